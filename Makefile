@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+#   make lab      install what is missing, build, run the article's lab (SCENARIO=name for another)
+#   make check    install what is missing, build, run all tests
+#   make          build only; `make help` lists the rest
+#
+# A room is a folder; its *.c become one archive. A unit test says which files it links in a line
+# of its own ("LINK: lib/wire.c ..."), so that a test of a pure room cannot pull in more by accident.
+
+BUILD     ?= $(if $(SANITIZE),build/sanitize,build)
+prefix    ?= /usr/local
+sbindir   ?= $(prefix)/sbin
+bindir    ?= $(prefix)/bin
+sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+rundir    ?= /run/dmvpnd
+unitdir   ?= $(prefix)/lib/systemd/system
+docdir    ?= $(prefix)/share/doc/dmvpnd
+VERSION   := 0.1
+
+CFLAGS    ?= -O2 -g
+WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+             -Wpointer-arith -Wvla -Werror
+HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
+SANITIZERS = $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+comma     := ,
+ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(HARDENING) $(SANITIZERS) -MMD -MP \
+             -DDMVPND_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' -DRUNDIR='"$(rundir)"' \
+             $(CFLAGS)
+ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZERS) $(LDFLAGS)
+
+PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core jansson libcap-ng \
+             libseccomp
+# Asked once, and only when something is compiled: on a new machine pkg-config is not there yet.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
+
+ROOMS     := lib ikev1 nhrp xfrm gre conf
+CTL_SRC   := $(wildcard daemon/dmvpnctl*.c)
+DAEMON_SRC := $(filter-out $(CTL_SRC),$(wildcard daemon/*.c))
+archives  := $(foreach r,$(ROOMS),$(BUILD)/$(r).a)
+objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
+UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+SIM       := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
+linked     = $(call objects,$(shell sed -n 's|^.*LINK: *||p' $(1)))
+
+.PHONY: all help deps check check-all check-arch check-unit check-sim check-netns lab lab-shell \
+        install uninstall clean
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(BUILD)/dmvpnd $(BUILD)/dmvpnctl
+
+help:
+	@sed -n 's/^#   //p' Makefile
+	@echo "make check-arch check-unit check-sim check-netns   the parts of make check"
+	@echo "make lab-shell       leave the lab up, with a shell to look around in"
+	@echo "make install         DESTDIR and prefix are honoured (prefix=$(prefix))"
+	@echo "SANITIZE=1           build and test with ASan and UBSan, in build/sanitize"
+
+deps:
+	@scripts/deps.sh build
+
+# Set-up first, in its own make, so that nothing is looked for before it is installed.
+check:
+	@scripts/deps.sh check
+	@$(MAKE) --no-print-directory check-all
+
+check-all: check-arch check-unit check-sim check-netns
+
+lab:
+	@scripts/deps.sh lab
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) scripts/lab.sh $(or $(SCENARIO),article)
+
+lab-shell:
+	@scripts/deps.sh lab
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) scripts/lab.sh --shell $(or $(SCENARIO),article)
+
+check-arch: $(archives)
+	@BUILD=$(BUILD) scripts/check-arch.sh
+
+# Criterion forks a process per test; -j keeps it to the machine's cores.
+check-unit: $(UNIT:%=$(BUILD)/tests/unit/%)
+	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2 --quiet 2>&1 || { $$t -j2; exit 1; }; done
+
+check-sim: $(SIM:%=$(BUILD)/tests/sim/%)
+	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2; done
+
+check-netns: all
+	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) scripts/check-netns.sh
+
+$(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
+
+$(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC) lib/addr.c lib/wire.c)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+
+define room_rule
+$(BUILD)/$(1).a: $(call objects,$(wildcard $(1)/*.c))
+	@rm -f $$@
+	@ar rcs $$@ $$^
+endef
+$(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
+
+.SECONDEXPANSION:
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call linked,tests/%.c)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion -ljansson $(PKG_LIBS)
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(sysconfdir)/dmvpnd \
+	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir)
+	install -m 755 $(BUILD)/dmvpnd $(DESTDIR)$(sbindir)/dmvpnd
+	install -m 755 $(BUILD)/dmvpnctl $(DESTDIR)$(bindir)/dmvpnctl
+	install -m 644 conf/hub.conf conf/spoke.conf README.md $(DESTDIR)$(docdir)
+	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|; s|@sysconfdir@|$(sysconfdir)|' \
+	    scripts/dmvpnd.service.in > $(DESTDIR)$(unitdir)/dmvpnd.service
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/dmvpnd $(DESTDIR)$(bindir)/dmvpnctl \
+	      $(DESTDIR)$(unitdir)/dmvpnd.service
+	rm -rf $(DESTDIR)$(docdir)
+
+clean:
+	rm -rf build
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
