@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The whole configuration of one daemon as one struct, which nobody changes once it is loaded.
+ *
+ * What a caller may rely on without checking again:
+ *  - Every value lies in the range that doc/configuration.md gives, defaults are filled in.
+ *  - Every reference (profile, transform-set) points to an element of the same struct conf.
+ *  - Policies come in the order of their priority, keys with the longest prefix first (the first
+ *    that contains a peer's address is the one to use), transform-sets in order of preference, all
+ *    else in the order of the file.
+ *  - Tunnels that share a source share their profile, and no two have the same source and key, the
+ *    same name or the same tunnel prefix.
+ *  - Every nhs has its NBMA address, lies within the tunnel's prefix and is not ourselves.
+ *
+ * Strings are NUL-terminated; a string or array that may be absent is NULL (count 0). Times are in
+ * seconds, volumes in kilobytes (1024 octets), lengths in octets.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/algo.h"
+
+/* Peers (IOS among them) use no more of the NHRP authentication string. */
+#define CONF_NHRP_AUTH_MAX 8
+
+enum conf_log_to {
+	CONF_LOG_DEFAULT, /* not configured: the daemon knows whether somebody sees its stderr */
+	CONF_LOG_STDERR,
+	CONF_LOG_SYSLOG,
+	CONF_LOG_FILE, /* conf.log_path */
+};
+
+/* isakmp-policy N { }: one phase 1 proposal. */
+struct conf_isakmp_policy {
+	unsigned int number; /* 1 (tried first) to 10000 */
+	struct isakmp_suite suite;
+	uint32_t lifetime; /* seconds */
+};
+
+/* isakmp-key "PREFIX" { }: the pre-shared key of the peers whose address is in the prefix. */
+struct conf_isakmp_key {
+	struct prefix peers; /* the octets behind the mask are zero */
+	uint8_t *key;	     /* a secret, len octets, no terminating zero; len is at least 1 */
+	size_t len;
+};
+
+/* transform-set NAME { }: one phase 2 proposal, always ESP in transport mode. */
+struct conf_transform_set {
+	char *name;
+	struct esp_suite esp;
+};
+
+/* ipsec-profile NAME { } */
+struct conf_ipsec_profile {
+	char *name;
+	const struct conf_transform_set **transform_sets; /* the preferred one first */
+	size_t transform_set_count;			  /* at least 1 */
+	enum group_id pfs;				  /* GROUP_NONE: no PFS */
+	uint32_t lifetime_seconds;
+	uint32_t lifetime_kilobytes;
+};
+
+/* map "PROTOCOL" { nbma = "NBMA" }: a static entry of the NHRP cache. */
+struct conf_nhrp_map {
+	struct addr protocol; /* in the tunnel */
+	struct addr nbma;     /* outside */
+};
+
+/* nhs "PROTOCOL" { }: a next hop server to register at. */
+struct conf_nhrp_nhs {
+	struct addr protocol;
+	struct addr nbma; /* from its map */
+};
+
+/* Who answers a resolution request for a client that is registered here. */
+enum conf_nhrp_answer {
+	CONF_NHRP_ANSWER_EGRESS, /* the request is forwarded to the client, which answers itself */
+	CONF_NHRP_ANSWER_HUB,	 /* we do, from our cache, unless the request forbids it */
+};
+
+struct conf_nhrp {
+	uint32_t network_id; /* 1 and up; local, never on the wire */
+	uint8_t authentication[CONF_NHRP_AUTH_MAX]; /* a secret, zeros behind its end */
+	uint8_t authentication_len;		    /* 0: no authentication extension */
+	uint16_t holdtime;			    /* seconds that our registrations hold */
+	uint16_t registration_timeout;		    /* seconds between them, below holdtime */
+	uint16_t negative_holdtime; /* seconds until an address is asked for again after a refusal */
+	enum conf_nhrp_answer resolution_answer;
+	struct conf_nhrp_map *maps;
+	size_t map_count;
+	struct conf_nhrp_nhs *nhs;
+	size_t nhs_count; /* 0 on a hub */
+};
+
+/* tunnel NAME { }: one mGRE interface. */
+struct conf_tunnel {
+	char name[IFNAMSIZ];	/* of the interface, too */
+	struct prefix address;	/* our own, with its octets behind the mask: 172.16.0.2/24 */
+	char source_if[IFNAMSIZ]; /* take the source address from here (it may change), or "" ... */
+	struct addr source;	/* ... and then this is the source address; "none" otherwise */
+	bool has_key;
+	uint32_t key; /* GRE key, when has_key */
+	const struct conf_ipsec_profile *profile; /* NULL: GRE in the clear */
+	uint16_t mtu;
+	uint8_t ttl; /* of the outer header */
+	struct conf_nhrp nhrp;
+};
+
+struct conf {
+	char *hostname; /* for prompts and logs; NULL: the machine's */
+	int log_level;	/* as syslog counts: 0 emergencies ... 7 debugging */
+	enum conf_log_to log_to;
+	char *log_path;
+	struct conf_isakmp_policy *isakmp_policies;
+	size_t isakmp_policy_count;
+	struct conf_isakmp_key *isakmp_keys;
+	size_t isakmp_key_count;
+	struct conf_transform_set *transform_sets;
+	size_t transform_set_count;
+	struct conf_ipsec_profile *ipsec_profiles;
+	size_t ipsec_profile_count;
+	struct conf_tunnel *tunnels;
+	size_t tunnel_count; /* at least 1 */
+};
+
+enum conf_severity { CONF_ERROR, CONF_WARNING };
+
+/* One complaint, complete for the reader: "hub.conf:12: isakmp-policy 10: group: expected ...". */
+struct conf_message {
+	enum conf_severity severity;
+	unsigned int line; /* 0: about the file as a whole */
+	char *text;	   /* without "error" or "warning", without newline, never a secret */
+};
+
+/* All that is to be said about a file, by line. Start with { 0 }. */
+struct conf_report {
+	struct conf_message *messages;
+	size_t count;
+	size_t errors; /* how many of them are errors */
+};
+
+/*
+ * Reads and checks a file. NULL if there was any error; the report is filled in either case (it
+ * may hold warnings only) and is the caller's to free. Nothing is printed.
+ */
+struct conf *conf_load(const char *path, struct conf_report *report);
+/* The same from memory; name stands for the file in messages. */
+struct conf *conf_parse(const char *text, const char *name, struct conf_report *report);
+/* Wipes the secrets first. NULL is fine. */
+void conf_free(struct conf *conf);
+void conf_report_free(struct conf_report *report);
+
+/* The first, that is the longest, match; NULL if we have no key for this peer. */
+const struct conf_isakmp_key *conf_isakmp_key_for(const struct conf *conf, const struct addr *peer);
+/* A tunnel without next hop servers of its own (Type:Hub in show dmvpn). */
+bool conf_tunnel_is_hub(const struct conf_tunnel *tunnel);
+/* "informational" and the like (log-level's words) to 0..7; -1 for anything else. */
+int conf_log_level_by_name(const char *name);
+const char *conf_log_level_name(int level);
+
+#endif
