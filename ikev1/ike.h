@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The IKEv1 core: main mode, quick mode and informational exchanges, as initiator and responder,
+ * for ESP transport SAs that carry GRE between two hosts (RFC 2407, 2408, 2409).
+ *
+ * Pure: no socket, clock, thread or randomness of its own. The owner tells what happened through
+ * the requests below, each with the time (`now`, milliseconds, never going back), then drains
+ * ike_next_effect() and does what the effects say. Nothing calls back. Effects appear in the order
+ * in which they must be done.
+ *
+ * Peers are known by a pair of addresses: local (a tunnel's source) and remote.
+ *
+ * Memory: what is passed in is copied unless it says "borrowed". What an effect points to is the
+ * core's and valid until the next call into the core.
+ */
+#ifndef IKEV1_IKE_H
+#define IKEV1_IKE_H
+
+#include "ikev1/crypto.h"
+#include "ikev1/event.h"
+#include "ikev1/proposal.h"
+#include "lib/addr.h"
+#include "lib/drbg.h"
+#include "lib/util.h"
+
+struct ike;
+
+struct ike_psk {
+	struct prefix peer; /* longest match wins; 0.0.0.0/0 is everybody */
+	struct span key;
+};
+
+struct ike_limits {
+	uint32_t half_open;	       /* main modes that have not reached MM_ACTIVE, in all */
+	uint32_t half_open_per_source; /* as responder, from one address */
+	uint32_t quick_modes_per_peer; /* unfinished ones */
+	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
+};
+
+/* Borrowed, with everything it points to, for the core's life or until ike_configure(). */
+struct ike_config {
+	const struct ike_policy *policies; /* lowest priority number first */
+	size_t policy_count;
+	const struct ike_psk *psks;
+	size_t psk_count;
+	struct ike_limits limits; /* a zero takes the default */
+};
+
+struct ike *ike_new(const struct ike_config *cfg, const uint8_t seed[DRBG_SEED]);
+/* Wipes and frees everything; sends nothing (see ike_shutdown). */
+void ike_free(struct ike *ike);
+/* A changed configuration; holds for negotiations that begin from now on. */
+void ike_configure(struct ike *ike, const struct ike_config *cfg);
+
+/* A tunnel source that IKE serves, and what quick mode may agree on there. Profile borrowed. */
+void ike_local_add(struct ike *ike, const struct addr *local, const struct ike_profile *profile);
+/* Deletes its SAs, telling the peers. */
+void ike_local_remove(struct ike *ike, msec now, const struct addr *local);
+
+/* Requests */
+
+struct ike_datagram {
+	struct endpoint local;	/* as received */
+	struct endpoint remote;
+	bool natt;		/* came on the NAT-T port, its non-ESP marker is removed */
+	struct span data;	/* borrowed for the call */
+};
+void ike_input(struct ike *ike, msec now, const struct ike_datagram *d);
+
+/*
+ * Somebody needs a pair of SAs with this peer. If there is one, PEER_UP is told again; else a
+ * negotiation starts unless one is under way. One that fails is told as FAILED and not tried again
+ * until asked. False: `local` is not one of ours.
+ */
+bool ike_connect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/* Nobody needs this peer any more: its SAs are deleted, the peer is told. */
+void ike_release(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/* Operator's clear: as release, for one peer or (both NULL) for all. */
+void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/* Deletes everything, telling the peers; drain the effects, then ike_free(). */
+void ike_shutdown(struct ike *ike, msec now);
+
+/* The kernel's answer to SA_ADD: 0 or an errno. */
+void ike_sa_done(struct ike *ike, msec now, uint64_t token, int error);
+/* The kernel says that a lifetime of the SA with this SPI is over; ours if the remote end is src. */
+void ike_sa_expired(struct ike *ike, msec now, const struct addr *src, const struct addr *dst,
+		    uint32_t spi, bool hard);
+
+/*
+ * Diffie-Hellman as a job, so that its cost can be borne by another thread. The owner copies the
+ * job out of the effect, runs ike_dh_compute() on the copy wherever it likes, hands it back with
+ * ike_dh_done() and wipes it.
+ */
+struct ike_dh_job {
+	uint64_t id;
+	enum group_id group;
+	bool make_public; /* compute g^x */
+	uint8_t private_value[CRYPTO_PRIVATE_MAX];
+	uint16_t peer_len; /* 0: no secret wanted */
+	uint8_t peer_public[GROUP_PUBLIC_MAX];
+	/* results */
+	enum crypto_dh_status status;
+	uint8_t public_value[GROUP_PUBLIC_MAX];
+	uint8_t secret[GROUP_SECRET_MAX];
+};
+void ike_dh_compute(struct ike_dh_job *job);
+void ike_dh_done(struct ike *ike, msec now, const struct ike_dh_job *job);
+
+/* Time */
+void ike_tick(struct ike *ike, msec now);
+msec ike_deadline(const struct ike *ike); /* MSEC_NEVER: nothing to wait for */
+
+/* Effects */
+
+enum ike_direction { IKE_INBOUND, IKE_OUTBOUND };
+
+struct ike_ipsec_sa {
+	enum ike_direction direction;
+	struct addr local, remote;
+	uint16_t encap_local, encap_remote; /* UDP encapsulation ports; 0: plain ESP */
+	uint32_t spi;
+	struct esp_suite suite;
+	struct span key;	 /* cipher key, then salt */
+	struct span auth_key;	 /* empty for an AEAD */
+	uint32_t hard_seconds;	 /* 0: no limit */
+	uint64_t soft_bytes, hard_bytes;
+	uint32_t replaces_spi;	 /* outbound: to be deleted in the same batch; 0: none */
+};
+
+enum ike_effect_kind {
+	IKE_EFFECT_SEND,
+	IKE_EFFECT_DH,
+	IKE_EFFECT_SA_ADD,    /* answer with ike_sa_done(token) */
+	IKE_EFFECT_SA_DELETE, /* no answer is needed */
+	IKE_EFFECT_PEER_UP,   /* the first pair of SAs with the peer is in the kernel */
+	IKE_EFFECT_PEER_DOWN, /* the last one is gone; told before its SA_DELETEs */
+	IKE_EFFECT_PEER_FAILED, /* what ike_connect() asked for did not come about */
+	IKE_EFFECT_EVENT
+};
+
+struct ike_effect {
+	enum ike_effect_kind kind;
+	struct addr local, remote; /* PEER_*, SA_DELETE */
+	union {
+		struct {
+			struct endpoint local, remote;
+			bool natt; /* wants the non-ESP marker in front */
+			struct span data;
+		} send;
+		const struct ike_dh_job *dh;
+		struct {
+			uint64_t token;
+			struct ike_ipsec_sa sa;
+		} add;
+		struct {
+			enum ike_direction direction;
+			uint32_t spi;
+		} del;
+		enum ike_cause cause; /* PEER_DOWN, PEER_FAILED */
+		struct ike_event event;
+	};
+};
+/* False: nothing (more) to do. */
+bool ike_next_effect(struct ike *ike, struct ike_effect *out);
+
+/* For shows and tests; a snapshot per SA. */
+
+struct ike_sa_info {
+	uint32_t conn_id;
+	struct endpoint local, remote;
+	enum ike_role role;
+	enum ike_state state;
+	struct ike_step last; /* the newest step of its history */
+	struct isakmp_suite suite; /* zeros until agreed */
+	uint32_t lifetime;	   /* seconds, agreed */
+	msec since;		   /* creation */
+	msec expires;		   /* MSEC_NEVER before MM_ACTIVE */
+	bool rekeying;		   /* its successor is being negotiated */
+	uint8_t icookie[ISAKMP_COOKIE], rcookie[ISAKMP_COOKIE];
+};
+struct ike_pair_info {
+	uint32_t conn_id; /* of the ISAKMP SA that made it */
+	struct addr local, remote;
+	enum ike_role role;
+	enum ike_state state; /* QM_*: of an unfinished exchange; QM_ACTIVE */
+	struct esp_suite suite;
+	enum group_id pfs;
+	uint32_t spi_in, spi_out;
+	uint32_t life_seconds, life_kilobytes;
+	msec since, expires;
+	bool current; /* outbound traffic uses it; false: an old one being drained */
+	struct ike_step last;
+};
+/* Start with *cursor NULL; no other call into the core in between. False at the end. */
+bool ike_sa_next(const struct ike *ike, const void **cursor, struct ike_sa_info *out);
+bool ike_pair_next(const struct ike *ike, const void **cursor, struct ike_pair_info *out);
+
+struct ike_counters {
+	uint64_t received, sent, retransmitted, duplicates;
+	uint64_t dropped[IKE_DROP_COUNT];
+	uint64_t failed[IKE_CAUSE_COUNT];
+	uint64_t phase1_up, phase2_up, rekeyed;
+	uint64_t half_open, sas, pairs; /* now */
+};
+const struct ike_counters *ike_counters(const struct ike *ike);
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * SA payloads: build an offer, choose from one, and say why not (RFC 2408 3.4 to 3.6, RFC 2407 4.4
+ * and 4.5, RFC 2409 appendix A). Parsing fills a bounded array of typed transforms; choosing and
+ * comparing work on these alone.
+ */
+#ifndef IKEV1_PROPOSAL_H
+#define IKEV1_PROPOSAL_H
+
+#include "ikev1/isakmp.h"
+#include "lib/algo.h"
+
+#define PROPOSAL_TRANSFORMS_MAX 64
+
+enum proposal_encap {
+	ENCAP_TUNNEL = 1,
+	ENCAP_TRANSPORT = 2,
+	ENCAP_UDP_TUNNEL = 3,
+	ENCAP_UDP_TRANSPORT = 4,
+	ENCAP_UDP_TUNNEL_DRAFT = 61443,
+	ENCAP_UDP_TRANSPORT_DRAFT = 61444,
+};
+
+/*
+ * One transform as offered, with its proposal's facts. Numbers are the wire's, so that an unknown
+ * algorithm can still be named in a message; 0 means absent.
+ */
+struct transform {
+	uint8_t proposal;	/* proposal number */
+	uint8_t protocol;	/* ISAKMP_PROTO_* */
+	uint8_t spi_len;
+	uint32_t spi;		/* ESP: 4 octets, host order */
+	uint8_t number;
+	uint8_t id;		/* ISAKMP: KEY_IKE 1; ESP: the cipher */
+	bool bundled;		/* another protocol has the same proposal number: ESP *and* AH */
+	bool unknown_attribute; /* one that changes the meaning (ESN, an encapsulation word, ...) */
+	uint16_t encryption;	/* phase 1 */
+	uint16_t hash;		/* phase 1 */
+	uint16_t auth;		/* phase 1: method; phase 2: HMAC */
+	uint16_t group;		/* both */
+	uint16_t key_bits;
+	uint16_t encap;		/* phase 2 */
+	uint32_t life_seconds;
+	uint32_t life_kilobytes;
+	struct span raw_proposal; /* the proposal payload's fixed part and SPI */
+	struct span raw;	/* the transform payload, generic header included */
+};
+
+struct offer {
+	uint32_t doi;
+	uint32_t situation;
+	size_t count;
+	struct transform transform[PROPOSAL_TRANSFORMS_MAX];
+};
+
+/* body: of the SA payload. Phase 1 or 2 decides how attributes are read. */
+enum isakmp_flaw proposal_parse(struct span body, int phase, struct offer *out);
+
+/* The first attribute that keeps an offer and a policy apart. */
+enum proposal_attr {
+	ATTR_NONE, /* nothing differs */
+	ATTR_PROTOCOL,
+	ATTR_ENCRYPTION,
+	ATTR_KEY_LENGTH,
+	ATTR_HASH,
+	ATTR_AUTH_METHOD,
+	ATTR_GROUP,
+	ATTR_ESP_CIPHER,
+	ATTR_ESP_AUTH,
+	ATTR_ENCAP,
+	ATTR_PFS_GROUP,
+	ATTR_BUNDLE,
+	ATTR_UNKNOWN, /* an attribute that is not understood */
+};
+
+/* The closest miss: the pair that agreed longest before it differed. */
+struct mismatch {
+	enum proposal_attr attr;
+	unsigned int policy;	/* our policy's priority (phase 1), index + 1 in the profile (phase 2) */
+	unsigned int transform; /* the offered transform's number */
+	uint32_t ours;		/* wire numbers of the differing attribute */
+	uint32_t theirs;
+	struct isakmp_suite our_isakmp; /* phase 1: our whole policy */
+	struct esp_suite our_esp;	/* phase 2 */
+	enum group_id our_pfs;
+	struct transform their; /* the whole transform; its raw spans are NULL here */
+};
+
+/* Phase 1 */
+
+struct ike_policy {
+	unsigned int priority; /* lower first, as IOS numbers them */
+	struct isakmp_suite suite;
+	uint32_t lifetime; /* seconds */
+};
+
+/* Writes the SA payload's body (DOI, situation, one proposal, a transform per policy). */
+void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count);
+/*
+ * Our policies in order of priority against the transforms in the offered order. NULL: none fits,
+ * *why says the closest miss. Lifetimes never decide.
+ */
+const struct transform *proposal_choose_isakmp(const struct offer *o,
+					       const struct ike_policy *policies, size_t count,
+					       const struct ike_policy **chosen,
+					       struct mismatch *why);
+/* The answer: DOI, situation, the chosen proposal with its one transform, octets as offered. */
+void proposal_build_answer(struct writer *w, const struct transform *t, const uint8_t *spi,
+			   size_t spi_len);
+
+/* Phase 2 */
+
+struct ike_profile {
+	const char *name;
+	const struct esp_suite *suites; /* in order of preference */
+	size_t suite_count;
+	enum group_id pfs;	/* GROUP_NONE: not asked for */
+	uint32_t life_seconds;	/* 0: not offered */
+	uint32_t life_kilobytes;
+};
+
+/* A proposal per suite, all with the same SPI; encap is transport or UDP-transport. */
+void proposal_build_esp(struct writer *w, const struct ike_profile *p, enum proposal_encap encap,
+			uint32_t spi);
+/*
+ * Our suites in order of preference. A group that the peer offers though we ask for none is taken
+ * (more protection, as IOS does); a group other than ours, or none where we ask for one, is a miss.
+ * has_ke: whether the message carries a KE payload.
+ */
+const struct transform *proposal_choose_esp(const struct offer *o, const struct ike_profile *p,
+					    enum proposal_encap encap, struct esp_suite *chosen,
+					    struct mismatch *why);
+
+const char *proposal_attr_name(enum proposal_attr a);
+
+#endif
