@@ -54,7 +54,7 @@ struct gre_neigh_entry {
 	struct addr nbma;
 };
 
-struct gre_neigh_stats {
+struct gre_neigh_counters {
 	uint64_t requests, errors, upcalls;
 	uint64_t ignored; /* upcalls of other links, of IPv6 */
 	uint64_t bad;	  /* messages that could not be understood */
@@ -71,7 +71,7 @@ int gre_neighs_fd(const struct gre_neighs *ns, unsigned int i);
 void gre_neighs_readable(struct gre_neighs *ns);
 void gre_neighs_commit(struct gre_neighs *ns);
 bool gre_neighs_next_event(struct gre_neighs *ns, struct gre_neigh_event *ev);
-const struct gre_neigh_stats *gre_neighs_stats(const struct gre_neighs *ns);
+const struct gre_neigh_counters *gre_neighs_counters(const struct gre_neighs *ns);
 /* Sends everything and waits until all is answered, at most timeout; ETIMEDOUT otherwise. */
 int gre_neighs_flush(struct gre_neighs *ns, msec timeout, char why[GRE_WHY]);
 

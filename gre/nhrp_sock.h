@@ -28,7 +28,7 @@ struct nhrp_sock_packet {
 	struct span payload; /* from the fixed header on; valid until the next call */
 };
 
-struct nhrp_sock_stats {
+struct nhrp_sock_counters {
 	uint64_t received, sent;
 	uint64_t receive_errors, send_errors;
 	uint64_t dropped; /* too long, or without an IPv4 outer source */
@@ -41,7 +41,7 @@ void nhrp_sock_close(struct nhrp_sock *s); /* NULL is fine */
 int nhrp_sock_fd(const struct nhrp_sock *s);
 void nhrp_sock_readable(struct nhrp_sock *s);
 bool nhrp_sock_next(struct nhrp_sock *s, struct nhrp_sock_packet *out);
-const struct nhrp_sock_stats *nhrp_sock_stats(const struct nhrp_sock *s);
+const struct nhrp_sock_counters *nhrp_sock_counters(const struct nhrp_sock *s);
 
 /*
  * Sends one packet to an NBMA address, at once. 0 or a positive errno; NHRP repeats what gets

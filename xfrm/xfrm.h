@@ -146,7 +146,7 @@ struct xfrm_event {
 	};
 };
 
-struct xfrm_stats {
+struct xfrm_counters {
 	uint64_t requests, batches, errors; /* errors: ACKs with one */
 	uint64_t acquires, expires;
 	uint64_t ignored; /* larval expiries, what is not ours */
@@ -166,7 +166,7 @@ void xfrm_readable(struct xfrm *x);
 /* Starts to send what is queued. Cheap when nothing is. */
 void xfrm_commit(struct xfrm *x);
 bool xfrm_next_event(struct xfrm *x, struct xfrm_event *ev);
-const struct xfrm_stats *xfrm_stats(const struct xfrm *x);
+const struct xfrm_counters *xfrm_counters(const struct xfrm *x);
 
 /*
  * Sends everything and waits until all but dumps is answered, at most timeout; ETIMEDOUT

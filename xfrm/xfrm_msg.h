@@ -4,7 +4,7 @@
  * use it.
  *
  * Encoders write one message with sequence number seq into buf, which must be aligned as a
- * struct nlmsghdr and hold XFRM_MSG_MAX octets, all of which may be overwritten; they return the
+ * struct nlmsghdr and hold XFRM_MSG_ROOM octets, all of which may be overwritten; they return the
  * message, or NULL where what they were given cannot be. A message of an SA holds its keys: the
  * caller wipes the buffer.
  *
@@ -19,7 +19,7 @@
 
 #include "xfrm/xfrm.h"
 
-#define XFRM_MSG_MAX 2048
+#define XFRM_MSG_ROOM 2048
 
 /* The policies of a tunnel source, in the order in which they are installed. */
 enum xfrm_policy_kind { XFRM_POL_BLOCK, XFRM_POL_OUT, XFRM_POL_IN, XFRM_POL_COUNT };
