@@ -20,21 +20,28 @@
 
 #define CRYPTO_KEY_MAX 32   /* octets, largest cipher key */
 #define CRYPTO_BLOCK_MAX 16 /* octets, largest block and IV */
-#define CRYPTO_PRIVATE_MAX 66
+#define CRYPTO_PRIVATE_MAX 74 /* octets, see crypto_dh_private_len() */
 
-/* Over the concatenation of the parts; out has hash_get(id)->len octets. */
+/* Whether the library can do all of it: one in FIPS mode lacks MD5, and soon 3DES. */
+bool crypto_can(const struct isakmp_suite *s);
+
+/*
+ * Over the concatenation of the parts; out has hash_get(id)->len octets. They cannot fail for a
+ * hash that crypto_can() was asked about; for another one they abort.
+ */
 void crypto_hash(enum hash_id id, const struct span *parts, size_t count, uint8_t *out);
 void crypto_hmac(enum hash_id id, struct span key, const struct span *parts, size_t count,
 		 uint8_t *out);
 
 /*
  * CBC in place, no padding; len is a multiple of the block. iv is replaced by the last cipher
- * block, which is the next message's IV (RFC 2409 appendix B). False where lengths do not fit.
+ * block, which is the next message's IV (RFC 2409 appendix B). False, and nothing changed, where
+ * the length does not fit or the cipher is none that IKE may use.
  */
 bool crypto_cbc(enum cipher_id id, bool encrypt, const uint8_t *key, uint8_t *iv, uint8_t *data,
 		size_t len);
 
-/* DES and 3DES weak keys, RFC 2409 appendix B forbids them. */
+/* Weak and semi-weak keys of DES, in 3DES too; 3DES that is single DES. RFC 2409 appendix B. */
 bool crypto_key_is_weak(enum cipher_id id, const uint8_t *key);
 
 enum crypto_dh_status {
@@ -45,7 +52,10 @@ enum crypto_dh_status {
 };
 const char *crypto_dh_status_text(enum crypto_dh_status s);
 
-/* Octets of randomness that a private value of the group takes. */
+/*
+ * Octets of randomness that a private value of the group takes: for ECP 64 bits more than the
+ * order has, so that reducing them leaves no bias (FIPS 186-5 A.2.1).
+ */
 size_t crypto_dh_private_len(enum group_id group);
 /* Turns that many random octets into a valid private value, in place. */
 void crypto_dh_private_fix(enum group_id group, uint8_t *private_value);

@@ -63,16 +63,16 @@ const char *isakmp_payload_name(unsigned int type);
 enum isakmp_flaw {
 	ISAKMP_OK,
 	ISAKMP_SHORT_HEADER,	    /* fewer than 28 octets */
-	ISAKMP_BAD_VERSION,	    /* major version is not 1 (IKEv2, or not IKE at all) */
+	ISAKMP_BAD_VERSION,	    /* not 1.0 (IKEv2, or not IKE at all) */
 	ISAKMP_BAD_LENGTH,	    /* the header's length is not the datagram's */
 	ISAKMP_ZERO_COOKIE,	    /* the initiator's cookie is zero */
 	ISAKMP_PAYLOAD_LENGTH,	    /* a payload is shorter than its header or longer than what is left */
-	ISAKMP_PAYLOAD_RESERVED,    /* a type that IKEv1 does not know (128 and above are ignorable) */
+	ISAKMP_PAYLOAD_RESERVED,    /* a type that has no meaning here, or a reserved octet is not zero */
 	ISAKMP_TOO_MANY_PAYLOADS,
 	ISAKMP_EMPTY,		    /* no payload at all */
-	ISAKMP_BAD_PADDING,	    /* more behind the last payload than a cipher block */
+	ISAKMP_BAD_PADDING,	    /* too much behind the last payload */
 	ISAKMP_BAD_CONTENT,	    /* inside a payload: lengths or counts disagree */
-	ISAKMP_NOT_ENCRYPTED_BLOCKS /* encrypted, but not a multiple of the block size */
+	ISAKMP_NOT_ENCRYPTED_BLOCKS /* encrypted, but not a multiple of the block size: the caller's */
 };
 const char *isakmp_flaw_text(enum isakmp_flaw flaw);
 
@@ -100,14 +100,24 @@ struct isakmp_message {
 	size_t length; /* of the payload chain, without padding */
 };
 
-/* Checks version, length against the datagram's, initiator cookie. */
+/*
+ * Checks version, length, initiator cookie. The length must be the datagram's own: a message cut
+ * short and one with something behind it are both malformed. *out is untouched on a flaw.
+ */
 enum isakmp_flaw isakmp_parse_header(struct span datagram, struct isakmp_header *out);
 
 /*
- * Walks the chain in `chain` (what follows the header, decrypted) into m->payload; m->header is
- * the caller's. `padding` says how many octets of any value may follow the last payload: 0 in the
- * clear, where a few are wrong but harmless, the message's own worth when it was encrypted.
- * *offset tells where the flaw is.
+ * Walks the chain in `chain` (what follows the header, decrypted) into m->payload, starting with
+ * the type in m->header, which is the caller's. Types 128 and above are private and stay in the
+ * array for the caller to ignore; other types without a meaning in IKEv1 (IKEv2's among them), and
+ * proposals and transforms outside an SA, make the message malformed, as does a reserved octet
+ * that is not zero (RFC 2408 5.3).
+ *
+ * Behind the last payload any octets are taken: in the clear up to 3 (peers that round up), where
+ * `encrypted` up to 255: RFC 2409 appendix B does not bound the padding, and some peers hide the
+ * message's length by a random amount of it.
+ *
+ * On a flaw m->count is 0 and *offset (NULL: not wanted) tells where in the chain it is.
  */
 enum isakmp_flaw isakmp_parse_payloads(struct isakmp_message *m, struct span chain, bool encrypted,
 				       size_t *offset);
@@ -116,10 +126,13 @@ enum isakmp_flaw isakmp_parse_payloads(struct isakmp_message *m, struct span cha
 const struct isakmp_payload *isakmp_find(const struct isakmp_message *m, unsigned int type);
 size_t isakmp_count(const struct isakmp_message *m, unsigned int type);
 
-/* An attribute, RFC 2408 3.3: TV or TLV; value is set for both where it has 1 to 4 octets. */
+/*
+ * An attribute, RFC 2408 3.3. TV or TLV makes no difference here: value is the octets as a number,
+ * UINT32_MAX where they are too big for it.
+ */
 struct isakmp_attribute {
 	uint16_t type; /* without the format bit */
-	bool numeric;  /* value is meaningful */
+	bool numeric;  /* there is a value: not so for a TLV of no octets */
 	uint32_t value;
 	struct span data;
 };
@@ -147,6 +160,7 @@ struct isakmp_id {
 	uint16_t port;
 	struct span data;
 };
+/* False also where an address type has not its length. */
 bool isakmp_parse_id(struct span body, struct isakmp_id *out);
 
 /* Notification payload, RFC 2408 3.14; the types that are sent or understood. */
@@ -179,7 +193,10 @@ struct isakmp_notify {
 };
 bool isakmp_parse_notify(struct span body, struct isakmp_notify *out);
 
-/* Delete payload, RFC 2408 3.15: `count` SPIs of spi_size octets each, all inside `spis`. */
+/*
+ * Delete payload, RFC 2408 3.15: `count` SPIs of spi_size octets each; `spis` holds exactly these.
+ * Neither number is 0.
+ */
 struct isakmp_delete {
 	uint32_t doi;
 	uint8_t protocol;
@@ -196,8 +213,10 @@ bool isakmp_parse_delete(struct span body, struct isakmp_delete *out);
 #define ISAKMP_PROTO_ESP 3
 
 /*
- * Building. The builder chains payloads: each begin closes nothing, isakmp_payload_end() patches
- * the length and remembers where the next type goes.
+ * Building. The builder chains payloads: isakmp_payload_begin() names the type in the payload
+ * before it (or in the header), the caller writes the body to b->w, isakmp_payload_end() patches
+ * the length. Of the header that isakmp_begin() is given, next_payload and length are not used.
+ * A message that does not fit is told by isakmp_finish().
  */
 struct isakmp_builder {
 	struct writer w;
@@ -207,7 +226,7 @@ struct isakmp_builder {
 void isakmp_begin(struct isakmp_builder *b, void *buf, size_t cap, const struct isakmp_header *h);
 void isakmp_payload_begin(struct isakmp_builder *b, uint8_t type);
 void isakmp_payload_end(struct isakmp_builder *b);
-/* begin, body, end in one; */
+/* Begin, body, end in one. */
 void isakmp_add_payload(struct isakmp_builder *b, uint8_t type, struct span body);
 void isakmp_add_notify(struct isakmp_builder *b, uint8_t protocol, uint16_t type, struct span spi,
 		       struct span data);
@@ -215,7 +234,7 @@ void isakmp_add_delete(struct isakmp_builder *b, uint8_t protocol, const void *s
 /* Pads with zeros to a multiple of block behind the header (block 1: none), writes the length. */
 bool isakmp_finish(struct isakmp_builder *b, size_t block);
 
-/* Vendor ids that have a meaning here. */
+/* Vendor ids that have a meaning here; DPD, Unity and fragmentation are known by their beginning. */
 enum isakmp_vid {
 	VID_UNKNOWN,
 	VID_NATT_RFC3947,

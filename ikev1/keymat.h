@@ -57,8 +57,8 @@ void keymat_hash3(enum hash_id hash, const struct keymat_skeyid *k, uint32_t msg
 		  struct span nr, uint8_t *out);
 
 /*
- * KEYMAT of one SA, RFC 2409 5.5: gxy is empty without PFS; spi in the wire's order of that SA's
- * receiver. len octets are written.
+ * KEYMAT of one SA, RFC 2409 5.5: gxy is empty without PFS; spi, in host order, is the one that
+ * the SA's receiver chose. len octets are written, KEYMAT_MAX at most.
  */
 void keymat_ipsec(enum hash_id hash, const struct keymat_skeyid *k, struct span gxy,
 		  uint8_t protocol, uint32_t spi, struct span ni, struct span nr, uint8_t *out,

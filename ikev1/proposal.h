@@ -23,7 +23,7 @@ enum proposal_encap {
 
 /*
  * One transform as offered, with its proposal's facts. Numbers are the wire's, so that an unknown
- * algorithm can still be named in a message; 0 means absent.
+ * algorithm can still be named in a message; 0 means absent. Of several lifetimes the shortest.
  */
 struct transform {
 	uint8_t proposal;	/* proposal number */
@@ -33,7 +33,7 @@ struct transform {
 	uint8_t number;
 	uint8_t id;		/* ISAKMP: KEY_IKE 1; ESP: the cipher */
 	bool bundled;		/* another protocol has the same proposal number: ESP *and* AH */
-	bool unknown_attribute; /* one that changes the meaning (ESN, an encapsulation word, ...) */
+	bool unknown_attribute; /* one that changes the meaning (ESN, a PRF, ...), or two that disagree */
 	uint16_t encryption;	/* phase 1 */
 	uint16_t hash;		/* phase 1 */
 	uint16_t auth;		/* phase 1: method; phase 2: HMAC */
@@ -50,10 +50,16 @@ struct offer {
 	uint32_t doi;
 	uint32_t situation;
 	size_t count;
+	size_t ignored; /* transforms beyond the limit: checked for form, not considered */
 	struct transform transform[PROPOSAL_TRANSFORMS_MAX];
 };
 
-/* body: of the SA payload. Phase 1 or 2 decides how attributes are read. */
+/*
+ * body: of the SA payload. Phase 1 or 2 decides how attributes are read. Lengths and counts that
+ * disagree anywhere make the whole offer malformed; an algorithm or attribute that is not known
+ * does not. Where DOI or situation are not ours, what follows has a form that we do not know:
+ * that is ISAKMP_OK with a count of 0, and the caller answers by the notify for it.
+ */
 enum isakmp_flaw proposal_parse(struct span body, int phase, struct offer *out);
 
 /* The first attribute that keeps an offer and a policy apart. */
@@ -98,13 +104,17 @@ struct ike_policy {
 void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count);
 /*
  * Our policies in order of priority against the transforms in the offered order. NULL: none fits,
- * *why says the closest miss. Lifetimes never decide.
+ * *why says the closest miss. Lifetimes never decide. Every choice is free of side effects, so an
+ * initiator also uses it to see whether an answer is one of its own policies.
  */
 const struct transform *proposal_choose_isakmp(const struct offer *o,
 					       const struct ike_policy *policies, size_t count,
 					       const struct ike_policy **chosen,
 					       struct mismatch *why);
-/* The answer: DOI, situation, the chosen proposal with its one transform, octets as offered. */
+/*
+ * The answer, in both phases: DOI, situation, the chosen proposal with its one transform, octets as
+ * offered, and our SPI (none in phase 1).
+ */
 void proposal_build_answer(struct writer *w, const struct transform *t, const uint8_t *spi,
 			   size_t spi_len);
 
@@ -125,7 +135,8 @@ void proposal_build_esp(struct writer *w, const struct ike_profile *p, enum prop
 /*
  * Our suites in order of preference. A group that the peer offers though we ask for none is taken
  * (more protection, as IOS does); a group other than ours, or none where we ask for one, is a miss.
- * has_ke: whether the message carries a KE payload.
+ * The numbers of the drafts count as those of RFC 3947. Whether the message's KE payload belongs to
+ * the group is the caller's to see. *chosen is set on success only.
  */
 const struct transform *proposal_choose_esp(const struct offer *o, const struct ike_profile *p,
 					    enum proposal_encap encap, struct esp_suite *chosen,
