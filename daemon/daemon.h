@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One running daemon: the composition root's parts, in one place for those files of daemon/ that
+ * join them. Nothing outside daemon/ sees it.
+ *
+ * Whoever calls a request of a core (ike_clear(), nhrp_clear(), ...) from a handler of the loop is
+ * done: after the handlers of a turn have run, the loop drains the effects of both cores and
+ * commits the kernel's batches, see loop.h. Cores are reached from the loop's thread only.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <time.h>
+
+#include "lib/util.h"
+
+struct daemon {
+	const char *instance;	 /* names the control socket and the pid file */
+	const char *config_path;
+	const struct conf *conf; /* never changes while the daemon runs */
+	msec started;		 /* by loop_now() */
+	time_t started_at;	 /* by the wall clock, for people */
+
+	/* The cores. */
+	struct ike *ike;
+	struct nhrp *nhrp;
+
+	/* The kernel. */
+	struct xfrm *xfrm;
+	struct gre_links *links;
+	struct gre_neighs *neighs;
+
+	/* This folder's. */
+	struct loop *loop;
+	struct kernel *kernel; /* requests to the kernel and who waits for the answer: kernel.h */
+	struct udp *udp;       /* IKE's sockets: udp.h */
+	struct pool *pool;     /* threads for Diffie-Hellman: pool.h */
+	struct peers *peers;   /* what joins the cores, by pair of addresses: peer.h */
+	struct tunnel *tunnels; /* in the order of conf->tunnels: tunnel.h */
+	size_t tunnel_count;
+	struct reconcile *reconcile; /* what a crash left, while that is being settled: reconcile.h */
+	struct ctl *ctl;	     /* the control socket: ctl.h */
+};
+
+#endif
