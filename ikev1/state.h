@@ -16,21 +16,23 @@
 	X(MM_ACTIVE) X(MM_DONE)                                                                    \
 	X(QM_START)                                                                                \
 	X(QM_BLD_MSG1) X(QM_SND_MSG1) X(QM_WAIT_MSG2) X(QM_BLD_MSG3) X(QM_SND_MSG3)                \
-	X(QM_BLD_MSG2) X(QM_SND_MSG2) X(QM_WAIT_MSG3)                                              \
+	X(QM_BLD_MSG2) X(QM_SND_MSG2) X(QM_WAIT_MSG3) X(QM_INSTALL_OUT)                            \
 	X(QM_ACTIVE) X(QM_DONE)
 
 #define IKE_EVENTS(X)                                                                              \
-	X(EV_NONE) /* nothing follows: wait */                                                     \
+	X(EV_NONE)    /* nothing follows: wait */                                                  \
+	X(EV_IGNORED) /* the message did not count: as if it had not come */                       \
 	X(EV_START_MM) X(EV_START_QM)                                                              \
 	X(EV_RCV_MSG)                                                                              \
-	X(EV_BLD_MSG) X(EV_SND_MSG) X(EV_SND_MSG_OK)                                               \
+	X(EV_BLD_MSG) X(EV_SND_MSG)                                                               \
 	X(EV_PROPOSAL_OK)                                                                          \
 	X(EV_GEN_DH_KEY) X(EV_DH_KEY_OK) X(EV_GEN_SECRET) X(EV_SECRET_OK)                          \
 	X(EV_GEN_SKEYID)                                                                           \
 	X(EV_COMPARE_IDS) X(EV_CHECK_AUTH) X(EV_AUTH_OK)                                           \
-	X(EV_GEN_KEYMAT) X(EV_INSTALL_IN) X(EV_INSTALL_OUT) X(EV_SA_INSTALLED)                     \
+	X(EV_GEN_KEYMAT) X(EV_INSTALL_IN) X(EV_IN_INSTALLED) X(EV_INSTALL_OUT) X(EV_OUT_INSTALLED) \
+	X(EV_SPI_TAKEN)                                                                            \
 	X(EV_ACTIVATE_NEW_SA)                                                                      \
-	X(EV_RESEND) X(EV_TIMEOUT) X(EV_DELETE) X(EV_ERROR)
+	X(EV_TIMEOUT) X(EV_DELETE) X(EV_ERROR)
 
 #define IKE_ENUM_ITEM(name) name,
 enum ike_state { IKE_STATES(IKE_ENUM_ITEM) IKE_STATE_COUNT };

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The core's own data, shared by the files of this room and by nobody else.
+ *
+ *   ike        everything
+ *    peer      a pair of addresses; owns what was negotiated with it
+ *     isakmp_sa   phase 1: an exchange (main mode) and then the keys it made
+ *     ipsec_pair  phase 2: an exchange (quick mode) and then a pair of SAs in the kernel
+ *
+ * An exchange is what main mode and quick mode have in common: a state, a table, a history, the
+ * last message sent and the last received, retransmission and a deadline. What an exchange needs
+ * only while it runs is in a scratch block (mm, qm) that is wiped when it ends.
+ */
+#ifndef IKEV1_CORE_H
+#define IKEV1_CORE_H
+
+#include <sys/queue.h>
+#include <uthash.h>
+
+#include "ikev1/ike.h"
+#include "ikev1/keymat.h"
+#include "lib/timer.h"
+
+#define IKE_NONCE_MAX 256
+#define IKE_NONCE_LEN 32   /* of ours, RFC 2409: 8 to 256 */
+#define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
+#define IKE_SEEN_MSGIDS 32
+#define IKE_RESEND_MAX 8 /* answers to duplicates of one message */
+
+/* Times, milliseconds. */
+#define IKE_RETRANSMIT_FIRST 1000 /* then doubled: 1, 2, 4, 8 s */
+#define IKE_EXCHANGE_LIFETIME 30000
+#define IKE_CROSSING_WINDOW 60000 /* exchanges of different initiators this close are one crossing */
+#define IKE_DRAIN 30000		  /* a superseded SA still receives for so long */
+#define IKE_RESPONDER_PATIENCE 2000 /* for the other end's quick mode before ours */
+
+enum ike_timer_kind {
+	TIMER_RETRANSMIT,   /* exchange */
+	TIMER_DEADLINE,	    /* exchange: ends it, or lets go of its cached answer */
+	TIMER_SA_REKEY,	    /* isakmp_sa */
+	TIMER_SA_EXPIRE,    /* isakmp_sa */
+	TIMER_PAIR_REKEY,   /* ipsec_pair */
+	TIMER_PAIR_EXPIRE,  /* ipsec_pair: lifetime or drain is over */
+	TIMER_PEER_WANT,    /* ike_peer: the other end had its chance to start quick mode */
+};
+
+struct nonce {
+	uint16_t len;
+	uint8_t data[IKE_NONCE_MAX];
+};
+
+struct exchange;
+
+/* A row of a transition table: state and event decide, everything else follows. */
+struct transition {
+	enum ike_state state;
+	enum ike_fsm_event event;
+	enum ike_state next;
+	/* Returns the event that follows; EV_NONE to wait, EV_IGNORED, EV_ERROR (x->cause is set). */
+	enum ike_fsm_event (*action)(struct exchange *x, const struct isakmp_message *m);
+	/* EV_RCV_MSG only: payloads as bits, see PAYLOAD_BIT. */
+	uint64_t required, optional;
+	bool encrypted;
+};
+/* Types of 128 and above share the upper half; private ones that we do not know are ignored. */
+#define PAYLOAD_BIT(type) (1ULL << ((type) < 32 ? (type) : (type)-ISAKMP_NATD_DRAFT + 32))
+
+struct exchange {
+	struct ike *ike;
+	int phase; /* 1: inside an isakmp_sa, 2: inside an ipsec_pair */
+	enum ike_role role;
+	enum ike_state state;
+	const struct transition *table; /* ends with an action of NULL */
+	uint32_t msgid;
+	msec began;
+	msec done; /* reached its ACTIVE state; 0: not yet */
+	uint8_t iv[CRYPTO_BLOCK_MAX];
+
+	struct timer retransmit, deadline;
+	uint8_t *sent; /* last message, for retransmission and for duplicates */
+	size_t sent_len;
+	uint8_t sends;			 /* of ours, on our own timer */
+	uint8_t resends;		 /* asked for by duplicates */
+	uint8_t received[20];		 /* digest of the last message that counted */
+	bool has_received;
+
+	uint64_t wait_id; /* what it waits for: a DH job or the kernel; 0: nothing */
+	UT_hash_handle hh_wait;
+
+	enum ike_cause cause;	 /* set with EV_ERROR */
+	enum ike_cause evidence; /* what unauthenticated input suggests; told when time is over */
+	int error;
+	struct mismatch mismatch;
+	struct ike_step history[IKE_HISTORY]; /* ring */
+	uint8_t history_len, history_at;
+};
+
+/* What main mode needs until it is done. */
+struct main_mode {
+	struct nonce ni, nr;
+	uint8_t sa_i[2048]; /* body of the initiator's SA payload, part of HASH_I and HASH_R */
+	uint16_t sa_i_len;
+	uint8_t *answer; /* responder: the SA payload's body that goes into message 2 */
+	size_t answer_len;
+	uint8_t private_value[CRYPTO_PRIVATE_MAX];
+	uint8_t gxi[GROUP_PUBLIC_MAX], gxr[GROUP_PUBLIC_MAX];
+	uint8_t gxy[GROUP_SECRET_MAX];
+	bool initial_contact; /* the peer said so in message 5 or 6 */
+};
+
+struct isakmp_sa {
+	struct exchange x;
+	struct ike_peer *peer;
+	struct endpoint local, remote;
+	bool natt;
+	uint8_t cookies[2 * ISAKMP_COOKIE]; /* initiator's, responder's */
+	UT_hash_handle hh;		    /* by cookies */
+	struct {
+		uint8_t secret[8]; /* so that nobody can choose which keys collide */
+		uint8_t icookie[ISAKMP_COOKIE];
+		struct endpoint remote;
+	} first; /* finds the SA of a repeated message 1 */
+	UT_hash_handle hh_first;
+	LIST_ENTRY(isakmp_sa) of_peer;
+	uint32_t conn_id;
+
+	struct isakmp_suite suite;
+	uint32_t lifetime; /* seconds */
+	struct keymat_skeyid keys;
+	uint8_t cipher_key[CRYPTO_KEY_MAX];
+	uint8_t order[IKE_NONCE_ORDER]; /* of the initiator's nonce */
+	struct main_mode *mm;
+	struct timer rekey, expire;
+	bool retired; /* another one took its place; it ends after the drain */
+	uint32_t seen[IKE_SEEN_MSGIDS]; /* ring of message ids that were used */
+	uint8_t seen_at;
+};
+
+/* What quick mode needs until it is done. */
+struct quick_mode {
+	struct nonce ni, nr;
+	uint8_t private_value[CRYPTO_PRIVATE_MAX];
+	uint8_t public_value[GROUP_PUBLIC_MAX];
+	uint8_t peer_public[GROUP_PUBLIC_MAX];
+	uint8_t gxy[GROUP_SECRET_MAX];
+	bool has_ke;
+	uint8_t *answer; /* responder: the SA payload's body for message 2, from the chosen transform */
+	size_t answer_len;
+	uint8_t key_in[KEYMAT_MAX], key_out[KEYMAT_MAX];
+	bool in_added, out_added; /* the kernel was asked */
+};
+
+struct ipsec_pair {
+	struct exchange x;
+	struct ike_peer *peer;
+	struct isakmp_sa *sa; /* that negotiates or negotiated it; NULL once that one is gone */
+	struct {
+		uint32_t conn_id, msgid;
+	} id;
+	UT_hash_handle hh; /* by id */
+	uint32_t spi_in, spi_out;
+	UT_hash_handle hh_spi; /* by spi_in */
+	LIST_ENTRY(ipsec_pair) of_peer;
+
+	struct esp_suite suite;
+	enum group_id pfs;
+	uint32_t life_seconds, life_kilobytes;
+	uint8_t order[IKE_NONCE_ORDER];
+	struct quick_mode *qm;
+	struct timer rekey, expire;
+	bool rekeying;	 /* its successor is being negotiated */
+	bool has_out;	 /* its outbound SA is in the kernel */
+	bool superseded; /* another pair carries the traffic; this one drains */
+};
+
+struct ike_local {
+	struct addr addr;
+	const struct ike_profile *profile;
+	UT_hash_handle hh;
+};
+
+struct ike_peer {
+	struct {
+		struct addr local, remote;
+	} key;
+	UT_hash_handle hh;
+	const struct ike_local *at;
+	LIST_HEAD(, isakmp_sa) sas;
+	LIST_HEAD(, ipsec_pair) pairs;
+	uint32_t sa_count, pair_count;
+	uint32_t half_open;  /* main modes here as responder */
+	uint32_t unfinished; /* quick modes */
+	bool wanted;	     /* ike_connect() was called and not answered yet */
+	bool up;	     /* PEER_UP was told */
+	struct timer want;
+};
+
+struct effect_node {
+	STAILQ_ENTRY(effect_node) next;
+	struct ike_effect effect;
+	size_t extra_len; /* octets behind the node that belong to it */
+	uint8_t extra[];
+};
+
+struct ike {
+	const struct ike_config *cfg;
+	struct ike_limits limits;
+	struct drbg drbg;
+	msec now; /* of the request being served */
+	struct timers timers;
+	struct ike_local *locals;
+	struct ike_peer *peers;
+	struct isakmp_sa *sas;	     /* by cookies */
+	struct isakmp_sa *sas_first; /* responder's, by first message */
+	struct ipsec_pair *pairs;    /* by conn-id and message id */
+	struct ipsec_pair *spis;     /* by inbound SPI */
+	struct exchange *waiting;    /* by wait_id */
+	uint64_t next_wait;
+	uint32_t next_conn_id;
+	uint8_t first_secret[8];
+	uint32_t notify_tokens; /* unauthenticated answers that may still leave */
+	msec notify_refill;
+	STAILQ_HEAD(, effect_node) effects;
+	struct effect_node *taken; /* handed out last, freed at the next call */
+	struct ike_counters counters;
+	uint8_t scratch[ISAKMP_MESSAGE_MAX]; /* where messages are decrypted and built */
+};
+
+/* effect.c: the queue */
+struct effect_node *effect_push(struct ike *ike, enum ike_effect_kind kind, const void *extra,
+				size_t extra_len);
+void effects_free(struct ike *ike);
+
+/* report.c: events about something that is known */
+struct ike_event *report(struct ike *ike, enum ike_event_kind kind, uint8_t level);
+struct ike_event *report_sa(const struct isakmp_sa *sa, enum ike_event_kind kind, uint8_t level);
+struct ike_event *report_exchange(struct exchange *x, enum ike_event_kind kind, uint8_t level);
+void report_payload(struct exchange *x, enum ike_event_kind kind, const struct isakmp_payload *p);
+void report_drop(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h,
+		 enum ike_drop why, enum isakmp_flaw flaw, size_t offset);
+
+/* The levels at which events show, as the ASA's debug levels do. */
+enum { LEVEL_ALWAYS = 1, LEVEL_INFO = 100, LEVEL_STEPS = 200, LEVEL_ALL = 254 };
+
+static inline struct isakmp_sa *sa_of(struct exchange *x)
+{
+	return x->phase == 1 ? container_of(x, struct isakmp_sa, x) :
+			       container_of(x, struct ipsec_pair, x)->sa;
+}
+
+static inline struct ipsec_pair *pair_of(struct exchange *x)
+{
+	return container_of(x, struct ipsec_pair, x);
+}
+
+static inline struct span span_of(const void *data, size_t len)
+{
+	return (struct span){ data, len };
+}
+
+static inline struct span nonce_span(const struct nonce *n)
+{
+	return span_of(n->data, n->len);
+}
+
+#endif
