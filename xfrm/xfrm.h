@@ -126,8 +126,7 @@ struct xfrm_acquire {
 	struct addr src, dst; /* outer */
 	uint32_t reqid;	      /* of the policy's template, 0 where it had none */
 	uint8_t proto;	      /* of the packet: 47 */
-	bool keyed;	      /* a GRE key is in the packet's selector */
-	uint32_t key;
+	uint32_t key;	      /* GRE key of the packet, 0 also where it has none */
 };
 
 struct xfrm_expire {

@@ -32,15 +32,12 @@ struct nlmsghdr *xfrm_msg_sa_dump(void *buf, uint32_t seq);
 /* update: replaces a policy with the same selector and direction instead of refusing. */
 struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
 				     enum xfrm_policy_kind kind, bool update);
-struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
-					const struct xfrm_tunnel_policy *p,
-					enum xfrm_policy_kind kind);
 struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
 				     enum xfrm_policy_kind kind);
 struct nlmsghdr *xfrm_msg_policy_dump(void *buf, uint32_t seq);
 /* Removes exactly the policy that a dump or a get told. */
-struct nlmsghdr *xfrm_msg_policy_delete_info(void *buf, uint32_t seq,
-					     const struct xfrm_userpolicy_info *info);
+struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
+					const struct xfrm_userpolicy_info *info);
 
 /* The selector of one of a tunnel source's policies. */
 struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p,

@@ -1,0 +1,498 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Netlink XFRM, encode and decode (linux/xfrm.h is the reference).
+ *
+ * Structures are built beside the message and copied in, and copied out before they are read: a
+ * message in a batch or a dump starts on a multiple of four octets, and these hold 64-bit fields.
+ */
+#include "xfrm/xfrm_msg.h"
+
+#include <arpa/inet.h>
+#include <libmnl/libmnl.h>
+#include <linux/udp.h>
+
+/* Everything in a message starts on a multiple of four octets. */
+static size_t aligned(size_t len)
+{
+	return (len + 3) & ~(size_t)3;
+}
+
+static struct nlmsghdr *start(void *buf, uint32_t seq, uint16_t type, uint16_t flags)
+{
+	struct nlmsghdr *nlh;
+
+	memset(buf, 0, XFRM_MSG_ROOM);
+	nlh = mnl_nlmsg_put_header(buf);
+	nlh->nlmsg_type = type;
+	nlh->nlmsg_flags = NLM_F_REQUEST | flags;
+	nlh->nlmsg_seq = seq;
+	return nlh;
+}
+
+static void put_header(struct nlmsghdr *nlh, const void *header, size_t len)
+{
+	memcpy(mnl_nlmsg_put_extra_header(nlh, len), header, len);
+}
+
+/* An attribute's place, zeroed, to be written in place: a key needs no second copy to wipe. */
+static void *put_room(struct nlmsghdr *nlh, uint16_t type, size_t len)
+{
+	struct nlattr *attr = mnl_nlmsg_get_payload_tail(nlh);
+
+	attr->nla_type = type;
+	attr->nla_len = (uint16_t)(sizeof(*attr) + len);
+	nlh->nlmsg_len += (uint32_t)aligned(attr->nla_len);
+	return mnl_attr_get_payload(attr);
+}
+
+static xfrm_address_t address_of(const struct addr *a)
+{
+	xfrm_address_t x = { 0 };
+
+	memcpy(&x, a->b, 4);
+	return x;
+}
+
+static struct addr addr_of(const xfrm_address_t *x)
+{
+	return addr_from_bytes(x, 4);
+}
+
+static uint64_t limit(uint64_t v)
+{
+	return v ? v : XFRM_INF;
+}
+
+static uint64_t unlimit(uint64_t v)
+{
+	return v == XFRM_INF ? 0 : v;
+}
+
+static bool id_is_sane(const struct xfrm_sa_id *id)
+{
+	return id->src.len == 4 && id->dst.len == 4 && id->spi > 255;
+}
+
+/* Packets of an SA: between its two ends, GRE. */
+static struct xfrm_selector sa_selector(const struct xfrm_sa_id *id)
+{
+	return (struct xfrm_selector){
+		.saddr = address_of(&id->src),
+		.daddr = address_of(&id->dst),
+		.prefixlen_s = 32,
+		.prefixlen_d = 32,
+		.proto = IPPROTO_GRE,
+		.family = AF_INET,
+	};
+}
+
+/*
+ * The kernel's truncation length of a hash differs from the RFC's for SHA-256 (96, not 128 bits)
+ * unless it is said, so it is always said.
+ */
+static void put_auth(struct nlmsghdr *nlh, const struct hash *h, const uint8_t *key)
+{
+	struct xfrm_algo_auth *a =
+		put_room(nlh, XFRMA_ALG_AUTH_TRUNC, sizeof(*a) + h->len);
+
+	strncpy(a->alg_name, h->kernel, sizeof(a->alg_name) - 1);
+	a->alg_key_len = h->len * 8u;
+	a->alg_trunc_len = h->icv * 8u;
+	memcpy(a->alg_key, key, h->len);
+}
+
+static void put_crypt(struct nlmsghdr *nlh, const struct cipher *c, const uint8_t *key)
+{
+	size_t octets = c->key_bits / 8u;
+	struct xfrm_algo *a = put_room(nlh, XFRMA_ALG_CRYPT, sizeof(*a) + octets);
+
+	strncpy(a->alg_name, c->kernel, sizeof(a->alg_name) - 1);
+	a->alg_key_len = c->key_bits;
+	if (octets)
+		memcpy(a->alg_key, key, octets);
+}
+
+/* RFC 4106: the kernel takes the salt as the last octets of the key. */
+static void put_aead(struct nlmsghdr *nlh, const struct cipher *c, const uint8_t *key)
+{
+	size_t octets = c->key_bits / 8u + c->salt;
+	struct xfrm_algo_aead *a = put_room(nlh, XFRMA_ALG_AEAD, sizeof(*a) + octets);
+
+	strncpy(a->alg_name, c->kernel, sizeof(a->alg_name) - 1);
+	a->alg_key_len = (unsigned int)octets * 8u;
+	a->alg_icv_len = c->icv * 8u;
+	memcpy(a->alg_key, key, octets);
+}
+
+/* KEYMAT is cipher key, salt, authentication key (RFC 2409 5.5, RFC 4106 8.1). */
+static bool put_algorithms(struct nlmsghdr *nlh, const struct xfrm_sa *sa)
+{
+	const struct cipher *c = cipher_get(sa->suite.cipher);
+	const struct hash *h = hash_get(sa->suite.auth);
+
+	if (!c || c->refused || !c->esp || c->aead == (h != NULL) ||
+	    sa->keymat.len != esp_suite_keymat(&sa->suite))
+		return false;
+	if (c->aead) {
+		put_aead(nlh, c, sa->keymat.data);
+		return true;
+	}
+	put_crypt(nlh, c, sa->keymat.data);
+	put_auth(nlh, h, sa->keymat.data + c->key_bits / 8u);
+	return true;
+}
+
+/* The fixed part of the message holds windows up to 32; larger ones bring their own bitmap. */
+static void put_replay(struct nlmsghdr *nlh, uint32_t window)
+{
+	struct xfrm_replay_state_esn *r;
+	uint32_t words = (window + 31) / 32;
+
+	r = put_room(nlh, XFRMA_REPLAY_ESN_VAL, sizeof(*r) + words * sizeof(r->bmp[0]));
+	r->bmp_len = words;
+	r->replay_window = window;
+}
+
+static void put_encap(struct nlmsghdr *nlh, uint16_t sport, uint16_t dport)
+{
+	struct xfrm_encap_tmpl *e = put_room(nlh, XFRMA_ENCAP, sizeof(*e));
+
+	e->encap_type = UDP_ENCAP_ESPINUDP;
+	e->encap_sport = htons(sport);
+	e->encap_dport = htons(dport);
+}
+
+struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *sa)
+{
+	struct nlmsghdr *nlh =
+		start(buf, seq, XFRM_MSG_NEWSA, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	uint32_t window = sa->outbound ? 0 : sa->replay_window;
+	struct xfrm_usersa_info info = {
+		.sel = sa_selector(&sa->id),
+		.id = { .daddr = address_of(&sa->id.dst),
+			.spi = htonl(sa->id.spi),
+			.proto = IPPROTO_ESP },
+		.saddr = address_of(&sa->id.src),
+		.lft = { .soft_byte_limit = limit(sa->soft_bytes),
+			 .hard_byte_limit = limit(sa->hard_bytes),
+			 .soft_packet_limit = XFRM_INF,
+			 .hard_packet_limit = XFRM_INF,
+			 .soft_add_expires_seconds = sa->soft_seconds,
+			 .hard_add_expires_seconds = sa->hard_seconds },
+		.reqid = sa->reqid,
+		.family = AF_INET,
+		.mode = XFRM_MODE_TRANSPORT,
+		.replay_window = (uint8_t)(window <= 32 ? window : 0),
+	};
+
+	if (!id_is_sane(&sa->id) || window > XFRM_REPLAY_MAX)
+		return NULL;
+	put_header(nlh, &info, sizeof(info));
+	if (!put_algorithms(nlh, sa))
+		return NULL;
+	if (window > 32)
+		put_replay(nlh, window);
+	if (sa->encap_sport || sa->encap_dport)
+		put_encap(nlh, sa->encap_sport, sa->encap_dport);
+	if (sa->output_mark)
+		mnl_attr_put_u32(nlh, XFRMA_SET_MARK, sa->output_mark);
+	return nlh;
+}
+
+static struct nlmsghdr *sa_by_id(void *buf, uint32_t seq, uint16_t type, uint16_t flags,
+				 const struct xfrm_sa_id *id)
+{
+	struct nlmsghdr *nlh = start(buf, seq, type, flags);
+	struct xfrm_usersa_id usid = {
+		.daddr = address_of(&id->dst),
+		.spi = htonl(id->spi),
+		.family = AF_INET,
+		.proto = IPPROTO_ESP,
+	};
+	xfrm_address_t src = address_of(&id->src);
+
+	if (!id_is_sane(id))
+		return NULL;
+	put_header(nlh, &usid, sizeof(usid));
+	mnl_attr_put(nlh, XFRMA_SRCADDR, sizeof(src), &src);
+	return nlh;
+}
+
+struct nlmsghdr *xfrm_msg_sa_delete(void *buf, uint32_t seq, const struct xfrm_sa_id *id)
+{
+	return sa_by_id(buf, seq, XFRM_MSG_DELSA, NLM_F_ACK, id);
+}
+
+struct nlmsghdr *xfrm_msg_sa_get(void *buf, uint32_t seq, const struct xfrm_sa_id *id)
+{
+	return sa_by_id(buf, seq, XFRM_MSG_GETSA, 0, id);
+}
+
+struct nlmsghdr *xfrm_msg_sa_dump(void *buf, uint32_t seq)
+{
+	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_GETSA, NLM_F_DUMP);
+	struct xfrm_usersa_id any = { .proto = IPPROTO_ESP };
+
+	put_header(nlh, &any, sizeof(any));
+	mnl_attr_put_u8(nlh, XFRMA_PROTO, IPPROTO_ESP);
+	return nlh;
+}
+
+uint8_t xfrm_msg_policy_dir(enum xfrm_policy_kind kind)
+{
+	return kind == XFRM_POL_IN ? XFRM_POLICY_IN : XFRM_POLICY_OUT;
+}
+
+/*
+ * For GRE the kernel compares the key with the two ports, the upper half with the source's. A
+ * packet without a key compares as key 0, so an exact 0 keeps other tunnels' keyed GRE out.
+ */
+struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p,
+					      enum xfrm_policy_kind kind)
+{
+	uint32_t key = p->keyed ? p->key : 0;
+	struct addr groups = addr_v4(0xe0000000);
+	struct xfrm_selector sel = {
+		.sport = htons((uint16_t)(key >> 16)),
+		.sport_mask = 0xffff,
+		.dport = htons((uint16_t)key),
+		.dport_mask = 0xffff,
+		.proto = IPPROTO_GRE,
+		.family = AF_INET,
+	};
+
+	if (kind == XFRM_POL_IN) {
+		sel.daddr = address_of(&p->local);
+		sel.prefixlen_d = 32;
+		return sel;
+	}
+	sel.saddr = address_of(&p->local);
+	sel.prefixlen_s = 32;
+	if (kind == XFRM_POL_BLOCK) {
+		sel.daddr = address_of(&groups);
+		sel.prefixlen_d = 4;
+	}
+	return sel;
+}
+
+/* Also on the block policy, which has no use for it, so that it carries a reqid as its tag. */
+static void put_template(struct nlmsghdr *nlh, uint32_t reqid)
+{
+	struct xfrm_user_tmpl tmpl = {
+		.id = { .proto = IPPROTO_ESP },
+		.family = AF_INET,
+		.reqid = reqid,
+		.mode = XFRM_MODE_TRANSPORT,
+		.share = XFRM_SHARE_ANY,
+		.aalgos = UINT32_MAX,
+		.ealgos = UINT32_MAX,
+		.calgos = UINT32_MAX,
+	};
+
+	mnl_attr_put(nlh, XFRMA_TMPL, sizeof(tmpl), &tmpl);
+}
+
+struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
+				     enum xfrm_policy_kind kind, bool update)
+{
+	struct nlmsghdr *nlh = start(buf, seq, update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY,
+				     NLM_F_ACK | NLM_F_CREATE | (update ? 0 : NLM_F_EXCL));
+	bool block = kind == XFRM_POL_BLOCK;
+	struct xfrm_userpolicy_info info = {
+		.sel = xfrm_msg_policy_selector(p, kind),
+		.lft = { .soft_byte_limit = XFRM_INF,
+			 .hard_byte_limit = XFRM_INF,
+			 .soft_packet_limit = XFRM_INF,
+			 .hard_packet_limit = XFRM_INF },
+		.priority = block ? XFRM_PRIO_BLOCK : XFRM_PRIO_TUNNEL,
+		.dir = xfrm_msg_policy_dir(kind),
+		.action = block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW,
+		.share = XFRM_SHARE_ANY,
+	};
+
+	if (p->local.len != 4 || !xfrm_reqid_is_ours(p->reqid))
+		return NULL;
+	put_header(nlh, &info, sizeof(info));
+	put_template(nlh, p->reqid);
+	return nlh;
+}
+
+static struct nlmsghdr *policy_by_id(void *buf, uint32_t seq, uint16_t type, uint16_t flags,
+				     const struct xfrm_userpolicy_id *id)
+{
+	struct nlmsghdr *nlh = start(buf, seq, type, flags);
+
+	put_header(nlh, id, sizeof(*id));
+	return nlh;
+}
+
+struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
+					const struct xfrm_userpolicy_info *info)
+{
+	struct xfrm_userpolicy_id id = { .sel = info->sel,
+					 .index = info->index,
+					 .dir = info->dir };
+
+	return policy_by_id(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK, &id);
+}
+
+struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
+				     enum xfrm_policy_kind kind)
+{
+	struct xfrm_userpolicy_id id = { .sel = xfrm_msg_policy_selector(p, kind),
+					 .dir = xfrm_msg_policy_dir(kind) };
+
+	return policy_by_id(buf, seq, XFRM_MSG_GETPOLICY, 0, &id);
+}
+
+struct nlmsghdr *xfrm_msg_policy_dump(void *buf, uint32_t seq)
+{
+	struct xfrm_userpolicy_id any = { 0 };
+
+	return policy_by_id(buf, seq, XFRM_MSG_GETPOLICY, NLM_F_DUMP, &any);
+}
+
+/* The payload of the first attribute of a type that lies whole behind `skip` octets of payload. */
+static struct span attribute(const struct nlmsghdr *nlh, size_t skip, uint16_t type)
+{
+	size_t at = sizeof(*nlh) + aligned(skip);
+
+	while (at < nlh->nlmsg_len) {
+		const void *pos = (const uint8_t *)nlh + at;
+		const struct nlattr *attr = pos;
+
+		if (!mnl_attr_ok(attr, (int)(nlh->nlmsg_len - at)))
+			break;
+		if (mnl_attr_get_type(attr) == type)
+			return (struct span){ mnl_attr_get_payload(attr),
+					      mnl_attr_get_payload_len(attr) };
+		at += aligned(attr->nla_len);
+	}
+	return (struct span){ 0 };
+}
+
+/* Copies the fixed part out; false where the message is of another type or shorter than that. */
+static bool get_header(const struct nlmsghdr *nlh, uint16_t type, void *to, size_t len)
+{
+	if (nlh->nlmsg_type != type || nlh->nlmsg_len < sizeof(*nlh) + len)
+		return false;
+	memcpy(to, mnl_nlmsg_get_payload(nlh), len);
+	return true;
+}
+
+static bool get_attribute(const struct nlmsghdr *nlh, size_t skip, uint16_t type, void *to,
+			  size_t len)
+{
+	struct span s = attribute(nlh, skip, type);
+
+	if (s.len < len)
+		return false;
+	memcpy(to, s.data, len);
+	return true;
+}
+
+bool xfrm_msg_get_sa(const struct nlmsghdr *nlh, struct xfrm_sa_info *out)
+{
+	struct xfrm_usersa_info k;
+	struct xfrm_encap_tmpl encap = { 0 };
+	uint64_t last_used = 0;
+
+	if (!get_header(nlh, XFRM_MSG_NEWSA, &k, sizeof(k)) || k.family != AF_INET)
+		return false;
+	get_attribute(nlh, sizeof(k), XFRMA_ENCAP, &encap, sizeof(encap));
+	get_attribute(nlh, sizeof(k), XFRMA_LASTUSED, &last_used, sizeof(last_used));
+	*out = (struct xfrm_sa_info){
+		.id = { addr_of(&k.saddr), addr_of(&k.id.daddr), ntohl(k.id.spi) },
+		.reqid = k.reqid,
+		.proto = k.id.proto,
+		.larval = !attribute(nlh, sizeof(k), XFRMA_ALG_CRYPT).data &&
+			  !attribute(nlh, sizeof(k), XFRMA_ALG_AEAD).data,
+		.tunnel = k.mode != XFRM_MODE_TRANSPORT,
+		.bytes = k.curlft.bytes,
+		.packets = k.curlft.packets,
+		.added = k.curlft.add_time,
+		.first_used = k.curlft.use_time,
+		.last_used = last_used,
+		.soft_seconds = k.lft.soft_add_expires_seconds,
+		.hard_seconds = k.lft.hard_add_expires_seconds,
+		.soft_bytes = unlimit(k.lft.soft_byte_limit),
+		.hard_bytes = unlimit(k.lft.hard_byte_limit),
+		.replay_drops = k.stats.replay + k.stats.replay_window,
+		.auth_failures = k.stats.integrity_failed,
+		.encap_sport = ntohs(encap.encap_sport),
+		.encap_dport = ntohs(encap.encap_dport),
+	};
+	return true;
+}
+
+bool xfrm_msg_get_acquire(const struct nlmsghdr *nlh, struct xfrm_acquire *out)
+{
+	struct xfrm_user_acquire k;
+	struct xfrm_user_tmpl tmpl = { 0 };
+
+	if (!get_header(nlh, XFRM_MSG_ACQUIRE, &k, sizeof(k)) || k.sel.family != AF_INET)
+		return false;
+	get_attribute(nlh, sizeof(k), XFRMA_TMPL, &tmpl, sizeof(tmpl));
+	*out = (struct xfrm_acquire){
+		.src = addr_of(&k.saddr),
+		.dst = addr_of(&k.id.daddr),
+		.reqid = tmpl.reqid,
+		.proto = k.sel.proto,
+		.key = (uint32_t)ntohs(k.sel.sport) << 16 | ntohs(k.sel.dport),
+	};
+	return true;
+}
+
+bool xfrm_msg_get_expire(const struct nlmsghdr *nlh, struct xfrm_expire *out)
+{
+	struct xfrm_user_expire k;
+
+	if (!get_header(nlh, XFRM_MSG_EXPIRE, &k, sizeof(k)) || k.state.family != AF_INET)
+		return false;
+	*out = (struct xfrm_expire){
+		.id = { addr_of(&k.state.saddr), addr_of(&k.state.id.daddr),
+			ntohl(k.state.id.spi) },
+		.reqid = k.state.reqid,
+		.hard = k.hard != 0,
+	};
+	return true;
+}
+
+bool xfrm_msg_get_policy(const struct nlmsghdr *nlh, struct xfrm_userpolicy_info *out,
+			 uint32_t *reqid)
+{
+	struct xfrm_user_tmpl tmpl = { 0 };
+
+	if (!get_header(nlh, XFRM_MSG_NEWPOLICY, out, sizeof(*out)))
+		return false;
+	get_attribute(nlh, sizeof(*out), XFRMA_TMPL, &tmpl, sizeof(tmpl));
+	*reqid = tmpl.reqid;
+	return true;
+}
+
+bool xfrm_msg_get_error(const struct nlmsghdr *nlh, int *err, char *text, size_t size)
+{
+	struct nlmsgerr k;
+	size_t skip = sizeof(k);
+	struct span s = { 0 };
+
+	if (!get_header(nlh, NLMSG_ERROR, &k, sizeof(k)) || k.error > 0 || k.error < -4095)
+		return false;
+	*err = -k.error;
+	/* The request follows unless the kernel was told to leave it out. */
+	if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
+		if (k.msg.nlmsg_len < sizeof(k.msg) || k.msg.nlmsg_len > nlh->nlmsg_len)
+			return false;
+		skip += k.msg.nlmsg_len - sizeof(k.msg);
+	}
+	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)
+		s = attribute(nlh, skip, NLMSGERR_ATTR_MSG);
+	if (size) {
+		size_t n = s.len ? strnlen((const char *)s.data, MIN(s.len, size - 1)) : 0;
+
+		if (n)
+			memcpy(text, s.data, n);
+		text[n] = '\0';
+	}
+	return true;
+}
