@@ -47,6 +47,7 @@ packages() {
 		check | python3            | packets that no tool sends, in the tests     | python3
 		check | charon-systemd     | strongSwan, the peer of the interop tests    |
 		check | strongswan-swanctl | its control program                          | swanctl
+		check | libstrongswan-standard-plugins | its ciphers (3DES, ECP, GCM)    |
 		check | tshark             | a second opinion on what is on the wire      | tshark
 		check | ike-scan           | a stranger knocking at the responder         | ike-scan
 	END
