@@ -227,8 +227,9 @@ class Exchange:
 
 def main():
     folder, ike, esp = sys.argv[1:]
-    version = subprocess.run(['swanctl', '--version'], capture_output=True, text=True).stdout
-    head = {'source': '%s with itself, IKEv1 main mode, pre-shared key' % version.split(',')[0].strip(),
+    version = subprocess.run(['dpkg-query', '-W', '-f', '${Version}', 'libstrongswan'],
+                             capture_output=True, text=True, check=True).stdout.split('-')[0]
+    head = {'source': 'strongSwan ' + version + ' with itself, IKEv1 main mode, pre-shared key',
             'ike': ike, 'esp': esp, 'initiator': '192.0.2.1', 'responder': '192.0.2.2'}
     exchange = Exchange(folder, ike, esp)
     vector = exchange.follow()
