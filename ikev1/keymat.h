@@ -58,7 +58,7 @@ void keymat_hash3(enum hash_id hash, const struct keymat_skeyid *k, uint32_t msg
 
 /*
  * KEYMAT of one SA, RFC 2409 5.5: gxy is empty without PFS; spi, in host order, is the one that
- * the SA's receiver chose. len octets are written, KEYMAT_MAX at most.
+ * the SA's receiver chose. len octets are written; no suite needs more than KEYMAT_MAX.
  */
 void keymat_ipsec(enum hash_id hash, const struct keymat_skeyid *k, struct span gxy,
 		  uint8_t protocol, uint32_t spi, struct span ni, struct span nr, uint8_t *out,
