@@ -209,12 +209,10 @@ static struct nlmsghdr *sa_by_id(void *buf, uint32_t seq, uint16_t type, uint16_
 		.family = AF_INET,
 		.proto = IPPROTO_ESP,
 	};
-	xfrm_address_t src = address_of(&id->src);
 
 	if (!id_is_sane(id))
 		return NULL;
 	put_header(nlh, &usid, sizeof(usid));
-	mnl_attr_put(nlh, XFRMA_SRCADDR, sizeof(src), &src);
 	return nlh;
 }
 
@@ -228,12 +226,11 @@ struct nlmsghdr *xfrm_msg_sa_get(void *buf, uint32_t seq, const struct xfrm_sa_i
 	return sa_by_id(buf, seq, XFRM_MSG_GETSA, 0, id);
 }
 
+/* A dump's attributes follow the netlink header at once. */
 struct nlmsghdr *xfrm_msg_sa_dump(void *buf, uint32_t seq)
 {
 	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_GETSA, NLM_F_DUMP);
-	struct xfrm_usersa_id any = { .proto = IPPROTO_ESP };
 
-	put_header(nlh, &any, sizeof(any));
 	mnl_attr_put_u8(nlh, XFRMA_PROTO, IPPROTO_ESP);
 	return nlh;
 }
@@ -317,23 +314,16 @@ struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_
 	return nlh;
 }
 
-static struct nlmsghdr *policy_by_id(void *buf, uint32_t seq, uint16_t type, uint16_t flags,
-				     const struct xfrm_userpolicy_id *id)
-{
-	struct nlmsghdr *nlh = start(buf, seq, type, flags);
-
-	put_header(nlh, id, sizeof(*id));
-	return nlh;
-}
-
 struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
 					const struct xfrm_userpolicy_info *info)
 {
 	struct xfrm_userpolicy_id id = { .sel = info->sel,
 					 .index = info->index,
 					 .dir = info->dir };
+	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK);
 
-	return policy_by_id(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK, &id);
+	put_header(nlh, &id, sizeof(id));
+	return nlh;
 }
 
 struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
@@ -341,15 +331,15 @@ struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_
 {
 	struct xfrm_userpolicy_id id = { .sel = xfrm_msg_policy_selector(p, kind),
 					 .dir = xfrm_msg_policy_dir(kind) };
+	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_GETPOLICY, 0);
 
-	return policy_by_id(buf, seq, XFRM_MSG_GETPOLICY, 0, &id);
+	put_header(nlh, &id, sizeof(id));
+	return nlh;
 }
 
 struct nlmsghdr *xfrm_msg_policy_dump(void *buf, uint32_t seq)
 {
-	struct xfrm_userpolicy_id any = { 0 };
-
-	return policy_by_id(buf, seq, XFRM_MSG_GETPOLICY, NLM_F_DUMP, &any);
+	return start(buf, seq, XFRM_MSG_GETPOLICY, NLM_F_DUMP);
 }
 
 /* The payload of the first attribute of a type that lies whole behind `skip` octets of payload. */
