@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The client's parts: the table of verbs and the reading of a command line against it, and the
+ * rendering of the daemon's JSON in the layouts of IOS 12.4.
+ *
+ * Renderers take what the daemon answered and write to a FILE; they do nothing else, so tests pin
+ * their output. A member that is missing from the JSON leaves its place in the text out, or empty.
+ */
+#ifndef DAEMON_DMVPNCTL_H
+#define DAEMON_DMVPNCTL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* Exit statuses. */
+enum { CTL_EXIT_OK = 0, CTL_EXIT_DAEMON = 1, CTL_EXIT_USAGE = 2, CTL_EXIT_CONNECT = 3 };
+
+typedef void render_fn(const json_t *answer, FILE *out);
+
+/*
+ * One command. A word of `syntax` is a literal, or stands for a value: "A.B.C.D" an address,
+ * "<1-255>" a number in that range, WORD anything.
+ */
+struct verb {
+	const char *syntax;
+	const char *request; /* words for the daemon; NULL: the literals of syntax */
+	const char *arg;     /* member of "args" that takes the value of syntax, NULL: it has none */
+	render_fn *render;
+	const char *help;
+};
+
+extern const struct verb verbs[];
+extern const size_t verb_count;
+
+enum parse_result {
+	PARSE_OK,
+	PARSE_INVALID,	  /* column: where */
+	PARSE_INCOMPLETE,
+	PARSE_AMBIGUOUS,
+};
+
+struct parsed {
+	enum parse_result result;
+	const struct verb *verb;
+	const char *value; /* of the word that stands for a value; NULL where there is none */
+	size_t column;	   /* PARSE_INVALID: octets into the words joined by single spaces */
+};
+
+/* Words may be cut as long as they are unique where they stand. */
+struct parsed parse_words(char *const *words, size_t count);
+/* The complaint as IOS words it. */
+void parse_complain(const struct parsed *p, char *const *words, size_t count, FILE *out);
+/* What may follow the words (`show ?`). False: nothing can, *p says why. */
+bool parse_help(char *const *words, size_t count, FILE *out, struct parsed *p);
+/* {"verb": [...], "args": {...}}, a new reference. */
+json_t *parse_request(const struct parsed *p);
+
+/* Seconds as IOS prints a time: 00:22:52, 1d02h, 3w0d, 1y2w. */
+#define IOS_TIME_TEXT 24
+const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT]);
+
+/* Members of an object, with a default for what is missing or of another type. */
+const char *member_text(const json_t *o, const char *name); /* "" */
+int64_t member_int(const json_t *o, const char *name);	     /* 0 */
+bool member_true(const json_t *o, const char *name);	     /* false */
+bool member_has(const json_t *o, const char *name);	     /* there and not null */
+
+render_fn render_nothing; /* IOS says nothing when a clear succeeds */
+render_fn render_message; /* {"message": "..."} */
+render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_version;
+render_fn render_nhrp, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
+render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
+render_fn render_ipsec_sa;
+render_fn render_debugging;
+
+#endif

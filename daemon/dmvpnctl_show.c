@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Renders what NHRP and the tunnels show, in the layouts of IOS 12.4, its own "Incompletea"
+ * included: people's scripts read these columns.
+ */
+#include "daemon/dmvpnctl.h"
+
+#include <string.h>
+
+const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT])
+{
+	const int64_t minute = 60, hour = 60 * minute, day = 24 * hour, week = 7 * day,
+		      year = 52 * week;
+	long long s = seconds < 0 ? 0 : seconds;
+
+	if (s < day)
+		snprintf(buf, IOS_TIME_TEXT, "%02lld:%02lld:%02lld", s / hour, s % hour / minute,
+			 s % minute);
+	else if (s < week)
+		snprintf(buf, IOS_TIME_TEXT, "%lldd%02lldh", s / day, s % day / hour);
+	else if (s < year)
+		snprintf(buf, IOS_TIME_TEXT, "%lldw%lldd", s / week, s % week / day);
+	else
+		snprintf(buf, IOS_TIME_TEXT, "%lldy%lldw", s / year, s % year / week);
+	return buf;
+}
+
+const char *member_text(const json_t *o, const char *name)
+{
+	const char *text = json_string_value(json_object_get(o, name));
+
+	return text ? text : "";
+}
+
+int64_t member_int(const json_t *o, const char *name)
+{
+	return json_integer_value(json_object_get(o, name));
+}
+
+bool member_true(const json_t *o, const char *name)
+{
+	return json_is_true(json_object_get(o, name));
+}
+
+bool member_has(const json_t *o, const char *name)
+{
+	const json_t *member = json_object_get(o, name);
+
+	return member && !json_is_null(member);
+}
+
+void render_nothing(const json_t *answer, FILE *out)
+{
+	(void)answer;
+	(void)out;
+}
+
+void render_message(const json_t *answer, FILE *out)
+{
+	fprintf(out, "%s\n", member_text(answer, "message"));
+}
+
+void render_debugging(const json_t *answer, FILE *out)
+{
+	if (member_int(answer, "crypto_isakmp"))
+		fprintf(out, "Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level %lld)\n",
+			(long long)member_int(answer, "crypto_isakmp"));
+	if (member_true(answer, "nhrp"))
+		fprintf(out, "NHRP:\n  NHRP protocol debugging is on\n");
+}
+
+/* One row per NBMA peer, as IOS 12.4 does: the tunnel address is that of its first entry. */
+static void dmvpn_peer(const json_t *peer, FILE *out)
+{
+	const json_t *entries = json_object_get(peer, "entries");
+	const json_t *first = json_array_get(entries, 0);
+	char time[IOS_TIME_TEXT] = "never";
+
+	if (member_has(peer, "since"))
+		ios_time(member_int(peer, "since"), time);
+	fprintf(out, " %5zu %15s %15s %5s %8s %s\n", json_array_size(entries),
+		member_text(peer, "nbma"), member_text(first, "protocol"),
+		member_text(peer, "state"), time, member_text(first, "attributes"));
+}
+
+void render_dmvpn(const json_t *answer, FILE *out)
+{
+	const json_t *tunnel, *peer;
+	size_t i, j;
+
+	fprintf(out, "Legend: Attrb --> S - Static, D - Dynamic, I - Incompletea\n"
+		     "        N - NATed, L - Local, X - No Socket\n"
+		     "        # Ent --> Number of NHRP entries with same NBMA peer\n\n");
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
+		const json_t *peers = json_object_get(tunnel, "peers");
+
+		fprintf(out, "%s, Type:%s, NHRP Peers:%zu,\n", member_text(tunnel, "interface"),
+			member_text(tunnel, "type"), json_array_size(peers));
+		fprintf(out, " # Ent  Peer NBMA Addr Peer Tunnel Add State  UpDn Tm Attrb\n"
+			     " ----- --------------- --------------- ----- -------- -----\n");
+		json_array_foreach (peers, j, peer)
+			dmvpn_peer(peer, out);
+		fprintf(out, "\n");
+	}
+}
+
+static void nhrp_entry(const json_t *entry, FILE *out)
+{
+	const json_t *flag;
+	char time[IOS_TIME_TEXT];
+	bool incomplete = !strcmp(member_text(entry, "type"), "incomplete");
+	size_t i;
+
+	fprintf(out, "%s/%lld", member_text(entry, "protocol"),
+		(long long)member_int(entry, "prefix_length"));
+	if (!incomplete)
+		fprintf(out, " via %s", member_text(entry, "protocol"));
+	fprintf(out, ", %s created %s, ", member_text(entry, "interface"),
+		ios_time(member_int(entry, "created"), time));
+	if (member_has(entry, "expires"))
+		fprintf(out, "expire %s\n", ios_time(member_int(entry, "expires"), time));
+	else
+		fprintf(out, "never expire\n");
+	fprintf(out, "  Type: %s, Flags:", member_text(entry, "type"));
+	json_array_foreach (json_object_get(entry, "flags"), i, flag)
+		fprintf(out, " %s", json_string_value(flag));
+	fprintf(out, "\n");
+	if (!incomplete && member_has(entry, "nbma"))
+		fprintf(out, "  NBMA address: %s\n", member_text(entry, "nbma"));
+}
+
+void render_nhrp(const json_t *answer, FILE *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	/* IOS keeps its own address to itself. */
+	json_array_foreach (json_object_get(answer, "entries"), i, entry)
+		if (strcmp(member_text(entry, "type"), "local") != 0)
+			nhrp_entry(entry, out);
+}
+
+static void nhs_registration(const json_t *nhs, FILE *out)
+{
+	char time[IOS_TIME_TEXT];
+
+	fprintf(out, "  req-sent %lld  req-failed %lld  repl-recv %lld",
+		(long long)member_int(nhs, "requests"), (long long)member_int(nhs, "failures"),
+		(long long)member_int(nhs, "replies"));
+	if (member_has(nhs, "registered"))
+		fprintf(out, " (%s ago)", ios_time(member_int(nhs, "registered"), time));
+	/* Ours: what it is waiting for. */
+	fprintf(out, "\n  %s for %s", member_text(nhs, "state"),
+		ios_time(member_int(nhs, "since"), time));
+	if (member_has(nhs, "next"))
+		fprintf(out, ", next registration in %s", ios_time(member_int(nhs, "next"), time));
+	if (member_has(nhs, "refusal"))
+		fprintf(out, ", refused: %s", member_text(nhs, "refusal"));
+}
+
+static void nhrp_nhs(const json_t *answer, FILE *out, bool detail)
+{
+	const json_t *tunnel, *nhs;
+	size_t i, j;
+
+	fprintf(out, "Legend: E=Expecting replies, R=Responding\n");
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
+		fprintf(out, "%s:\n", member_text(tunnel, "interface"));
+		json_array_foreach (json_object_get(tunnel, "servers"), j, nhs) {
+			fprintf(out, "%-15s  %s%s", member_text(nhs, "protocol"),
+				member_true(nhs, "responding") ? "R" : " ",
+				member_true(nhs, "expecting") ? "E" : "");
+			if (detail)
+				nhs_registration(nhs, out);
+			fprintf(out, "\n");
+		}
+	}
+}
+
+void render_nhrp_nhs(const json_t *answer, FILE *out)
+{
+	nhrp_nhs(answer, out, false);
+}
+
+void render_nhrp_nhs_detail(const json_t *answer, FILE *out)
+{
+	nhrp_nhs(answer, out, true);
+}
+
+static void traffic_direction(const json_t *counts, const char *title, FILE *out)
+{
+	static const struct {
+		const char *member, *text, *end;
+	} columns[] = {
+		{ "resolution_request", "Resolution Request", "  " },
+		{ "resolution_reply", "Resolution Reply", "  " },
+		{ "registration_request", "Registration Request", "\n" },
+		{ "registration_reply", "Registration Reply", "  " },
+		{ "purge_request", "Purge Request", "  " },
+		{ "purge_reply", "Purge Reply", "\n" },
+		{ "error_indication", "Error Indication", "  " },
+		{ "traffic_indication", "Traffic Indication", "\n" },
+	};
+	bool line_begins = true;
+	long long total = 0;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		total += member_int(counts, columns[i].member);
+	fprintf(out, "   %s: Total %lld\n", title, total);
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		fprintf(out, "%s%lld %s%s", line_begins ? "         " : "",
+			(long long)member_int(counts, columns[i].member), columns[i].text,
+			columns[i].end);
+		line_begins = columns[i].end[0] == '\n';
+	}
+}
+
+static void refusals(const json_t *named, const char *title, FILE *out)
+{
+	const char *name;
+	json_t *count;
+
+	if (!json_object_size(named))
+		return;
+	fprintf(out, "   %s:\n", title);
+	json_object_foreach ((json_t *)(uintptr_t)named, name, count)
+		fprintf(out, "         %lld %s\n", (long long)json_integer_value(count), name);
+}
+
+void render_nhrp_traffic(const json_t *answer, FILE *out)
+{
+	const json_t *tunnel;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
+		fprintf(out, "%s:\n", member_text(tunnel, "interface"));
+		traffic_direction(json_object_get(tunnel, "sent"), "Sent", out);
+		traffic_direction(json_object_get(tunnel, "received"), "Rcvd", out);
+		refusals(json_object_get(tunnel, "refusals_sent"), "Refusals sent", out);
+		refusals(json_object_get(tunnel, "refusals_received"), "Refusals received", out);
+		refusals(json_object_get(tunnel, "errors_sent"), "Errors sent", out);
+		refusals(json_object_get(tunnel, "errors_received"), "Errors received", out);
+		refusals(json_object_get(tunnel, "dropped"), "Dropped", out);
+	}
+}
+
+void render_tunnel_endpoints(const json_t *answer, FILE *out)
+{
+	const json_t *tunnel, *endpoint, *overlay;
+	size_t i, j, k;
+
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
+		fprintf(out, " %s running in multi-GRE/IP mode\n\n", member_text(tunnel, "interface"));
+		json_array_foreach (json_object_get(tunnel, "endpoints"), j, endpoint) {
+			const json_t *overlays = json_object_get(endpoint, "overlays");
+			const char *base = member_text(endpoint, "base");
+
+			fprintf(out, " Endpoint transport %s Refcount %zu Base %s\n",
+				member_text(endpoint, "transport"), json_array_size(overlays) + 1,
+				base);
+			json_array_foreach (overlays, k, overlay)
+				fprintf(out, "   overlay %s Refcount 2 Parent %s\n",
+					json_string_value(overlay), base);
+		}
+	}
+}
+
+static void interface_tunnel(const json_t *link, FILE *out)
+{
+	fprintf(out, "  Tunnel source %s", member_text(link, "source"));
+	if (member_has(link, "source_interface"))
+		fprintf(out, " (%s)", member_text(link, "source_interface"));
+	fprintf(out, "\n  Tunnel protocol/transport multi-GRE/IP\n");
+	if (member_has(link, "key"))
+		fprintf(out, "    Key 0x%llX, sequencing disabled\n",
+			(unsigned long long)member_int(link, "key"));
+	else
+		fprintf(out, "    Key disabled, sequencing disabled\n");
+	fprintf(out, "    Checksumming of packets disabled\n");
+	fprintf(out, "  Tunnel TTL %lld\n", (long long)member_int(link, "ttl"));
+	if (member_has(link, "profile"))
+		fprintf(out, "  Tunnel protection via IPSec (profile \"%s\")\n",
+			member_text(link, "profile"));
+}
+
+void render_interface(const json_t *answer, FILE *out)
+{
+	const json_t *link;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "interfaces"), i, link) {
+		fprintf(out, "%s is %s, line protocol is %s\n", member_text(link, "interface"),
+			member_text(link, "link"), member_text(link, "line_protocol"));
+		fprintf(out, "  Hardware is Tunnel\n  Internet address is %s\n",
+			member_text(link, "address"));
+		if (member_has(link, "mtu"))
+			fprintf(out, "  MTU %lld bytes\n", (long long)member_int(link, "mtu"));
+		interface_tunnel(link, out);
+	}
+}
+
+static void uptime(int64_t seconds, FILE *out)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = {
+		{ "year", 364 * 86400 }, { "week", 7 * 86400 }, { "day", 86400 },
+		{ "hour", 3600 },	 { "minute", 60 },
+	};
+	const char *separator = "";
+
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		long long n = seconds / units[i].seconds;
+
+		seconds %= units[i].seconds;
+		if (!n && (*separator || i + 1 < sizeof(units) / sizeof(units[0])))
+			continue;
+		fprintf(out, "%s%lld %s%s", separator, n, units[i].name, n == 1 ? "" : "s");
+		separator = ", ";
+	}
+}
+
+void render_version(const json_t *answer, FILE *out)
+{
+	fprintf(out, "dmvpnd, Version %s\n\n", member_text(answer, "version"));
+	fprintf(out, "%s uptime is ", member_text(answer, "hostname"));
+	uptime(member_int(answer, "uptime"), out);
+	fprintf(out, "\nInstance \"%s\", process %lld\nConfiguration file is \"%s\"\n",
+		member_text(answer, "instance"), (long long)member_int(answer, "pid"),
+		member_text(answer, "config"));
+}

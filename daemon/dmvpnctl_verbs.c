@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The client's one table of verbs, and the reading of command lines against it as IOS does:
+ * abbreviations, the caret, the question mark. What the table says, the parser, the help and the
+ * request to the daemon follow.
+ */
+#include "daemon/dmvpnctl.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/addr.h"
+#include "lib/util.h"
+
+#define WORD_ROOM 32 /* of a word in the table, with its terminating zero */
+
+const struct verb verbs[] = {
+	{ "show crypto ipsec sa", NULL, NULL, render_ipsec_sa, "IPsec SAs with their counters" },
+	{ "show crypto ipsec sa peer A.B.C.D", "show crypto ipsec sa", "peer", render_ipsec_sa,
+	  "IPsec SAs with one peer" },
+	{ "show crypto isakmp policy", NULL, NULL, render_isakmp_policy, "phase 1 policies" },
+	{ "show crypto isakmp sa", NULL, NULL, render_isakmp_sa, "phase 1 SAs" },
+	{ "show crypto isakmp sa detail", "show crypto isakmp sa", NULL, render_isakmp_sa_detail,
+	  "phase 1 SAs with their algorithms, state and last event" },
+	{ "show crypto isakmp stats", NULL, NULL, render_isakmp_stats, "counters of IKE" },
+	{ "show debugging", NULL, NULL, render_debugging, "what is being debugged" },
+	{ "show dmvpn", NULL, NULL, render_dmvpn, "peers of each tunnel" },
+	{ "show interface", NULL, NULL, render_interface, "the tunnels' interfaces" },
+	{ "show ip nhrp", NULL, NULL, render_nhrp, "the NHRP cache" },
+	{ "show ip nhrp nhs", NULL, NULL, render_nhrp_nhs, "next hop servers" },
+	{ "show ip nhrp nhs detail", "show ip nhrp nhs", NULL, render_nhrp_nhs_detail,
+	  "next hop servers with their registrations" },
+	{ "show ip nhrp traffic", NULL, NULL, render_nhrp_traffic, "counters of NHRP" },
+	{ "show tunnel endpoints", NULL, NULL, render_tunnel_endpoints, "NBMA and tunnel addresses" },
+	{ "show version", NULL, NULL, render_version, "version and uptime of the daemon" },
+	{ "clear crypto isakmp", NULL, NULL, render_nothing, "delete all phase 1 SAs" },
+	{ "clear crypto isakmp <1-4294967295>", "clear crypto isakmp", "conn_id", render_nothing,
+	  "delete the phase 1 SA with this conn-id" },
+	{ "clear crypto sa", NULL, NULL, render_nothing, "delete all SAs" },
+	{ "clear crypto sa peer A.B.C.D", "clear crypto sa", "peer", render_nothing,
+	  "delete the SAs with one peer" },
+	{ "clear ip nhrp", NULL, NULL, render_nothing, "delete all dynamic entries of the cache" },
+	{ "clear ip nhrp A.B.C.D", "clear ip nhrp", "address", render_nothing,
+	  "delete the dynamic entry of one tunnel address" },
+	{ "debug crypto isakmp", NULL, NULL, render_message, "trace IKE at level 1" },
+	{ "debug crypto isakmp <1-255>", "debug crypto isakmp", "level", render_message,
+	  "trace IKE at this level: 100 decisions, 200 messages and payloads, 254 all" },
+	{ "debug nhrp", NULL, NULL, render_message, "trace NHRP" },
+	{ "undebug all", NULL, NULL, render_message, "stop tracing" },
+};
+const size_t verb_count = ARRAY_SIZE(verbs);
+
+/* What the words inside a command mean, for the question mark. */
+static const struct {
+	const char *word, *help;
+} word_help[] = {
+	{ "A.B.C.D", "An address" },
+	{ "all", "All kinds" },
+	{ "clear", "Delete state; what is needed comes up again" },
+	{ "crypto", "Encryption" },
+	{ "debug", "Trace what happens, into the daemon's log" },
+	{ "debugging", "What is being debugged" },
+	{ "detail", "More of it" },
+	{ "dmvpn", "Peers of each tunnel" },
+	{ "endpoints", "NBMA and tunnel addresses" },
+	{ "interface", "The tunnels' interfaces" },
+	{ "ip", "IP" },
+	{ "ipsec", "IPsec (phase 2)" },
+	{ "isakmp", "ISAKMP (phase 1)" },
+	{ "nhrp", "Next Hop Resolution Protocol" },
+	{ "nhs", "Next hop servers" },
+	{ "peer", "One peer, by its NBMA address" },
+	{ "policy", "Phase 1 policies" },
+	{ "sa", "Security associations" },
+	{ "show", "Show state" },
+	{ "stats", "Counters" },
+	{ "traffic", "Counters" },
+	{ "tunnel", "Tunnels" },
+	{ "undebug", "Stop tracing" },
+	{ "version", "Version and uptime of the daemon" },
+	{ "<1-255>", "Level, as on the ASA: 100 decisions, 200 messages and payloads, 254 all" },
+	{ "<1-4294967295>", "The conn-id that show crypto isakmp sa prints" },
+};
+
+/* The word at index of a command's syntax; false behind its last one. */
+static bool syntax_word(const struct verb *v, size_t index, char out[WORD_ROOM])
+{
+	const char *at = v->syntax;
+	size_t len;
+
+	for (; index; index--) {
+		at = strchr(at, ' ');
+		if (!at)
+			return false;
+		at++;
+	}
+	len = strcspn(at, " ");
+	if (len >= WORD_ROOM)
+		abort(); /* the table is wrong */
+	memcpy(out, at, len);
+	out[len] = '\0';
+	return true;
+}
+
+static bool stands_for_value(const char *word)
+{
+	return word[0] == '<' || isupper((unsigned char)word[0]);
+}
+
+static bool number_in_range(const char *range, const char *typed)
+{
+	unsigned long low, high, value;
+	char *end;
+
+	low = strtoul(range + 1, &end, 10);
+	high = strtoul(end + 1, NULL, 10);
+	if (!isdigit((unsigned char)typed[0]) || strlen(typed) > 10)
+		return false;
+	value = strtoul(typed, &end, 10);
+	return !*end && value >= low && value <= high;
+}
+
+enum match { MATCH_NOT, MATCH_PREFIX, MATCH_EXACT };
+
+static enum match word_matches(const char *word, const char *typed)
+{
+	struct addr a;
+
+	if (!*typed)
+		return MATCH_NOT;
+	if (word[0] == '<')
+		return number_in_range(word, typed) ? MATCH_EXACT : MATCH_NOT;
+	if (!strcmp(word, "A.B.C.D"))
+		return addr_parse(typed, &a) ? MATCH_EXACT : MATCH_NOT;
+	if (stands_for_value(word))
+		return MATCH_EXACT;
+	if (!strcasecmp(word, typed))
+		return MATCH_EXACT;
+	return strncasecmp(word, typed, strlen(typed)) ? MATCH_NOT : MATCH_PREFIX;
+}
+
+/* How far the typed word goes along with the nearest word that would have been right. */
+static size_t agreeing(const bool *left, size_t index, const char *typed)
+{
+	char word[WORD_ROOM];
+	size_t best = 0;
+
+	for (size_t i = 0; i < verb_count; i++) {
+		size_t n = 0;
+
+		if (!left[i] || !syntax_word(&verbs[i], index, word) || stands_for_value(word))
+			continue;
+		while (typed[n] && tolower((unsigned char)typed[n]) == word[n])
+			n++;
+		best = MAX(best, n);
+	}
+	return best;
+}
+
+/*
+ * Keeps of the commands that are left those whose word at index goes with what was typed. An
+ * exact word wins over longer ones that begin with it.
+ */
+static enum parse_result narrow(bool *left, size_t index, const char *typed, bool *value)
+{
+	char word[WORD_ROOM], first[WORD_ROOM] = "";
+	enum match best = MATCH_NOT;
+
+	for (size_t i = 0; i < verb_count; i++)
+		if (left[i] && syntax_word(&verbs[i], index, word))
+			best = MAX(best, word_matches(word, typed));
+	if (best == MATCH_NOT)
+		return PARSE_INVALID;
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!left[i])
+			continue;
+		left[i] = syntax_word(&verbs[i], index, word) && word_matches(word, typed) == best;
+		if (!left[i])
+			continue;
+		if (*first && strcmp(first, word) != 0)
+			return PARSE_AMBIGUOUS;
+		memcpy(first, word, sizeof(first));
+	}
+	*value = stands_for_value(first);
+	return PARSE_OK;
+}
+
+/* Reads the words; `left` (verb_count of them) says which commands still may be meant. */
+static struct parsed follow(char *const *words, size_t count, bool *left)
+{
+	struct parsed p = { .result = PARSE_OK };
+
+	for (size_t i = 0; i < verb_count; i++)
+		left[i] = true;
+	for (size_t i = 0; i < count; i++) {
+		bool before[ARRAY_SIZE(verbs)], value = false;
+
+		memcpy(before, left, sizeof(before));
+		p.result = narrow(left, i, words[i], &value);
+		if (p.result != PARSE_OK) {
+			if (p.result == PARSE_INVALID)
+				p.column += agreeing(before, i, words[i]);
+			return p;
+		}
+		if (value)
+			p.value = words[i];
+		p.column += strlen(words[i]) + 1;
+	}
+	return p;
+}
+
+struct parsed parse_words(char *const *words, size_t count)
+{
+	bool left[ARRAY_SIZE(verbs)];
+	struct parsed p = follow(words, count, left);
+	char word[WORD_ROOM];
+
+	if (p.result != PARSE_OK)
+		return p;
+	for (size_t i = 0; i < verb_count; i++)
+		if (left[i] && !syntax_word(&verbs[i], count, word))
+			p.verb = &verbs[i];
+	if (!p.verb)
+		p.result = PARSE_INCOMPLETE;
+	return p;
+}
+
+static void print_line(char *const *words, size_t count, FILE *out)
+{
+	for (size_t i = 0; i < count; i++)
+		fprintf(out, "%s%s", i ? " " : "", words[i]);
+}
+
+void parse_complain(const struct parsed *p, char *const *words, size_t count, FILE *out)
+{
+	switch (p->result) {
+	case PARSE_OK:
+		break;
+	case PARSE_INVALID:
+		print_line(words, count, out);
+		fprintf(out, "\n%*s^\n%% Invalid input detected at '^' marker.\n", (int)p->column, "");
+		break;
+	case PARSE_INCOMPLETE:
+		fprintf(out, "%% Incomplete command.\n");
+		break;
+	case PARSE_AMBIGUOUS:
+		fprintf(out, "%% Ambiguous command:  \"");
+		print_line(words, count, out);
+		fprintf(out, "\"\n");
+		break;
+	}
+}
+
+static const char *help_for(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(word_help); i++)
+		if (!strcmp(word_help[i].word, word))
+			return word_help[i].help;
+	return "";
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+bool parse_help(char *const *words, size_t count, FILE *out, struct parsed *p)
+{
+	char next[ARRAY_SIZE(verbs)][WORD_ROOM];
+	bool left[ARRAY_SIZE(verbs)], complete = false;
+	size_t n = 0;
+
+	*p = follow(words, count, left);
+	if (p->result != PARSE_OK)
+		return false;
+	for (size_t i = 0; i < verb_count; i++) {
+		if (!left[i])
+			continue;
+		if (syntax_word(&verbs[i], count, next[n]))
+			n++;
+		else
+			complete = true;
+	}
+	qsort(next, n, sizeof(next[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (!i || strcmp(next[i], next[i - 1]) != 0)
+			fprintf(out, "  %-14s  %s\n", next[i], help_for(next[i]));
+	if (complete)
+		fprintf(out, "  <cr>\n");
+	return true;
+}
+
+json_t *parse_request(const struct parsed *p)
+{
+	json_t *verb = json_array(), *args = json_object();
+	const struct verb source = { .syntax = p->verb->request ?: p->verb->syntax };
+	char word[WORD_ROOM];
+
+	for (size_t i = 0; syntax_word(&source, i, word); i++)
+		if (!stands_for_value(word))
+			json_array_append_new(verb, json_string(word));
+	if (p->value && p->verb->arg) {
+		/* A number goes as one, so that the daemon need not read texts. */
+		bool number = strchr(p->verb->syntax, '<') != NULL;
+
+		json_object_set_new(args, p->verb->arg,
+				    number ? json_integer(strtoll(p->value, NULL, 10)) :
+					     json_string(p->value));
+	}
+	return json_pack("{s:o, s:o}", "verb", verb, "args", args);
+}

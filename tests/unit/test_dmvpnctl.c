@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
+ * figures are those that the DMVPN article prints.
+ * LINK: daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c lib/addr.c lib/wire.c
+ */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/dmvpnctl.h"
+#include "lib/util.h"
+
+#define WORDS_MAX 16
+
+struct line {
+	char text[128];
+	char *words[WORDS_MAX];
+	size_t count;
+};
+
+static void split(struct line *l, const char *text)
+{
+	snprintf(l->text, sizeof(l->text), "%s", text);
+	l->count = 0;
+	for (char *save, *w = strtok_r(l->text, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		l->words[l->count++] = w;
+}
+
+static struct parsed parse(const char *text)
+{
+	static struct line l; /* what is parsed points into it */
+
+	split(&l, text);
+	return parse_words(l.words, l.count);
+}
+
+static const char *complaint(const char *text)
+{
+	static char buf[512];
+	struct line l;
+	struct parsed p;
+	FILE *out = fmemopen(buf, sizeof(buf), "w");
+
+	split(&l, text);
+	p = parse_words(l.words, l.count);
+	parse_complain(&p, l.words, l.count, out);
+	fclose(out);
+	return buf;
+}
+
+static void check_syntax(const char *typed, const char *syntax)
+{
+	struct parsed p = parse(typed);
+
+	cr_assert_eq(p.result, PARSE_OK, "%s: %d", typed, p.result);
+	cr_assert_str_eq(p.verb->syntax, syntax);
+}
+
+Test(dmvpnctl, abbreviations_of_the_article)
+{
+	check_syntax("sh dm", "show dmvpn");
+	check_syntax("sh dmvpn", "show dmvpn");
+	check_syntax("sh ip nhrp", "show ip nhrp");
+	check_syntax("sh tunnel endpoints", "show tunnel endpoints");
+	check_syntax("sh crypto isakmp sa", "show crypto isakmp sa");
+	check_syntax("sh cry ips sa", "show crypto ipsec sa");
+	check_syntax("SH CRY ISA SA DET", "show crypto isakmp sa detail");
+	check_syntax("cl cry sa pe 10.0.0.4", "clear crypto sa peer A.B.C.D");
+	check_syntax("deb cry isa 127", "debug crypto isakmp <1-255>");
+	check_syntax("u all", "undebug all");
+}
+
+Test(dmvpnctl, every_command_of_the_table_reads_back)
+{
+	for (size_t i = 0; i < verb_count; i++) {
+		char typed[128], *at;
+
+		snprintf(typed, sizeof(typed), "%s", verbs[i].syntax);
+		at = strpbrk(typed, "<A");
+		if (at)
+			strcpy(at, *at == 'A' ? "10.0.0.4" : "200");
+		check_syntax(typed, verbs[i].syntax);
+		cr_assert_not_null(verbs[i].render);
+		cr_assert_gt(strlen(verbs[i].help), 0);
+		cr_assert_eq(at != NULL, verbs[i].arg != NULL);
+	}
+}
+
+Test(dmvpnctl, complaints_as_on_the_router)
+{
+	cr_assert_str_eq(complaint("show dmvpn"), "");
+	cr_assert_str_eq(complaint("show crypto"), "% Incomplete command.\n");
+	cr_assert_str_eq(complaint("show"), "% Incomplete command.\n");
+	cr_assert_str_eq(complaint("show crypto is"), "% Incomplete command.\n");
+	cr_assert_str_eq(complaint("show d"), "% Ambiguous command:  \"show d\"\n");
+	cr_assert_str_eq(complaint("show crypto i sa"),
+			 "% Ambiguous command:  \"show crypto i sa\"\n");
+	cr_assert_str_eq(complaint("show eigrp neighbors"),
+			 "show eigrp neighbors\n"
+			 "     ^\n"
+			 "% Invalid input detected at '^' marker.\n");
+	cr_assert_str_eq(complaint("show dmvpm"),
+			 "show dmvpm\n"
+			 "         ^\n"
+			 "% Invalid input detected at '^' marker.\n");
+	cr_assert_str_eq(complaint("show dmvpn everything"),
+			 "show dmvpn everything\n"
+			 "           ^\n"
+			 "% Invalid input detected at '^' marker.\n");
+}
+
+Test(dmvpnctl, values_are_checked)
+{
+	cr_assert_eq(parse("debug crypto isakmp 0").result, PARSE_INVALID);
+	cr_assert_eq(parse("debug crypto isakmp 256").result, PARSE_INVALID);
+	cr_assert_eq(parse("debug crypto isakmp 99999999999").result, PARSE_INVALID);
+	cr_assert_eq(parse("debug crypto isakmp -1").result, PARSE_INVALID);
+	cr_assert_eq(parse("debug crypto isakmp 1x").result, PARSE_INVALID);
+	cr_assert_eq(parse("clear ip nhrp 10.0.0.256").result, PARSE_INVALID);
+	cr_assert_eq(parse("clear ip nhrp 10.0.0").result, PARSE_INVALID);
+	cr_assert_eq(parse("clear crypto isakmp 4294967295").result, PARSE_OK);
+}
+
+static void check_request(const char *typed, const char *json)
+{
+	struct parsed p = parse(typed);
+	json_t *is, *want = json_loads(json, 0, NULL);
+
+	cr_assert_eq(p.result, PARSE_OK);
+	is = parse_request(&p);
+	cr_assert(json_equal(is, want), "%s", typed);
+	json_decref(is);
+	json_decref(want);
+}
+
+Test(dmvpnctl, requests)
+{
+	check_request("sh dm", "{\"verb\": [\"show\", \"dmvpn\"], \"args\": {}}");
+	check_request("sh cry isa sa det",
+		      "{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"], \"args\": {}}");
+	check_request("sh cry ips sa peer 10.0.1.2",
+		      "{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"],"
+		      " \"args\": {\"peer\": \"10.0.1.2\"}}");
+	check_request("deb cry isa 200", "{\"verb\": [\"debug\", \"crypto\", \"isakmp\"],"
+					 " \"args\": {\"level\": 200}}");
+}
+
+Test(dmvpnctl, question_mark)
+{
+	char buf[2048];
+	struct line l;
+	struct parsed p;
+	FILE *out = fmemopen(buf, sizeof(buf), "w");
+
+	split(&l, "show crypto isakmp sa");
+	cr_assert(parse_help(l.words, l.count, out, &p));
+	fclose(out);
+	cr_assert_str_eq(buf, "  detail          More of it\n  <cr>\n");
+
+	out = fmemopen(buf, sizeof(buf), "w");
+	cr_assert(parse_help(l.words, 0, out, &p));
+	fclose(out);
+	cr_assert_str_eq(buf, "  clear           Delete state; what is needed comes up again\n"
+			      "  debug           Trace what happens, into the daemon's log\n"
+			      "  show            Show state\n"
+			      "  undebug         Stop tracing\n");
+
+	split(&l, "show eigrp");
+	out = fmemopen(buf, sizeof(buf), "w");
+	cr_assert_not(parse_help(l.words, l.count, out, &p));
+	fclose(out);
+	cr_assert_eq(p.result, PARSE_INVALID);
+}
+
+Test(dmvpnctl, times_as_ios_prints_them)
+{
+	char buf[IOS_TIME_TEXT];
+
+	cr_assert_str_eq(ios_time(-5, buf), "00:00:00");
+	cr_assert_str_eq(ios_time(1372, buf), "00:22:52");
+	cr_assert_str_eq(ios_time(86399, buf), "23:59:59");
+	cr_assert_str_eq(ios_time(93600, buf), "1d02h");
+	cr_assert_str_eq(ios_time(6 * 86400 + 23 * 3600, buf), "6d23h");
+	cr_assert_str_eq(ios_time(3 * 7 * 86400, buf), "3w0d");
+	cr_assert_str_eq(ios_time(54 * 7 * 86400, buf), "1y2w");
+}
+
+static char *read_file(const char *name, const char *suffix)
+{
+	char path[256], *text = NULL;
+	size_t room = 0;
+	FILE *in;
+
+	snprintf(path, sizeof(path), "tests/unit/golden/%s%s", name, suffix);
+	in = fopen(path, "r");
+	cr_assert_not_null(in, "%s: run this from the top of the source tree", path);
+	if (getdelim(&text, &room, '\0', in) < 0)
+		cr_assert_fail("%s is empty", path);
+	fclose(in);
+	return text;
+}
+
+static void check_golden(render_fn *render, const char *name)
+{
+	char *input = read_file(name, ".json"), *want = read_file(name, ".txt"), *is = NULL;
+	json_t *answer = json_loads(input, 0, NULL);
+	size_t len;
+	FILE *out = open_memstream(&is, &len);
+
+	cr_assert_not_null(answer, "%s.json", name);
+	render(answer, out);
+	fclose(out);
+	cr_assert_str_eq(is, want, "%s:\n%s", name, is);
+	json_decref(answer);
+	free(input);
+	free(want);
+	free(is);
+}
+
+Test(dmvpnctl, layouts)
+{
+	static const struct {
+		render_fn *render;
+		const char *name;
+	} golden[] = {
+		{ render_nhrp, "show-ip-nhrp" },
+		{ render_nhrp, "show-ip-nhrp-all-types" },
+		{ render_dmvpn, "show-dmvpn-spoke" },
+		{ render_dmvpn, "show-dmvpn-hub" },
+		{ render_dmvpn, "show-dmvpn-entries" },
+		{ render_tunnel_endpoints, "show-tunnel-endpoints" },
+		{ render_isakmp_sa, "show-crypto-isakmp-sa" },
+		{ render_isakmp_sa_detail, "show-crypto-isakmp-sa-detail" },
+		{ render_isakmp_policy, "show-crypto-isakmp-policy" },
+		{ render_isakmp_stats, "show-crypto-isakmp-stats" },
+		{ render_ipsec_sa, "show-crypto-ipsec-sa" },
+		{ render_nhrp_nhs, "show-ip-nhrp-nhs" },
+		{ render_nhrp_nhs_detail, "show-ip-nhrp-nhs-detail" },
+		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },
+		{ render_interface, "show-interface" },
+		{ render_version, "show-version" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(golden); i++)
+		check_golden(golden[i].render, golden[i].name);
+}
+
+/* An answer that lacks everything must not hurt a client. */
+Test(dmvpnctl, empty_answers)
+{
+	json_t *empty = json_object();
+	FILE *out = fopen("/dev/null", "w");
+
+	for (size_t i = 0; i < verb_count; i++)
+		verbs[i].render(empty, out);
+	fclose(out);
+	json_decref(empty);
+}
