@@ -50,7 +50,7 @@ uint16_t read_u16(struct reader *r)
 {
 	const uint8_t *p = take(r, 2);
 
-	return p ? (uint16_t)(p[0] << 8 | p[1]) : 0;
+	return (uint16_t)(p ? p[0] << 8 | p[1] : 0);
 }
 
 uint32_t read_u32(struct reader *r)
