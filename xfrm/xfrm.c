@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "lib/fifo.h"
 #include "xfrm/xfrm_nl.h"
 
 #define BATCH_REQUESTS 64
@@ -22,7 +23,6 @@
 #define MESSAGES_AT_ONCE 32	  /* datagrams of a dump or of events per xfrm_readable() */
 #define EVENT_BUFFER (4 << 20)	  /* octets: some ten thousand events */
 #define REQUEST_BUFFER (1 << 20)  /* more than the answers of a batch */
-#define EVENTS_KEPT 1024	  /* capacity of the queue that is kept when it is empty */
 
 enum op { OP_ADD, OP_DELETE, OP_REPLACE, OP_DELETE_OLD, OP_GET };
 
@@ -57,8 +57,7 @@ struct xfrm {
 	struct batch *first, *last; /* the first is under way if sent */
 	bool sent;
 	struct dump *dump, *last_dump; /* likewise */
-	struct xfrm_event *queue;
-	size_t head, len, cap;
+	struct fifo queue; /* struct xfrm_event */
 	struct xfrm_counters counters;
 	_Alignas(struct nlmsghdr) uint8_t rx[XFRM_NL_RECEIVE];
 };
@@ -67,44 +66,18 @@ struct xfrm {
 
 static struct xfrm_event *push(struct xfrm *x, enum xfrm_event_type type)
 {
-	struct xfrm_event *ev;
+	struct xfrm_event *ev = fifo_push(&x->queue);
 
-	if (x->head + x->len == x->cap) {
-		if (x->head > x->cap / 2) {
-			memmove(x->queue, x->queue + x->head, x->len * sizeof(*x->queue));
-		} else {
-			x->cap = MAX(x->cap * 2, (size_t)64);
-			ev = xcalloc(x->cap, sizeof(*ev));
-			if (x->len)
-				memcpy(ev, x->queue + x->head, x->len * sizeof(*ev));
-			free(x->queue);
-			x->queue = ev;
-		}
-		x->head = 0;
-	}
-	ev = &x->queue[x->head + x->len++];
-	memset(ev, 0, sizeof(*ev));
 	ev->type = type;
 	return ev;
 }
 
 bool xfrm_next_event(struct xfrm *x, struct xfrm_event *ev)
 {
-	if (!x->len) {
-		x->head = 0;
-		if (x->cap > EVENTS_KEPT) {
-			free(x->queue);
-			x->queue = NULL;
-			x->cap = 0;
-		}
-		return false;
-	}
-	*ev = x->queue[x->head++];
-	x->len--;
-	return true;
+	return fifo_pop(&x->queue, ev);
 }
 
-/* EVENTS: the kernel dropped some because nobody read them in time. */
+/* The kernel dropped some, because nobody read them in time. */
 static void push_resync(struct xfrm *x)
 {
 	x->counters.resyncs++;
@@ -453,6 +426,7 @@ int xfrm_open(struct xfrm **out, char why[XFRM_WHY])
 	struct xfrm *x = xcalloc(1, sizeof(*x));
 	int err = 0;
 
+	x->queue = fifo_of(sizeof(struct xfrm_event));
 	x->requests = xfrm_nl_open(0, REQUEST_BUFFER, false, &err, why);
 	if (x->requests)
 		x->dumps = xfrm_nl_open(0, 0, false, &err, why);
@@ -486,7 +460,7 @@ void xfrm_close(struct xfrm *x)
 	}
 	while (x->dump)
 		end_dump(x, 0);
-	free(x->queue);
+	fifo_free(&x->queue);
 	free(x);
 }
 
