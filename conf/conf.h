@@ -28,6 +28,9 @@
 
 /* Peers (IOS among them) use no more of the NHRP authentication string. */
 #define CONF_NHRP_AUTH_MAX 8
+#define CONF_POLICIES_MAX 64	   /* what fits a phase 1 proposal with room to spare */
+#define CONF_TRANSFORM_SETS_MAX 16 /* of one profile */
+#define CONF_NHS_MAX 16		   /* of one tunnel */
 
 enum conf_log_to {
 	CONF_LOG_DEFAULT, /* not configured: the daemon knows whether somebody sees its stderr */
@@ -88,9 +91,8 @@ struct conf_nhrp {
 	uint32_t network_id; /* 1 and up; local, never on the wire */
 	uint8_t authentication[CONF_NHRP_AUTH_MAX]; /* a secret, zeros behind its end */
 	uint8_t authentication_len;		    /* 0: no authentication extension */
-	uint16_t holdtime;			    /* seconds that our registrations hold */
-	uint16_t registration_timeout;		    /* seconds between them, below holdtime */
-	uint16_t negative_holdtime; /* seconds until an address is asked for again after a refusal */
+	uint16_t holdtime;  /* seconds that our registrations hold; renewed at a third of it */
+	uint16_t hold_down; /* seconds until a path that could not be had is tried again */
 	enum conf_nhrp_answer resolution_answer;
 	struct conf_nhrp_map *maps;
 	size_t map_count;
