@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* LINK: lib/fifo.c */
+/*
+ * LINK: lib/fifo.c
+ */
 #include <criterion/criterion.h>
 
 #include "lib/fifo.h"
