@@ -11,6 +11,7 @@
 #include "lib/algo.h"
 
 #define PROPOSAL_TRANSFORMS_MAX 64
+#define PROPOSAL_KEY_IKE 1
 
 enum proposal_encap {
 	ENCAP_TUNNEL = 1,
@@ -31,9 +32,14 @@ struct transform {
 	uint8_t spi_len;
 	uint32_t spi;		/* ESP: 4 octets, host order */
 	uint8_t number;
-	uint8_t id;		/* ISAKMP: KEY_IKE 1; ESP: the cipher */
+	uint8_t id;		/* ISAKMP: PROPOSAL_KEY_IKE; ESP: the cipher */
 	bool bundled;		/* another protocol has the same proposal number: ESP *and* AH */
-	bool unknown_attribute; /* one that changes the meaning (ESN, a PRF, ...), or two that disagree */
+	/*
+	 * It has an attribute that changes the meaning and is not understood (ESN, a PRF, ...), that
+	 * disagrees with an earlier one or that is zero where it must not be. The first one's type.
+	 */
+	bool unknown_attribute;
+	uint16_t unknown_type;
 	uint16_t encryption;	/* phase 1 */
 	uint16_t hash;		/* phase 1 */
 	uint16_t auth;		/* phase 1: method; phase 2: HMAC */
@@ -62,21 +68,25 @@ struct offer {
  */
 enum isakmp_flaw proposal_parse(struct span body, int phase, struct offer *out);
 
-/* The first attribute that keeps an offer and a policy apart. */
+/*
+ * The first attribute that keeps an offer and a policy apart. They are in the order in which they
+ * are compared, so that the greater of two misses is the closer one.
+ */
 enum proposal_attr {
-	ATTR_NONE, /* nothing differs */
+	ATTR_NONE, /* nothing differs, or nothing was there to compare */
 	ATTR_PROTOCOL,
-	ATTR_ENCRYPTION,
+	ATTR_ENCRYPTION, /* phase 1 */
+	ATTR_ESP_CIPHER, /* phase 2 */
 	ATTR_KEY_LENGTH,
 	ATTR_HASH,
 	ATTR_AUTH_METHOD,
 	ATTR_GROUP,
-	ATTR_ESP_CIPHER,
 	ATTR_ESP_AUTH,
 	ATTR_ENCAP,
 	ATTR_PFS_GROUP,
 	ATTR_BUNDLE,
-	ATTR_UNKNOWN, /* an attribute that is not understood */
+	ATTR_UNKNOWN, /* not understood, see struct transform; theirs is its type */
+	ATTR_COUNT
 };
 
 /* The closest miss: the pair that agreed longest before it differed. */
@@ -84,7 +94,7 @@ struct mismatch {
 	enum proposal_attr attr;
 	unsigned int policy;	/* our policy's priority (phase 1), index + 1 in the profile (phase 2) */
 	unsigned int transform; /* the offered transform's number */
-	uint32_t ours;		/* wire numbers of the differing attribute */
+	uint32_t ours;		/* wire numbers of the differing attribute, 0: absent */
 	uint32_t theirs;
 	struct isakmp_suite our_isakmp; /* phase 1: our whole policy */
 	struct esp_suite our_esp;	/* phase 2 */
@@ -103,7 +113,7 @@ struct ike_policy {
 /* Writes the SA payload's body (DOI, situation, one proposal, a transform per policy). */
 void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count);
 /*
- * Our policies in order of priority against the transforms in the offered order. NULL: none fits,
+ * Our policies, which are in order of priority, against the transforms in the offered order. NULL: none fits,
  * *why says the closest miss. Lifetimes never decide. Every choice is free of side effects, so an
  * initiator also uses it to see whether an answer is one of its own policies.
  */
