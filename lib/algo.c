@@ -162,12 +162,16 @@ enum group_id group_by_name(const char *name)
 	return GROUP_NONE;
 }
 
-/* AES without a key length attribute means 128 bits (RFC 3602 section 5.3). */
+/*
+ * AES without a key length attribute means 128 bits (RFC 3602 section 5.3). A cipher whose keys
+ * have one length must not be given it (RFC 2409 appendix A), yet some peers say 192 for 3DES;
+ * there is nothing to misunderstand in that, so it is taken.
+ */
 static bool key_fits(const struct cipher *c, unsigned int key_bits)
 {
-	if (!c->key_length_attr)
-		return key_bits == 0;
-	return key_bits == c->key_bits || (key_bits == 0 && c->key_bits == 128);
+	if (key_bits == 0)
+		return !c->key_length_attr || c->key_bits == 128;
+	return key_bits == c->key_bits;
 }
 
 enum cipher_id cipher_by_ike(unsigned int ike, unsigned int key_bits)
