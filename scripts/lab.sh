@@ -1,0 +1,53 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs a lab: nodes in network namespaces, dmvpnd on them, a story with evidence and expectations.
+#
+#   lab.sh [SCENARIO]           plays it; exit status 0 only if all that was expected held
+#   lab.sh --shell [SCENARIO]   brings it up and gives a shell with one command for each node
+#   lab.sh --list               names the scenarios
+#
+# BUILD is where dmvpnd and dmvpnctl are; logs and captures go to BUILD/lab/SCENARIO. LAB_KERNEL=host
+# or uml forces a kernel, see labkernel/run.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd -P)
+top=${here%/*}
+BUILD=$(cd "${BUILD:-$top/build}" 2>/dev/null && pwd -P) || {
+	echo "lab: nothing is built yet: run make" >&2
+	exit 2
+}
+
+scenarios() {
+	grep -l '^story()' "$here"/lab/*.sh | sed 's|.*/||; s|\.sh$||'
+}
+
+options=() play=()
+case ${1-} in
+--list)
+	scenarios
+	exit
+	;;
+--shell)
+	if ! { : </dev/tty; } 2>/dev/null; then
+		echo "lab: a shell needs a terminal, and there is none" >&2
+		exit 2
+	fi
+	options=(--interactive)
+	play=(--shell)
+	shift
+	;;
+esac
+scenario=${1:-article}
+if ! scenarios | grep -qx -- "$scenario"; then
+	echo "lab: there is no scenario '$scenario'. There are: $(scenarios | xargs)" >&2
+	exit 2
+fi
+
+OUT=$BUILD/lab/$scenario
+rm -rf "$OUT"
+mkdir -p "$OUT"
+[[ ! -t 1 || -n ${NO_COLOR-} ]] || export LAB_COLOUR=1
+export BUILD OUT
+exec "$here/labkernel/run" --write "$OUT" --see "$BUILD" "${options[@]}" -- \
+	"$here/lab/play" "${play[@]}" "$scenario"

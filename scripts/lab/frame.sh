@@ -1,0 +1,294 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The vocabulary of labs and of the tests that run in namespaces. A scenario or test sources this file
+# inside the world that labkernel/run made, and may then use:
+#
+#   topology   node, link, bridge, address, gateway, loopback, routed; wire
+#   nodes      on NODE COMMAND..., NODE's own files in $LAB/NODE, its log in $OUT/NODE.log
+#   daemons    configure, start, stop, kill_daemon, ctl, wait_up
+#   telling    step, note, show, shell, ping_ios
+#   proof      expect, refute, eventually, capture, captured, remember, as_remembered, log_has
+#   the end    finish
+#
+# Everything lives in namespaces and on a tmpfs, so nothing needs to be undone.
+#
+# Variables: TOP, the checkout; BUILD, where the programs are; OUT, the folder for what stays.
+
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
+BUILD=$(cd "${BUILD:-$TOP/build}" && pwd -P)
+LAB=/run/lab
+OUT=${OUT:-$LAB/out}
+DMVPND=${DMVPND:-$BUILD/dmvpnd}
+DMVPNCTL=${DMVPNCTL:-$BUILD/dmvpnctl}
+
+declare -A daemon=() started=() capture_pid=()
+
+mkdir -p "$LAB"
+mountpoint -q "$LAB" || mount -t tmpfs -o mode=755 lab "$LAB"
+mount --make-private "$LAB"
+mkdir -p "$OUT"
+
+# shellcheck source=tell.sh
+. "$TOP/scripts/lab/tell.sh"
+
+## Topology: these words draw a plan, and `wire` builds it, with few processes (on the lab kernel each
+## costs 15 ms).
+
+declare -a plan_nodes=()
+declare plan_links=''
+declare -A plan=() plan_sysctl=()
+
+# node NAME...: a machine with its own network, host name and view of /sys.
+node() {
+	local name
+
+	for name; do
+		plan_nodes+=("$name")
+		plan_links+="netns add $name"$'\n'
+		plan[$name]=$'link set lo up\n'
+		plan_sysctl[$name]='conf/all/rp_filter=0 conf/default/rp_filter=0'
+	done
+}
+
+# link NODE INTERFACE NODE INTERFACE: a cable between two nodes.
+link() {
+	plan_links+="link add $2 netns $1 type veth peer name $4 netns $3"$'\n'
+	plan[$1]+="link set $2 up"$'\n'
+	plan[$3]+="link set $4 up"$'\n'
+}
+
+# bridge NODE NAME PORT...: joins interfaces of a node to one segment.
+bridge() {
+	local name=$1 bridge=$2 port
+
+	shift 2
+	plan[$name]+="link add $bridge type bridge forward_delay 0"$'\n'
+	for port; do
+		plan[$name]+="link set $port master $bridge"$'\n'
+	done
+	plan[$name]+="link set $bridge up"$'\n'
+}
+
+# address NODE INTERFACE ADDRESS/LENGTH
+address() {
+	plan[$1]+="address add $3 dev $2"$'\n'
+}
+
+# gateway NODE ADDRESS: its default route.
+gateway() {
+	plan[$1]+="route add default via $2"$'\n'
+}
+
+# loopback NODE ADDRESS
+loopback() {
+	address "$1" lo "$2/32"
+}
+
+# routed NODE: it forwards packets.
+routed() {
+	plan_sysctl[$1]+=' ip_forward=1 conf/all/send_redirects=0 conf/default/send_redirects=0'
+}
+
+# wire: builds what has been planned.
+wire() {
+	local name
+
+	ip -b - <<<"$plan_links"
+	mkdir -p "${plan_nodes[@]/#/$LAB/}"
+	for name in "${plan_nodes[@]}"; do
+		: >"$LAB/$name/uts"
+		: >"$LAB/$name/mnt"
+		nsenter "--net=/run/netns/$name" \
+			unshare "--uts=$LAB/$name/uts" "--mount=$LAB/$name/mnt" \
+			"$BASH" -e "$TOP/scripts/lab/newnode" "$name" "${plan_sysctl[$name]}" <<<"${plan[$name]}"
+	done
+	plan_nodes=() plan_links=''
+}
+
+# in_node NAME: sets the array ENTER to the words that put a command into the node.
+in_node() {
+	ENTER=(nsenter "--net=/run/netns/$1" "--uts=$LAB/$1/uts" "--mount=$LAB/$1/mnt" --)
+}
+
+# on NODE COMMAND...
+on() {
+	local ENTER
+
+	in_node "$1"
+	shift
+	"${ENTER[@]}" "$@"
+}
+
+## Daemons
+
+# configure NODE FILE [SED-EXPRESSION]...: gives the node FILE as its configuration, edited.
+configure() {
+	local name=$1 file=$2 expression edit=()
+
+	shift 2
+	for expression; do
+		edit+=(-e "$expression")
+	done
+	if ((${#edit[@]})); then
+		sed -E "${edit[@]}" "$file" >"$LAB/$name.conf"
+		! cmp -s "$file" "$LAB/$name.conf" || die "configure $name: the edit changes nothing: $*"
+	else
+		cp "$file" "$LAB/$name.conf"
+	fi
+	chmod 600 "$LAB/$name.conf"
+}
+
+# start NODE [OPTION]...: starts the node's dmvpnd.
+start() {
+	local name=$1 ENTER
+
+	shift
+	in_node "$name"
+	# shellcheck disable=SC2034  # for scenarios that measure
+	started[$name]=$EPOCHREALTIME
+	"${ENTER[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$OUT/$name.log" 2>&1 &
+	daemon[$name]=$!
+}
+
+running() {
+	[[ -n ${daemon[$1]-} ]] && kill -0 "${daemon[$1]}" 2>/dev/null
+}
+
+# stop NODE...: asks the daemons to end; fails if one does not, within 10 s and with status 0.
+stop() {
+	local name failed=0
+
+	for name; do
+		kill -TERM "${daemon[$name]}" || failed=1
+	done
+	for name; do
+		eventually 10 not running "$name" || { kill -KILL "${daemon[$name]}"; failed=1; }
+		wait "${daemon[$name]}" || failed=1
+		unset "daemon[$name]"
+	done
+	return $failed
+}
+
+# kill_daemon NODE: SIGKILL, as in a crash.
+kill_daemon() {
+	kill -KILL "${daemon[$1]}"
+	wait "${daemon[$1]}" 2>/dev/null || true
+	unset "daemon[$1]"
+}
+
+# ctl NODE WORD...
+ctl() {
+	local name=$1
+
+	shift
+	"$DMVPNCTL" --instance "$name" "$@"
+}
+
+# peer_up NODE TUNNEL-ADDRESS: show dmvpn has this peer UP.
+peer_up() {
+	ctl "$1" --json show dmvpn 2>/dev/null | jq -e --arg address "$2" '
+		any(.tunnels[].peers[]; .state == "UP" and any(.entries[]; .protocol == $address))' >/dev/null
+}
+
+# peer_unknown NODE TUNNEL-ADDRESS: show dmvpn answers, and does not list it.
+peer_unknown() {
+	ctl "$1" --json show dmvpn | jq -e --arg address "$2" '
+		all(.tunnels[].peers[]; all(.entries[]; .protocol != $address))' >/dev/null
+}
+
+# wait_up NODE TUNNEL-ADDRESS [SECONDS]
+wait_up() {
+	expect "$1 has $2 up" eventually "${3:-10}" peer_up "$1" "$2"
+}
+
+## Proof
+
+# eventually SECONDS COMMAND...: true as soon as the command is, false after the time.
+eventually() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/./} < end)) || return 1
+		sleep 0.05
+	done
+}
+
+not() {
+	! "$@"
+}
+
+# log_has NODE EXTENDED-REGEX
+log_has() {
+	grep -qE -- "$2" "$OUT/$1.log"
+}
+
+# capture NODE NAME FILTER...: everything that the node sees on any interface, into $OUT/NAME.pcap.
+capture() {
+	local name=$1 file=$2 ENTER
+
+	shift 2
+	in_node "$name"
+	"${ENTER[@]}" tcpdump -Z root -i any -U -B 16384 -w "$OUT/$file.pcap" "$@" 2>"$LAB/$file.tcpdump" &
+	capture_pid[$file]=$!
+	eventually 5 grep -q 'listening on' "$LAB/$file.tcpdump" || die "tcpdump: $(<"$LAB/$file.tcpdump")"
+}
+
+# capture_stop NAME: ends it, and fails if the kernel had to drop packets.
+capture_stop() {
+	kill -INT "${capture_pid[$1]}"
+	wait "${capture_pid[$1]}" || true
+	unset "capture_pid[$1]"
+	grep -q '^0 packets dropped by kernel' "$LAB/$1.tcpdump"
+}
+
+# captured NAME FILTER...: prints how many packets of the capture match.
+captured() {
+	tcpdump -nr "$OUT/$1.pcap" "${@:2}" 2>/dev/null | wc -l
+}
+
+# What a daemon could leave behind in a node. Learned neighbours come and go by themselves.
+kernel_state() {
+	{
+		printf '%s\n' 'link show' 'address show' 'rule show' 'route list table all' \
+			'neighbour show nud permanent' 'xfrm state' 'xfrm policy' |
+			ip -4 -n "$1" -b - | sed 's/ qlen [0-9]*//'
+		on "$1" ss -Hlnu
+		compgen -G "/run/dmvpnd/$1.*" || true
+	} 2>&1
+}
+
+# remember NODE...: takes down what is in the kernel.
+remember() {
+	local name
+
+	for name; do
+		kernel_state "$name" >"$LAB/$name/before"
+	done
+}
+
+# as_remembered NODE: nothing has been added to it since, and nothing taken away.
+as_remembered() {
+	kernel_state "$1" | diff "$LAB/$1/before" -
+}
+
+# xfrm_packets NODE SOURCE DESTINATION: packets that the kernel counts on the ESP SAs from one
+# address to the other.
+xfrm_packets() {
+	ip -n "$1" -s xfrm state list src "$2" dst "$3" proto esp |
+		awk '/lifetime current:/ { getline; sub(/.*, /, ""); sum += $1 } END { print sum + 0 }'
+}
+
+# xfrm_stat NODE COUNTER
+xfrm_stat() {
+	# shellcheck disable=SC2016
+	on "$1" awk -v counter="$2" '$1 == counter { print $2 }' /proc/net/xfrm_stat
+}
+
+# between LOW VALUE HIGH
+between() {
+	(($1 <= $2 && $2 <= $3))
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# What the frame prints, in one of two ways: as a lab's story, or, with LAB_TAP=1, as TAP with the
+# story in its comments.
+
+declare -i passed=0 failed=0
+LAB_TAP=${LAB_TAP-}
+
+if [[ -n ${LAB_COLOUR-} ]]; then
+	BOLD=$'\e[1m' GREEN=$'\e[32m' RED=$'\e[31m' PLAIN=$'\e[0m'
+else
+	BOLD='' GREEN='' RED='' PLAIN=''
+fi
+
+# Story text from stdin.
+tell() {
+	if [[ -n $LAB_TAP ]]; then
+		sed 's/^/# /'
+	else
+		cat
+	fi
+}
+
+# step TITLE: a new chapter.
+step() {
+	printf '\n%s== %s ==%s\n\n' "$BOLD" "$1" "$PLAIN" | tell
+}
+
+note() {
+	printf '%s\n' "$*" | tell
+}
+
+# show NODE "COMMAND": the prompt as on a router, and the daemon's answer.
+show() {
+	{
+		printf '%s%s# %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"
+		# shellcheck disable=SC2086
+		ctl "$1" $2 2>&1 || true
+		echo
+	} | tell
+}
+
+# shell NODE "COMMAND": a command of the node's own, with a shell's prompt.
+shell() {
+	{
+		printf '%s%s:~# %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"
+		on "$1" sh -c "$2" 2>&1 || true
+		echo
+	} | tell
+}
+
+# ping_ios NODE ADDRESS: five pings of 100 octets, printed as IOS prints them. The raw output stays in
+# $LAB/NODE/ping. True if all five were answered.
+ping_ios() {
+	local name=$1 address=$2 raw=$LAB/$1/ping
+
+	# 72 octets of data make 100 octets of IP. -O tells of each missing answer before the next ping.
+	on "$name" ping -n -O -c 5 -i 0.2 -W 2 -s 72 "$address" >"$raw" 2>&1 || true
+	{
+		printf '%s%s# ping %s%s\n\n' "$BOLD" "$name" "$address" "$PLAIN"
+		echo 'Type escape sequence to abort.'
+		echo "Sending 5, 100-byte ICMP Echos to $address, timeout is 2 seconds:"
+		ping_marks <"$raw"
+		echo
+	} | tell
+	grep -q '5 packets transmitted, 5 received, 0% packet loss' "$raw"
+}
+
+# Turns ping's output into marks and the line below them.
+ping_marks() {
+	awk '
+		/bytes from/ && match($0, /icmp_seq=[0-9]+/) {
+			answered[substr($0, RSTART + 9, RLENGTH - 9) + 0] = 1
+		}
+		/packets transmitted/ { sent = $1; received = $4 }
+		/^rtt/ { split($4, rtt, "/") }
+		END {
+			for (i = 1; i <= 5; i++)
+				printf "%s", (i in answered) ? "!" : "."
+			printf "\nSuccess rate is %d percent (%d/%d)", sent ? 100 * received / sent : 0,
+				received, sent
+			if (received)
+				printf ", round-trip min/avg/max = %.1f/%.1f/%.1f ms", rtt[1], rtt[2], rtt[3]
+			print ""
+		}'
+}
+
+# expect "WHAT" COMMAND...: an assertion. It decides the exit status, the story goes on.
+expect() {
+	local what=$1 output status=0
+
+	shift
+	output=$LAB/output
+	"$@" >"$output" 2>&1 || status=$?
+	if ((status == 0)); then
+		passed+=1
+		report ok "$what"
+	else
+		failed+=1
+		report 'not ok' "$what"
+		{
+			printf 'this failed with status %d:' "$status"
+			printf ' %q' "$@"
+			echo
+			tail -n 30 "$output"
+		} | sed "s/^/${LAB_TAP:+# }       /"
+	fi
+}
+
+# refute "WHAT" COMMAND...: the command must fail.
+refute() {
+	local what=$1
+
+	shift
+	expect "$what" not "$@"
+}
+
+report() {
+	local colour=$GREEN
+
+	[[ $1 == ok ]] || colour=$RED
+	if [[ -n $LAB_TAP ]]; then
+		echo "$1 $((passed + failed)) - $2"
+	else
+		printf '  %s%-6s%s %s\n' "$colour" "$1" "$PLAIN" "$2"
+	fi
+}
+
+die() {
+	echo "lab: $*" >&2
+	[[ -z $LAB_TAP ]] || echo "Bail out! $*"
+	exit 2
+}
+
+# finish: the closing line; exit status 0 only if all that was expected held.
+finish() {
+	if [[ -n $LAB_TAP ]]; then
+		echo "1..$((passed + failed))"
+	elif ((failed)); then
+		printf '\n%s%d of %d expectations failed%s\n' "$RED" "$failed" $((passed + failed)) "$PLAIN"
+	else
+		printf '\n%sAll %d expectations held%s\n' "$GREEN" "$passed" "$PLAIN"
+	fi
+	((failed == 0)) || exit 1
+	exit 0
+}
