@@ -24,4 +24,5 @@ world_make() {
 		"$bring" "$path" rw
 	done
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp TMPDIR=/tmp
+	unset "${!LC_@}" LANG LANGUAGE
 }

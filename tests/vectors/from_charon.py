@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Turns a recorded IKEv1 exchange (ike.pcap, initiator.log, responder.log) into one JSON vector.
+"""Turns a recorded IKEv1 exchange (ike.pcap, Initiator.charon.log, Responder.charon.log) into one JSON vector.
 
     from_charon.py FOLDER IKE-PROPOSAL ESP-PROPOSAL > vector.json
 
@@ -26,14 +26,14 @@ PAYLOAD = {1: 'SA', 4: 'KE', 5: 'ID', 8: 'HASH', 10: 'NONCE', 11: 'NOTIFY', 12: 
 
 
 def datagrams(path):
-    """(source address, UDP payload) of each packet of an Ethernet capture."""
+    """(source address, UDP payload) of each packet of a capture of `tcpdump -i any` (SLL2)."""
     data = open(path, 'rb').read()
     pos = 24
     while pos < len(data):
         size = struct.unpack('<I', data[pos + 8:pos + 12])[0]
         frame = data[pos + 16:pos + 16 + size]
         pos += 16 + size
-        ip = frame[14:]
+        ip = frame[20:]
         udp = ip[(ip[0] & 15) * 4:]
         length = struct.unpack('>H', udp[4:6])[0]
         yield '.'.join(map(str, ip[12:16])), udp[8:length]
@@ -81,7 +81,7 @@ class Exchange:
     def __init__(self, folder, ike, esp):
         self.cipher, self.hash_name, self.group = ike.split('-')
         self.esp = esp
-        self.log = logged(folder + '/initiator.log') + logged(folder + '/responder.log')
+        self.log = logged(folder + '/Initiator.charon.log') + logged(folder + '/Responder.charon.log')
         self.messages = list(datagrams(folder + '/ike.pcap'))
         self.block = BLOCK[self.cipher]
         self.vector = {'messages': []}

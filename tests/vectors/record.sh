@@ -10,104 +10,26 @@ set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 top=$(cd "$here/../.." && pwd -P)
 
-# A charon that keeps its files in /run/NAME and logs its secrets to OUT/NAME.log.
-write_configuration() {
-	local out=$1 name=$2 local=$3 remote=$4 ike=$5 esp=$6
-
-	mkdir -p "/run/$name"
-	cat >"/run/$name/strongswan.conf" <<-END
-		charon-systemd {
-			load_modular = yes
-			plugins {
-				include /etc/strongswan.d/charon/*.conf
-				vici {
-					socket = unix:///run/$name/vici
-				}
-			}
-			filelog {
-				log {
-					path = $out/$name.log
-					default = 1
-					ike = 4
-					chd = 4
-					flush_line = yes
-				}
-			}
-			journal {
-				default = -1
-			}
-		}
-	END
-	cat >"/run/$name/swanctl.conf" <<-END
-		connections {
-			peer {
-				version = 1
-				local_addrs = $local
-				remote_addrs = $remote
-				proposals = $ike
-				local {
-					auth = psk
-					id = $local
-				}
-				remote {
-					auth = psk
-					id = $remote
-				}
-				children {
-					gre {
-						mode = transport
-						local_ts = dynamic[gre]
-						remote_ts = dynamic[gre]
-						esp_proposals = $esp
-					}
-				}
-			}
-		}
-		secrets {
-			ike-peer {
-				secret = ISAKMP-KEY
-			}
-		}
-	END
-}
-
-wait_for() {
-	for _ in {1..100}; do
-		[[ ! -e $1 ]] || return 0
-		sleep 0.05
-	done
-	echo "record: $1 did not appear" >&2
-	return 1
-}
-
 # Runs in the lab kernel.
 exchange() {
-	local out=$1 ike=$2 esp=$3 name capture
+	OUT=$1
+	# shellcheck source=../../scripts/lab/frame.sh
+	. "$top/scripts/lab/frame.sh"
+	# shellcheck source=../../scripts/lab/strongswan.sh
+	. "$top/scripts/lab/strongswan.sh"
 
-	ip netns add initiator
-	ip netns add responder
-	ip link add eth0 netns initiator type veth peer name eth0 netns responder
-	ip -n initiator addr add 192.0.2.1/24 dev eth0
-	ip -n responder addr add 192.0.2.2/24 dev eth0
-	write_configuration "$out" initiator 192.0.2.1 192.0.2.2 "$ike" "$esp"
-	write_configuration "$out" responder 192.0.2.2 192.0.2.1 "$ike" "$esp"
-	for name in initiator responder; do
-		ip -n "$name" link set eth0 up
-		STRONGSWAN_CONF=/run/$name/strongswan.conf ip netns exec "$name" \
-			charon-systemd >/dev/null 2>&1 &
-	done
-	ip netns exec initiator tcpdump -Z root -i eth0 -U -w "$out/ike.pcap" udp port 500 2>/dev/null &
-	capture=$!
-	wait_for "$out/ike.pcap"
-	for name in responder initiator; do
-		wait_for "/run/$name/vici"
-		swanctl --load-all --file "/run/$name/swanctl.conf" --uri "unix:///run/$name/vici" >/dev/null 2>&1
-	done
-	swanctl --initiate --child gre --uri unix:///run/initiator/vici >/dev/null 2>&1
-	swanctl --terminate --ike peer --uri unix:///run/initiator/vici >/dev/null 2>&1
+	node Initiator Responder
+	link Initiator eth0 Responder eth0
+	address Initiator eth0 192.0.2.1/24
+	address Responder eth0 192.0.2.2/24
+	wire
+	capture Responder ike udp port 500
+	strongswan_start Responder 192.0.2.2 192.0.2.1 ISAKMP-KEY "$2" "$3" 4
+	strongswan_start Initiator 192.0.2.1 192.0.2.2 ISAKMP-KEY "$2" "$3" 4
+	strongswan_initiate Initiator
+	swanctl_on Initiator --terminate --ike peer
 	sleep 0.5
-	kill "$capture"
-	wait "$capture" || true
+	capture_stop ike
 }
 
 record() {

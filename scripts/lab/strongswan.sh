@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# strongSwan (charon-systemd, swanctl) as a peer on a node of the frame: IKEv1, pre-shared key, ESP
+# transport for GRE between two addresses. What it logs goes to $OUT/NODE.charon.log.
+
+declare -A charon=()
+
+# strongswan_start NODE LOCAL REMOTE KEY IKE-PROPOSAL ESP-PROPOSAL [LOG-LEVEL]
+strongswan_start() {
+	local name=$1 folder=$LAB/$1/strongswan ENTER
+
+	mkdir -p "$folder"
+	strongswan_daemon "$name" "$folder" "${7:-1}" >"$folder/strongswan.conf"
+	strongswan_connection "${@:2:5}" >"$folder/swanctl.conf"
+	in_node "$name"
+	STRONGSWAN_CONF=$folder/strongswan.conf "${ENTER[@]}" charon-systemd >"$folder/output" 2>&1 &
+	charon[$name]=$!
+	eventually 10 test -S "$folder/vici" || die "charon on $name: $(<"$folder/output")"
+	swanctl_on "$name" --load-all --file "$folder/swanctl.conf" || die "$(<"$folder/swanctl")"
+}
+
+strongswan_daemon() {
+	cat <<-END
+		charon-systemd {
+			load_modular = yes
+			plugins {
+				include /etc/strongswan.d/charon/*.conf
+				vici {
+					socket = unix://$2/vici
+				}
+			}
+			filelog {
+				log {
+					path = $OUT/$1.charon.log
+					default = 1
+					ike = $3
+					chd = $3
+					flush_line = yes
+				}
+			}
+			journal {
+				default = -1
+			}
+		}
+	END
+}
+
+strongswan_connection() {
+	cat <<-END
+		connections {
+			peer {
+				version = 1
+				local_addrs = $1
+				remote_addrs = $2
+				proposals = $4
+				local {
+					auth = psk
+					id = $1
+				}
+				remote {
+					auth = psk
+					id = $2
+				}
+				children {
+					gre {
+						mode = transport
+						local_ts = dynamic[gre]
+						remote_ts = dynamic[gre]
+						esp_proposals = $5
+					}
+				}
+			}
+		}
+		secrets {
+			ike-peer {
+				secret = $3
+			}
+		}
+	END
+}
+
+# swanctl_on NODE ARGUMENT...: its output, in $LAB/NODE/strongswan/swanctl, matters only when it fails.
+swanctl_on() {
+	local folder=$LAB/$1/strongswan
+
+	shift
+	STRONGSWAN_CONF=$folder/strongswan.conf swanctl "$@" --uri "unix://$folder/vici" \
+		>"$folder/swanctl" 2>&1
+}
+
+# strongswan_initiate NODE: true when both phases are done.
+strongswan_initiate() {
+	swanctl_on "$1" --initiate --child gre --timeout 20
+}
+
+# strongswan_established NODE: it has a child SA.
+strongswan_established() {
+	swanctl_on "$1" --list-sas && grep -q 'INSTALLED' "$LAB/$1/strongswan/swanctl"
+}
+
+strongswan_stop() {
+	kill -TERM "${charon[$1]}"
+	wait "${charon[$1]}" || true
+	unset "charon[$1]"
+}
