@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A table of settings, written where they differ: a read-only /proc/sys that is right will do. */
+#include "gre/link_sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lib/util.h"
+
+struct setting {
+	const char *place, *name;
+	char value;
+	bool optional; /* not every kernel has it */
+};
+
+static const struct setting settings[] = {
+	/* Neighbours are asked for by netlink, never on the wire. */
+	{ "ipv4/neigh", "app_solicit", '1', false },
+	{ "ipv4/neigh", "mcast_solicit", '0', false },
+	{ "ipv4/neigh", "ucast_solicit", '0', false },
+	/* In and out on the same link is how a hub works, and NHRP is what tells the spokes. */
+	{ "ipv4/conf", "send_redirects", '0', false },
+	{ "ipv4/conf", "accept_redirects", '0', false },
+	/* Loose; the larger of this and conf/all holds, so 0 would leave a strict one in force. */
+	{ "ipv4/conf", "rp_filter", '2', false },
+	/* Else router solicitations and listener reports go out as GRE. */
+	{ "ipv6/conf", "disable_ipv6", '1', true },
+};
+
+static int set(const char *path, char value)
+{
+	char have[16];
+	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
+	ssize_t n;
+
+	if (fd < 0)
+		return errno;
+	n = read(fd, have, sizeof(have));
+	close(fd);
+	if (n == 2 && have[0] == value && have[1] == '\n')
+		return 0;
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return errno;
+	if (write(fd, &value, 1) != 1)
+		err = errno;
+	close(fd);
+	return err;
+}
+
+int link_sysctl_apply(const char *name, char why[GRE_WHY])
+{
+	char path[96];
+
+	for (size_t i = 0; i < ARRAY_SIZE(settings); i++) {
+		const struct setting *s = &settings[i];
+		int err;
+
+		snprintf(path, sizeof(path), "/proc/sys/net/%s/%.15s/%s", s->place, name, s->name);
+		err = set(path, s->value);
+		if (!err || (err == ENOENT && s->optional))
+			continue;
+		snprintf(why, GRE_WHY, "cannot set %s to %c: %s; mount /proc/sys writable, or set it "
+			 "before the start", path, s->value, strerror(err));
+		return err;
+	}
+	return 0;
+}
