@@ -49,7 +49,7 @@ node() {
 		plan_nodes+=("$name")
 		plan_links+="netns add $name"$'\n'
 		plan[$name]=$'link set lo up\n'
-		plan_sysctl[$name]='conf/all/rp_filter=0 conf/default/rp_filter=0'
+		plan_sysctl[$name]='conf/*/rp_filter=0'
 	done
 }
 
@@ -66,10 +66,15 @@ bridge() {
 
 	shift 2
 	plan[$name]+="link add $bridge type bridge forward_delay 0"$'\n'
-	for port; do
-		plan[$name]+="link set $port master $bridge"$'\n'
-	done
 	plan[$name]+="link set $bridge up"$'\n'
+	for port; do
+		bridge_port "$name" "$bridge" "$port"
+	done
+}
+
+# bridge_port NODE NAME PORT: one more interface for a bridge.
+bridge_port() {
+	plan[$1]+="link set $3 master $2"$'\n'
 }
 
 # address NODE INTERFACE ADDRESS/LENGTH
@@ -89,23 +94,27 @@ loopback() {
 
 # routed NODE: it forwards packets.
 routed() {
-	plan_sysctl[$1]+=' ip_forward=1 conf/all/send_redirects=0 conf/default/send_redirects=0'
+	plan_sysctl[$1]+=' ip_forward=1 conf/*/send_redirects=0'
 }
 
-# wire: builds what has been planned.
+# wire: builds what has been planned since the last time.
 wire() {
 	local name
 
 	ip -b - <<<"$plan_links"
-	mkdir -p "${plan_nodes[@]/#/$LAB/}"
 	for name in "${plan_nodes[@]}"; do
+		mkdir -p "$LAB/$name"
 		: >"$LAB/$name/uts"
 		: >"$LAB/$name/mnt"
 		nsenter "--net=/run/netns/$name" \
 			unshare "--uts=$LAB/$name/uts" "--mount=$LAB/$name/mnt" \
 			"$BASH" -e "$TOP/scripts/lab/newnode" "$name" "${plan_sysctl[$name]}" <<<"${plan[$name]}"
+		unset "plan[$name]"
 	done
-	plan_nodes=() plan_links=''
+	for name in "${!plan[@]}"; do
+		ip -n "$name" -b - <<<"${plan[$name]}"
+	done
+	plan_nodes=() plan_links='' plan=()
 }
 
 # in_node NAME: sets the array ENTER to the words that put a command into the node.

@@ -25,4 +25,5 @@ world_make() {
 	done
 	export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/tmp TMPDIR=/tmp
 	unset "${!LC_@}" LANG LANGUAGE
+	export LAB_WORLD=$kernel
 }

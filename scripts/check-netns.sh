@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: all of
+# tests/netns and tests/interop), by prove, in one boot of the lab kernel or in namespaces of the host's.
+# Logs and captures of each test stay in BUILD/netns/TEST.
+
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd -P)
+top=${here%/*}
+BUILD=$(cd "${BUILD:-$top/build}" 2>/dev/null && pwd -P) || {
+	echo "check-netns: nothing is built yet: run make" >&2
+	exit 2
+}
+export BUILD OUT=$BUILD/netns
+
+if (($#)); then
+	tests=("$@")
+else
+	cd "$top"
+	tests=(tests/netns/*.t tests/interop/*.t)
+fi
+rm -rf "$OUT"
+mkdir -p "$OUT"
+exec "$here/labkernel/run" --write "$OUT" --see "$BUILD" --timeout "${LAB_TIMEOUT:-480}" -- \
+	prove --timer --norc "${tests[@]}"

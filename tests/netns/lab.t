@@ -1,0 +1,10 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# The article's lab, every expectation of it a test.
+
+. "$(dirname "$0")/../../scripts/lab/test.sh"
+
+topology
+story
+finish
