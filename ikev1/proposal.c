@@ -272,7 +272,7 @@ static bool form_differs(struct mismatch *m, const struct transform *t)
 	       (t->unknown_attribute && miss(m, ATTR_UNKNOWN, 0, t->unknown_type));
 }
 
-/* A policy that may be chosen at all; one with DES or with an algorithm of ESP's alone never is. */
+/* A policy that may be offered and chosen: none with DES or with an algorithm of ESP's alone. */
 static bool usable_isakmp(const struct isakmp_suite *s)
 {
 	const struct cipher *c = cipher_get(s->cipher);
@@ -478,9 +478,14 @@ static void write_life(struct writer *w, uint16_t type_attr, uint16_t type, uint
 static void write_isakmp_transform(struct writer *w, const struct ike_policy *p, uint8_t number,
 				   bool last)
 {
-	size_t at = open_transform(w, last, number, PROPOSAL_KEY_IKE);
 	const struct cipher *c = cipher_get(p->suite.cipher);
+	size_t at;
 
+	if (!usable_isakmp(&p->suite)) {
+		w->bad = true;
+		return;
+	}
+	at = open_transform(w, last, number, PROPOSAL_KEY_IKE);
 	isakmp_write_attribute_tv(w, P1_ENCRYPTION, c->ike);
 	if (c->key_length_attr)
 		isakmp_write_attribute_tv(w, P1_KEY_LENGTH, c->key_bits);
@@ -492,23 +497,20 @@ static void write_isakmp_transform(struct writer *w, const struct ike_policy *p,
 }
 
 /* Proposals and transforms are counted in an octet; nothing is no offer. */
-static bool countable(struct writer *w, size_t count)
+static bool countable(size_t count)
 {
-	if (count == 0 || count > UINT8_MAX)
-		w->bad = true;
-	return !w->bad;
+	return count > 0 && count <= UINT8_MAX;
 }
 
 void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count)
 {
 	size_t at;
 
-	if (!countable(w, count))
-		return;
+	w->bad |= !countable(count);
 	write_doi(w);
 	at = open_proposal(w, true, 1, ISAKMP_PROTO_ISAKMP, (struct span){ NULL, 0 },
 			   (uint8_t)count);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count && !w->bad; i++)
 		write_isakmp_transform(w, &policies[i], (uint8_t)(i + 1), i + 1 == count);
 	close_payload(w, at);
 }
@@ -518,8 +520,13 @@ static void write_esp_transform(struct writer *w, const struct ike_profile *p,
 {
 	const struct cipher *c = cipher_get(s->cipher);
 	const struct hash *auth = hash_get(s->auth);
-	size_t at = open_transform(w, true, 1, c->esp);
+	size_t at;
 
+	if (!usable_esp(s)) {
+		w->bad = true;
+		return;
+	}
+	at = open_transform(w, true, 1, c->esp);
 	isakmp_write_attribute_tv(w, P2_ENCAP, (uint16_t)encap);
 	write_life(w, P2_LIFE_TYPE, LIFE_SECONDS, p->life_seconds);
 	write_life(w, P2_LIFE_TYPE, LIFE_KILOBYTES, p->life_kilobytes);
@@ -539,10 +546,9 @@ void proposal_build_esp(struct writer *w, const struct ike_profile *p, enum prop
 	struct writer spi_writer = writer_of(octets, sizeof(octets));
 
 	write_u32(&spi_writer, spi);
-	if (!countable(w, p->suite_count))
-		return;
+	w->bad |= !countable(p->suite_count);
 	write_doi(w);
-	for (size_t i = 0; i < p->suite_count; i++) {
+	for (size_t i = 0; i < p->suite_count && !w->bad; i++) {
 		size_t at = open_proposal(w, i + 1 == p->suite_count, (uint8_t)(i + 1),
 					  ISAKMP_PROTO_ESP, (struct span){ octets, SPI_LEN }, 1);
 

@@ -110,7 +110,11 @@ struct ike_policy {
 	uint32_t lifetime; /* seconds */
 };
 
-/* Writes the SA payload's body (DOI, situation, one proposal, a transform per policy). */
+/*
+ * Writes the SA payload's body (DOI, situation, one proposal, a transform per policy). Like all
+ * that build here it sets w->bad where that cannot be: no policies, more than 255, or one that
+ * names an algorithm which its phase does not have.
+ */
 void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count);
 /*
  * Our policies, which are in order of priority, against the transforms in the offered order. NULL: none fits,
