@@ -135,8 +135,9 @@ bool rtnl_get_error(const struct nlmsghdr *nlh, int *err, char text[RTNL_TEXT])
 	*err = -e->error;
 	text[0] = '\0';
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
-		if (e->msg.nlmsg_len < sizeof(e->msg) || e->msg.nlmsg_len > nlh->nlmsg_len)
-			return true;
+		if (e->msg.nlmsg_len < sizeof(e->msg) ||
+		    e->msg.nlmsg_len - sizeof(e->msg) > nlh->nlmsg_len - sizeof(*nlh) - sizeof(*e))
+			return false;
 		skip += e->msg.nlmsg_len - sizeof(e->msg);
 	}
 	if (nlh->nlmsg_flags & NLM_F_ACK_TLVS)

@@ -471,7 +471,8 @@ bool xfrm_msg_get_error(const struct nlmsghdr *nlh, int *err, char *text, size_t
 	*err = -k.error;
 	/* The request follows unless the kernel was told to leave it out. */
 	if (!(nlh->nlmsg_flags & NLM_F_CAPPED)) {
-		if (k.msg.nlmsg_len < sizeof(k.msg) || k.msg.nlmsg_len > nlh->nlmsg_len)
+		if (k.msg.nlmsg_len < sizeof(k.msg) ||
+		    k.msg.nlmsg_len - sizeof(k.msg) > nlh->nlmsg_len - sizeof(*nlh) - sizeof(k))
 			return false;
 		skip += k.msg.nlmsg_len - sizeof(k.msg);
 	}
