@@ -97,6 +97,7 @@ enum nhrp_reason {
 	NHRP_WHY_NOT_REGISTERED, /* the sender is not registered (here, with this NBMA address) */
 	NHRP_WHY_NOT_OWNER,	 /* a purge from somebody else than the holder of the binding */
 	NHRP_WHY_STRANGER,	 /* neither from the one who was asked nor from the one it names */
+	NHRP_WHY_NOT_FOR_US,	 /* addressed to somebody else, and not of a type that is passed on */
 	NHRP_WHY_UNKNOWN_ID,	 /* no request of ours is waiting for an answer with this id */
 	NHRP_WHY_NO_BINDING,	 /* nobody is registered for the address */
 	NHRP_WHY_EGRESS_DOWN,	 /* the address is registered, but its SA pair is down */

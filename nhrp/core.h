@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of this room share; nobody else includes it. The surface is nhrp/nhrp.h.
+ *
+ *     nhrp.c      the surface: dispatch of packets and timers, show
+ *     effect.c    the queue of effects and events
+ *     cache.c     interfaces and bindings (protocol address -> peer), kernel neighbours
+ *     peer.c      NBMA addresses: SA pair wanted and up, packets that wait for it
+ *     message.c   building and sending packets, extensions, errors
+ *     client.c    registering with next hop servers
+ *     resolve.c   paths of our own: provisional, direct, back
+ *     server.c    judging registrations, purges
+ *     forward.c   answering and forwarding requests of others
+ *
+ * Lifetimes. A binding refers to at most one peer, a next hop server to one; a peer that nobody
+ * refers to is freed by peers_sweep() at the end of the call into the core, never before, so
+ * a pointer to a peer is good throughout a call. A binding is freed by binding_free() only.
+ *
+ * Timers of the room (kind: enum timer_kind), with what stands behind each in the comments.
+ */
+#ifndef NHRP_CORE_H
+#define NHRP_CORE_H
+
+#include <sys/queue.h>
+
+/* A table that cannot grow ends the daemon like any other lack of memory. */
+#define uthash_fatal(msg) abort()
+#include <uthash.h>
+
+#include "lib/timer.h"
+#include "nhrp/nhrp.h"
+#include "nhrp/packet.h"
+
+enum timer_kind {
+	TIMER_NHS = 1,	    /* a registration: again, or renew */
+	TIMER_CONNECT,	    /* an SA pair: ask again */
+	TIMER_HELD,	    /* packets that waited too long for an SA pair */
+	TIMER_LEASE,	    /* somebody may use the SA pair though nothing here does */
+	TIMER_STEP,	    /* a binding: ask again, ask about use */
+	TIMER_LIFE,	    /* a binding: ends, or the step it is in failed */
+};
+
+#define RETRY_FIRST SECONDS(1)
+#define RETRY_LAST SECONDS(64)
+#define HELD_TIME SECONDS(10)	/* a packet waits for its SA pair */
+#define HELD_PER_PEER 4
+#define ASK_TRIES 4		/* at 0, 1, 3, 7 s; given up at 15 */
+#define CONFIRM_TRIES 3		/* at 0, 1, 3 s; given up at 7 */
+#define CONNECT_TIME SECONDS(10) /* for the SA pair of a direct path */
+#define BOUND_TIME SECONDS(5)	/* for the kernel to take a registered client's neighbour */
+#define CONTACT_GRACE SECONDS(60) /* for a peer that connected to say what it wants */
+#define LEASE_MARGIN SECONDS(10) /* what we answered is used a little longer than we count */
+#define NHS_PATIENCE 3		/* unanswered registrations until the server counts as down */
+#define RENEW_AT_ONCE_GAP SECONDS(10) /* between registrations that doubt caused */
+#define HOLDING_TIME_MIN 5	/* s; a path for less is not worth its SA pair */
+#define ERROR_BURST 10
+#define ERROR_INTERVAL 100	/* ms */
+
+struct iface;
+struct peer;
+struct binding;
+
+/* ---- effect.c ---- */
+
+struct queued {
+	STAILQ_ENTRY(queued) next;
+	struct nhrp_effect effect;
+	uint8_t packet[];
+};
+
+STAILQ_HEAD(queue, queued);
+
+void effect_push(struct nhrp *n, const struct nhrp_effect *effect);
+void event_push(struct iface *i, enum nhrp_event_kind kind, enum nhrp_level level,
+		const struct nhrp_event *fields);
+/* event(i, NHRP_EV_DIRECT, NOTICE, .protocol = a, .nbma = b) */
+#define event(i, kind, level, ...)                                  \
+	event_push(i, kind, NHRP_LEVEL_##level,                     \
+		   &(struct nhrp_event){ __VA_ARGS__ })
+void effects_free(struct nhrp *n);
+
+/* ---- the core ---- */
+
+struct nhrp {
+	struct iface *ifaces; /* by id */
+	struct timers timers;
+	struct drbg drbg;
+	struct queue queue;
+	struct queued *taken; /* the one that was handed out last */
+	struct binding *by_token;
+	uint64_t last_token;
+	size_t n_dynamic; /* bindings that somebody else can make us keep */
+	size_t max_dynamic;
+	TAILQ_HEAD(, peer) idle; /* peers to look at in peers_sweep() */
+};
+
+/* A next hop server of ours. */
+struct nhs {
+	struct iface *iface;
+	struct addr protocol;
+	struct peer *peer; /* NULL: no map */
+	enum nhrp_nhs_state state;
+	msec since;
+	msec registered;
+	msec asked; /* the last request left */
+	unsigned int tries; /* requests without an answer, also refused ones */
+	bool outstanding;
+	bool proven; /* answered since it was suspected */
+	uint32_t request_id; /* of the last registration, answered or not */
+	uint8_t last_code;
+	uint64_t requests_sent;
+	uint64_t replies;
+	uint64_t refusals;
+	struct timer timer;
+};
+
+struct iface {
+	UT_hash_handle hh;
+	struct nhrp *core;
+	int id;
+	struct nhrp_config cfg; /* defaults filled in; maps and nhs are not kept there */
+	uint8_t authentication[4 + NHRP_AUTHENTICATION_MAX]; /* the extension's value */
+	size_t authentication_len;			     /* 0: none */
+	struct binding *bindings;			     /* by protocol address */
+	struct peer *peers;				     /* by NBMA address */
+	size_t n_nhs;
+	struct nhs nhs[NHRP_NHS_MAX];
+	size_t n_unresolved; /* bindings that are incomplete or negative */
+	size_t n_held;
+	msec errors_until; /* the time at which the error budget is full again */
+	struct nhrp_counters counters;
+};
+
+/* ---- peer.c ---- */
+
+struct held {
+	STAILQ_ENTRY(held) next;
+	msec until;
+	struct addr through; /* who may carry it if its own SA pair does not come; none: nobody */
+	struct nhrp_event about;
+	size_t len;
+	uint8_t packet[];
+};
+
+struct registration;
+
+struct peer {
+	UT_hash_handle hh;
+	struct addr nbma;
+	struct iface *iface;
+	bool up;
+	bool heard; /* an NHRP packet came from it since its pair is there */
+	bool asked; /* CONNECT was said, or it is up: RELEASE when it goes */
+	bool idle;  /* in core->idle */
+	msec since;
+	unsigned int known;  /* who knows it */
+	unsigned int wanted; /* who needs the SA pair now */
+	unsigned int tries;
+	uint64_t own_packets; /* NHRP's share of what the pair carried since nhrp_used() */
+	uint64_t payload;     /* packets of others, ever */
+	LIST_HEAD(, binding) bindings;
+	STAILQ_HEAD(, held) held;
+	size_t n_held;
+	struct registration *registration; /* waits for the kernel */
+	TAILQ_ENTRY(peer) next_idle;
+	struct timer connect;
+	struct timer held_timer;
+	struct timer lease;
+};
+
+struct peer *peer_find(const struct iface *i, const struct addr *nbma);
+/* Makes it where it is not there yet; NULL at the limit. */
+struct peer *peer_get(struct iface *i, const struct addr *nbma);
+void peer_know(struct peer *p);
+void peer_forget(struct peer *p);
+/* Wanting asks for the SA pair, at once and on the schedule. */
+void peer_want(struct peer *p, msec now);
+void peer_unwant(struct peer *p);
+/* The other side may use the pair until then. */
+void peer_lease(struct peer *p, msec now, msec until);
+/* Now, or when its pair is up. `about`: type, request_id, source, protocol of the packet. */
+void peer_send(struct peer *p, msec now, const uint8_t *packet, size_t len,
+	       const struct nhrp_event *about, const struct addr *through);
+void peer_up(struct peer *p, msec now);
+void peer_down(struct peer *p, msec now);
+void peer_timer(struct peer *p, msec now, struct timer *t);
+void peer_free(struct peer *p);
+void peers_sweep(struct nhrp *n);
+/* 1, 2, 4 ... 64 s for try 0, 1, 2 ... */
+msec retry_after(unsigned int tries);
+
+/* ---- cache.c ---- */
+
+enum step {
+	STEP_NONE,	 /* local, static, registered with us */
+	STEP_ASKING,	 /* the server was asked */
+	STEP_CONNECTING, /* it named an NBMA address; the SA pair is not there yet */
+	STEP_CONFIRMING, /* asked over that pair */
+	STEP_DIRECT,
+	STEP_HOLD_DOWN,
+};
+
+struct binding {
+	UT_hash_handle hh;
+	UT_hash_handle hh_token;
+	LIST_ENTRY(binding) same_peer;
+	struct iface *iface;
+	struct addr protocol;
+	enum nhrp_entry_type type;
+	unsigned int flags; /* enum nhrp_entry_flag */
+	struct peer *peer;  /* whom the address belongs to; NULL while unknown */
+	bool wants;	    /* peer is wanted, not only known */
+	struct addr path;   /* where the kernel's neighbour points; none: there is none */
+	uint64_t token;	    /* of the BIND that was not answered yet; 0: all were */
+	struct registration *registration; /* is answered when the kernel took the neighbour */
+	uint16_t mtu;
+	uint16_t holding_time;
+	msec created;
+	msec expires;
+	/* resolve.c's */
+	enum step step;
+	struct nhs *nhs;     /* who was asked, who carries the traffic meanwhile */
+	bool asking;	     /* a request with request_id may still be answered */
+	uint32_t request_id;
+	unsigned int tries;
+	unsigned int questions; /* QUERY_USE said since the path was last confirmed */
+	bool question_open;
+	uint64_t payload_seen; /* peer->payload at the last answer */
+	msec direct_since;
+	struct timer step_timer;
+	struct timer life;
+};
+
+struct iface *iface_find(const struct nhrp *n, int id);
+struct binding *binding_find(const struct iface *i, const struct addr *protocol);
+struct binding *binding_new(struct iface *i, msec now, const struct addr *protocol,
+			    enum nhrp_entry_type type);
+/* Keeps the limits' counts right. */
+void binding_set_type(struct binding *b, enum nhrp_entry_type type);
+/* peer may be NULL; `wants`: its SA pair is needed now. */
+void binding_set_peer(struct binding *b, msec now, struct peer *peer, bool wants);
+/* Points the kernel's neighbour there, where it does not already. */
+void binding_point(struct binding *b, const struct addr *nbma);
+void binding_repoint(struct binding *b);
+/* Whose BIND that was; NULL where it does not matter any more. */
+struct binding *binding_answered(struct nhrp *n, uint64_t token);
+void binding_expire_at(struct binding *b, msec when);
+/* UNBIND, tells why, lets go of the peer. */
+void binding_free(struct binding *b, enum nhrp_reason why);
+bool dynamic_limit_reached(const struct iface *i);
+/* A host address of the tunnel's prefix, neither its network's nor its broadcast address. */
+bool in_tunnel(const struct iface *i, const struct addr *a);
+
+/* ---- message.c ---- */
+
+/* A packet of ours, hop count 255, with our source addresses. */
+void message_start(const struct iface *i, struct nhrp_packet *p, enum nhrp_type type,
+		   const struct addr *destination);
+/* Responder address, forward and reverse transit record, all empty, as IOS sends them. */
+void message_add_extensions(struct nhrp_packet *p);
+/* An entry with our own addresses for a reply or a transit record. */
+struct nhrp_cie message_own_cie(const struct iface *i);
+/*
+ * Turns a request into the reply that goes back to its source: our entry in the responder address
+ * extension, the forward record as it came. room holds the entry until the packet is sent.
+ */
+void message_reply(struct iface *i, struct nhrp_packet *p, enum nhrp_type type,
+		   uint8_t room[NHRP_CIE_OCTETS]);
+/* Adds the authentication, encodes, counts, sends (or holds). False: larger than we send. */
+bool message_send(struct iface *i, msec now, struct peer *to, struct nhrp_packet *p,
+		  const struct addr *through);
+/* The key in the packet is ours, or we have none. */
+bool message_authentic(struct iface *i, struct nhrp_packet *p, const struct addr *source_nbma);
+/* Says so to where the packet came from, unless that is about an error or there were too many. */
+void message_error(struct iface *i, msec now, const struct addr *to, enum nhrp_error code,
+		   size_t offset, const struct nhrp_packet *about, struct span packet);
+void drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
+	  enum nhrp_reason why, const struct addr *claimed);
+uint32_t new_request_id(struct nhrp *n);
+unsigned int counter_index(unsigned int code);
+
+/* A packet on its way through the core. */
+struct arrival {
+	struct iface *iface;
+	msec now;
+	struct addr from; /* outer source */
+	struct nhrp_packet *packet;
+	struct span raw;
+};
+
+/* ---- client.c ---- */
+
+void nhs_start(struct nhs *s, msec now);
+void nhs_timer(struct nhs *s, msec now);
+void nhs_peer_up(struct nhs *s, msec now);
+void nhs_peer_down(struct nhs *s, msec now);
+/* Registers at once; with `doubt` only where that did not just happen. */
+void nhs_register(struct nhs *s, msec now, bool doubt);
+void nhs_withdraw(struct nhs *s, msec now);
+void client_registration_reply(const struct arrival *a);
+/* An error about our registration; false where it is not about one. */
+bool client_error(const struct arrival *a, const struct nhrp_packet *quoted);
+/* The first that is up, NULL for none. */
+struct nhs *nhs_in_use(struct iface *i);
+/* The server with that NBMA address, NULL for none. */
+struct nhs *nhs_by_nbma(struct iface *i, const struct addr *nbma);
+
+/* ---- resolve.c ---- */
+
+void resolve_upcall(struct iface *i, msec now, const struct addr *protocol);
+void resolve_reply(const struct arrival *a);
+bool resolve_error(const struct arrival *a, const struct nhrp_packet *quoted);
+/* A packet came from that peer, or its pair came up: paths that waited for that go on. */
+void resolve_peer_proven(struct peer *p, msec now);
+void resolve_peer_down(struct peer *p, msec now);
+void resolve_used(struct peer *p, msec now);
+void resolve_step(struct binding *b, msec now);
+void resolve_life(struct binding *b, msec now);
+
+/* ---- server.c ---- */
+
+void server_registration(const struct arrival *a);
+void server_bound(struct binding *b, msec now, int error);
+void server_life(struct binding *b, msec now);
+/* The client is told, so that it registers anew. */
+void server_disown(struct binding *b, msec now);
+void purge_request(const struct arrival *a);
+void registration_free(struct registration *r); /* NULL is fine */
+/* The binding goes; its registration does not wait for it any more. */
+void registration_leave(struct binding *b);
+
+/* ---- forward.c ---- */
+
+void forward_request(const struct arrival *a);
+/* A reply or an error for one of our clients. */
+void forward_back(const struct arrival *a);
+
+#endif

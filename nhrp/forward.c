@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Requests of others: answered for ourselves and our maps, forwarded to the client who owns the
+ * address, refused. And what comes back for a client that asked through us.
+ *
+ * The egress answers the requester directly, over an SA pair of their own, also where the request
+ * came through a server: the reply waits until the pair is up, and takes the way back through the
+ * server if it does not come up. The requester's NBMA address is believed because the server that
+ * forwarded the request has compared it with the outer source of a registered client.
+ *
+ * Place for later: a request about an address outside the tunnel's prefix (phase 3), or from a
+ * client of another server, would be routed on from server to server here.
+ */
+#include "nhrp/core.h"
+
+struct passage {
+	enum nhrp_extension_type record; /* the transit record of this direction */
+	uint8_t room[NHRP_PACKET_MAX];
+};
+
+static bool in_record(const struct iface *i, struct nhrp_packet *p, enum nhrp_extension_type type)
+{
+	const struct nhrp_extension *e = nhrp_extension_find(p, type);
+	struct reader r = reader_of_span(e ? e->value : (struct span){ NULL, 0 });
+
+	while (reader_left(&r)) {
+		struct nhrp_cie cie = nhrp_cie_read(&r);
+
+		if (addr_equal(&cie.protocol, &i->cfg.address.addr))
+			return true;
+	}
+	return false;
+}
+
+static void add_to_record(const struct iface *i, struct nhrp_packet *p, struct passage *way)
+{
+	struct nhrp_extension *e = nhrp_extension_find(p, way->record);
+	struct writer w = writer_of(way->room, sizeof(way->room));
+	struct nhrp_cie own = message_own_cie(i);
+
+	if (!e) /* the requester did not ask for it */
+		return;
+	write_span(&w, e->value);
+	nhrp_cie_write(&w, &own);
+	/* One that does not fit makes the packet too large to send, which is told then. */
+	if (!w.bad)
+		e->value = (struct span){ way->room, w.len };
+}
+
+static void loop(const struct arrival *a)
+{
+	struct nhrp_packet *p = a->packet;
+
+	a->iface->counters.loops++;
+	event(a->iface, NHRP_EV_LOOP, WARNING, .nbma = a->from, .type = p->type,
+	      .source = p->source, .protocol = p->destination, .request_id = p->request_id);
+	message_error(a->iface, a->now, &a->from, NHRP_ERROR_LOOP, 0, p, a->raw);
+}
+
+/* One hop further; true where it left. */
+static bool pass_on(const struct arrival *a, struct peer *to, enum nhrp_extension_type record)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+	struct passage way = { .record = record };
+
+	if (in_record(i, p, record)) {
+		loop(a);
+		return false;
+	}
+	if (p->hop_count <= 1) {
+		event(i, NHRP_EV_HOP_COUNT, WARNING, .nbma = a->from, .type = p->type,
+		      .source = p->source, .protocol = p->destination,
+		      .request_id = p->request_id);
+		message_error(i, a->now, &a->from, NHRP_ERROR_HOP_COUNT, 9, p, a->raw);
+		return false;
+	}
+	p->hop_count--;
+	add_to_record(i, p, &way);
+	if (!message_send(i, a->now, to, p, NULL)) {
+		message_error(i, a->now, &a->from, NHRP_ERROR_SIZE, 0, p, a->raw);
+		return false;
+	}
+	i->counters.forwarded[p->type]++;
+	return true;
+}
+
+/* ---- requests ---- */
+
+static void send_answer(const struct arrival *a, struct peer *to, const struct addr *through,
+			uint16_t flags, const struct nhrp_cie *cie)
+{
+	struct nhrp_packet *p = a->packet;
+	uint8_t room[NHRP_CIE_OCTETS];
+
+	p->flags = (uint16_t)((p->flags & (NHRP_Q | NHRP_S)) | flags);
+	p->cies[0] = *cie;
+	p->n_cies = 1;
+	message_reply(a->iface, p, NHRP_RESOLUTION_REPLY, room);
+	message_send(a->iface, a->now, to, p, through);
+}
+
+static void refuse(const struct arrival *a, enum nhrp_code code, enum nhrp_reason why)
+{
+	struct iface *i = a->iface;
+	struct peer *to = peer_get(i, &a->from);
+
+	i->counters.refusals_sent[counter_index(code)]++;
+	event(i, NHRP_EV_REQUEST_REFUSED, INFO, .source = a->packet->source,
+	      .other_nbma = a->from, .protocol = a->packet->destination, .code = (int)code,
+	      .reason = why, .request_id = a->packet->request_id);
+	if (to)
+		send_answer(a, to, NULL, 0, &(struct nhrp_cie){ .code = (uint8_t)code, .prefix = 32 });
+}
+
+static void told(const struct arrival *a, enum nhrp_event_kind kind, const struct addr *nbma)
+{
+	event(a->iface, kind, INFO, .source = a->packet->source, .other_nbma = a->from,
+	      .protocol = a->packet->destination, .nbma = *nbma,
+	      .request_id = a->packet->request_id);
+}
+
+/* For our own address; the requester may be behind a server. */
+static void answer_for_us(const struct arrival *a)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+	struct nhrp_cie cie = message_own_cie(i);
+	bool direct = addr_equal(&a->from, &p->source_nbma);
+	struct peer *to;
+
+	if (!addr_is_unicast(&p->source_nbma) || addr_equal(&p->source_nbma, &i->cfg.nbma)) {
+		drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
+		return;
+	}
+	to = peer_get(i, &p->source_nbma);
+	if (!to) {
+		drop(i, p, &a->from, NHRP_WHY_LIMIT, &p->source_nbma);
+		return;
+	}
+	/* The pair is the requester's path to us for as long as our answer holds. */
+	peer_lease(to, a->now, a->now + SECONDS(i->cfg.holding_time) + LEASE_MARGIN);
+	told(a, NHRP_EV_REQUEST_ANSWERED, &i->cfg.nbma);
+	cie.prefix = 32;
+	send_answer(a, to, direct ? NULL : &a->from, NHRP_A | NHRP_D | NHRP_U, &cie);
+}
+
+static void answer_from_cache(const struct arrival *a, const struct binding *target)
+{
+	struct iface *i = a->iface;
+	struct peer *to = peer_get(i, &a->from);
+	struct nhrp_cie cie = { .prefix = 32,
+				.mtu = target->mtu ? target->mtu : i->cfg.mtu,
+				.holding_time = i->cfg.holding_time,
+				.nbma = target->peer->nbma,
+				.protocol = target->protocol };
+	uint16_t flags = NHRP_A | NHRP_D;
+
+	if (!to)
+		return;
+	if (target->expires != MSEC_NEVER && target->expires > a->now)
+		cie.holding_time = (uint16_t)((target->expires - a->now) / 1000);
+	if (target->flags & NHRP_FLAG_UNIQUE)
+		flags |= NHRP_U;
+	told(a, NHRP_EV_REQUEST_ANSWERED, &target->peer->nbma);
+	send_answer(a, to, NULL, flags, &cie);
+}
+
+static bool settled(const struct binding *b)
+{
+	return b && b->peer && !b->registration &&
+	       (b->type == NHRP_ENTRY_STATIC || b->flags & NHRP_FLAG_REGISTERED);
+}
+
+/* A client of ours asks about somebody else. */
+static void serve(const struct arrival *a)
+{
+	struct nhrp_packet *p = a->packet;
+	const struct binding *client = binding_find(a->iface, &p->source);
+	const struct binding *target = binding_find(a->iface, &p->destination);
+	struct addr egress;
+
+	if (!settled(client) || !addr_equal(&client->peer->nbma, &a->from)) {
+		refuse(a, NHRP_CODE_PROHIBITED, NHRP_WHY_NOT_REGISTERED);
+	} else if (!settled(target) || target->peer == client->peer) {
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NO_BINDING);
+	} else if (target->type == NHRP_ENTRY_STATIC) {
+		answer_from_cache(a, target);
+	} else if (!target->peer->up) {
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_EGRESS_DOWN);
+	} else if (a->iface->cfg.answer == NHRP_ANSWER) {
+		answer_from_cache(a, target);
+	} else {
+		egress = target->peer->nbma;
+		if (pass_on(a, target->peer, NHRP_EXT_FORWARD_TRANSIT))
+			told(a, NHRP_EV_REQUEST_FORWARDED, &egress);
+	}
+}
+
+void forward_request(const struct arrival *a)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+	bool direct = addr_equal(&a->from, &p->source_nbma);
+
+	if (in_record(i, p, NHRP_EXT_FORWARD_TRANSIT) ||
+	    addr_equal(&p->source, &i->cfg.address.addr))
+		loop(a);
+	else if (!direct && !nhs_by_nbma(i, &a->from))
+		drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
+	else if (addr_equal(&p->destination, &i->cfg.address.addr))
+		answer_for_us(a);
+	else if (!direct)
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NOT_FOR_US);
+	else
+		serve(a);
+}
+
+/* ---- the way back ---- */
+
+void forward_back(const struct arrival *a)
+{
+	struct nhrp_packet *p = a->packet;
+	const struct addr *requester =
+		p->type == NHRP_ERROR_INDICATION ? &p->destination : &p->source;
+	const struct binding *client = binding_find(a->iface, requester);
+	const struct peer *from = peer_find(a->iface, &a->from);
+
+	if (!settled(client) || !client->peer->up || client->type == NHRP_ENTRY_STATIC) {
+		drop(a->iface, p, &a->from, NHRP_WHY_NO_BINDING, NULL);
+		return;
+	}
+	if (!from || !from->known) {
+		drop(a->iface, p, &a->from, NHRP_WHY_NOT_REGISTERED, NULL);
+		return;
+	}
+	pass_on(a, client->peer,
+		p->type == NHRP_ERROR_INDICATION ? NHRP_EXT_END : NHRP_EXT_REVERSE_TRANSIT);
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The surface of the room: takes what happened, hands it to the file that knows, and at the end of
+ * every call lets go of the peers that nobody needs any more.
+ */
+#include "nhrp/nhrp.h"
+
+#include <errno.h>
+
+#include "nhrp/core.h"
+
+struct nhrp *nhrp_new(const uint8_t seed[DRBG_SEED], size_t max_bindings)
+{
+	struct nhrp *n = xcalloc(1, sizeof(*n));
+
+	drbg_init(&n->drbg, seed);
+	STAILQ_INIT(&n->queue);
+	TAILQ_INIT(&n->idle);
+	n->max_dynamic = max_bindings ? max_bindings : NHRP_BINDINGS;
+	return n;
+}
+
+/* Everything behind an interface, with the effects of its going. */
+static void iface_free(struct iface *i, msec now)
+{
+	struct nhrp *n = i->core;
+	struct binding *b, *next_b;
+	struct peer *p, *next_p;
+
+	for (size_t k = 0; k < i->n_nhs; k++) {
+		nhs_withdraw(&i->nhs[k], now);
+		timer_disarm(&n->timers, &i->nhs[k].timer);
+		if (i->nhs[k].peer)
+			peer_unwant(i->nhs[k].peer);
+	}
+	HASH_ITER(hh, i->bindings, b, next_b)
+		binding_free(b, NHRP_WHY_REMOVED);
+	HASH_ITER(hh, i->peers, p, next_p) {
+		if (p->up || p->asked)
+			effect_push(n, &(struct nhrp_effect){ .kind = NHRP_RELEASE,
+							      .id = i->id,
+							      .nbma = p->nbma });
+		peer_free(p);
+	}
+	util_wipe(i->authentication, sizeof(i->authentication));
+	HASH_DELETE(hh, n->ifaces, i);
+	free(i);
+}
+
+void nhrp_free(struct nhrp *n)
+{
+	struct iface *i, *next;
+
+	if (!n)
+		return;
+	HASH_ITER(hh, n->ifaces, i, next)
+		iface_free(i, 0);
+	effects_free(n);
+	timers_free(&n->timers);
+	drbg_wipe(&n->drbg);
+	free(n);
+}
+
+static void set_config(struct iface *i, const struct nhrp_config *cfg)
+{
+	struct writer w = writer_of(i->authentication, sizeof(i->authentication));
+	struct nhrp_config *c = &i->cfg;
+
+	*c = *cfg;
+	c->holding_time = c->holding_time ? c->holding_time : NHRP_HOLDING_TIME;
+	c->hold_down = c->hold_down ? c->hold_down : NHRP_HOLD_DOWN;
+	c->mtu = c->mtu ? c->mtu : NHRP_MTU;
+	c->max_bindings_per_nbma =
+		c->max_bindings_per_nbma ? c->max_bindings_per_nbma : NHRP_BINDINGS_PER_NBMA;
+	c->max_resolutions = c->max_resolutions ? c->max_resolutions : NHRP_RESOLUTIONS;
+	if (cfg->authentication.len) {
+		write_u32(&w, 1); /* two reserved octets, SPI 1 */
+		write_bytes(&w, cfg->authentication.data,
+			    MIN(cfg->authentication.len, (size_t)NHRP_AUTHENTICATION_MAX));
+		i->authentication_len = w.len;
+	}
+	/* The caller's memory, read once. */
+	c->authentication = (struct span){ NULL, 0 };
+	c->maps = NULL;
+	c->nhs = NULL;
+	c->n_maps = c->n_nhs = 0;
+}
+
+static void add_map(struct iface *i, msec now, const struct nhrp_map *map)
+{
+	struct peer *p;
+	struct binding *b;
+
+	if (binding_find(i, &map->protocol) || !addr_is_unicast(&map->nbma) ||
+	    addr_equal(&map->nbma, &i->cfg.nbma))
+		return;
+	p = peer_get(i, &map->nbma);
+	if (!p)
+		return;
+	b = binding_new(i, now, &map->protocol, NHRP_ENTRY_STATIC);
+	binding_set_peer(b, now, p, false);
+	binding_point(b, &map->nbma);
+}
+
+void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg)
+{
+	struct iface *i;
+
+	nhrp_interface_remove(n, now, id);
+	i = xcalloc(1, sizeof(*i));
+	i->core = n;
+	i->id = id;
+	set_config(i, cfg);
+	HASH_ADD_INT(n->ifaces, id, i);
+
+	binding_new(i, now, &cfg->address.addr, NHRP_ENTRY_LOCAL);
+	for (size_t k = 0; k < cfg->n_maps; k++)
+		add_map(i, now, &cfg->maps[k]);
+	i->n_nhs = MIN(cfg->n_nhs, (size_t)NHRP_NHS_MAX);
+	for (size_t k = 0; k < i->n_nhs; k++) {
+		struct nhs *s = &i->nhs[k];
+		struct binding *b = binding_find(i, &cfg->nhs[k].protocol);
+
+		s->iface = i;
+		s->protocol = cfg->nhs[k].protocol;
+		if (b && b->type == NHRP_ENTRY_STATIC)
+			b->flags |= NHRP_FLAG_NHS;
+		nhs_start(s, now);
+	}
+	peers_sweep(n);
+}
+
+void nhrp_interface_remove(struct nhrp *n, msec now, int id)
+{
+	struct iface *i = iface_find(n, id);
+
+	if (i)
+		iface_free(i, now);
+}
+
+void nhrp_interface_readdress(struct nhrp *n, msec now, int id, struct addr nbma)
+{
+	struct iface *i = iface_find(n, id);
+
+	if (!i || addr_equal(&i->cfg.nbma, &nbma))
+		return;
+	i->cfg.nbma = nbma;
+	for (size_t k = 0; k < i->n_nhs; k++)
+		nhs_register(&i->nhs[k], now, false);
+	peers_sweep(n);
+}
+
+void nhrp_interface_rebind(struct nhrp *n, msec now, int id)
+{
+	struct iface *i = iface_find(n, id);
+
+	(void)now;
+	if (!i)
+		return;
+	for (struct binding *b = i->bindings; b; b = b->hh.next)
+		if (b->path.len)
+			binding_repoint(b);
+}
+
+/* ---- packets ---- */
+
+static void malformed(struct iface *i, msec now, const struct addr *from, struct span raw,
+		      const struct nhrp_packet *p, enum nhrp_malformed why, size_t offset)
+{
+	i->counters.malformed++;
+	event(i, NHRP_EV_MALFORMED, INFO, .nbma = *from, .malformed = why, .offset = offset,
+	      .length = raw.len, .type = p->type);
+	/* Told only where the packet was meant for NHRP without doubt: its checksum was right. */
+	if (why == NHRP_BAD_CIE || why == NHRP_BAD_CIE_COUNT)
+		message_error(i, now, from, NHRP_ERROR_PROTOCOL, offset, p, raw);
+	else if (why == NHRP_BAD_EXTENSION || why == NHRP_BAD_EXTENSION_COUNT)
+		message_error(i, now, from, NHRP_ERROR_INVALID_EXTENSION, offset, p, raw);
+}
+
+static void error_indication(const struct arrival *a)
+{
+	struct nhrp_packet *p = a->packet;
+	struct nhrp_packet quoted;
+	bool readable = nhrp_packet_quoted(p->inner, &quoted);
+
+	a->iface->counters.errors_received[counter_index(p->code)]++;
+	event(a->iface, NHRP_EV_ERROR_RECEIVED, WARNING, .nbma = a->from, .code = p->code,
+	      .offset = p->offset, .type = quoted.type, .request_id = quoted.request_id,
+	      .source = quoted.source, .protocol = quoted.destination);
+	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr))
+		forward_back(a);
+	else if (!readable || (!client_error(a, &quoted) && !resolve_error(a, &quoted)))
+		drop(a->iface, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
+}
+
+/* RFC 2332 5.3: who a request is for understands its compulsory extensions, or says so. */
+static bool understood(const struct arrival *a)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+
+	if (!addr_equal(&p->destination, &i->cfg.address.addr))
+		return true;
+	for (size_t k = 0; k < p->n_extensions; k++) {
+		const struct nhrp_extension *e = &p->extensions[k];
+
+		if (!e->compulsory || (e->type >= NHRP_EXT_RESPONDER && e->type <= NHRP_EXT_NAT))
+			continue;
+		event(i, NHRP_EV_UNKNOWN_EXTENSION, WARNING, .nbma = a->from, .type = p->type,
+		      .source = p->source, .code = e->type);
+		message_error(i, a->now, &a->from, NHRP_ERROR_EXTENSION,
+			      (size_t)(e->value.data - a->raw.data) - 4, p, a->raw);
+		return false;
+	}
+	return true;
+}
+
+static void dispatch(const struct arrival *a)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+
+	if (!understood(a))
+		return;
+	switch (p->type) {
+	case NHRP_RESOLUTION_REQUEST:
+		forward_request(a);
+		break;
+	case NHRP_RESOLUTION_REPLY:
+		if (addr_equal(&p->source, &i->cfg.address.addr))
+			resolve_reply(a);
+		else
+			forward_back(a);
+		break;
+	case NHRP_REGISTRATION_REQUEST:
+		server_registration(a);
+		break;
+	case NHRP_REGISTRATION_REPLY:
+		client_registration_reply(a);
+		break;
+	case NHRP_PURGE_REQUEST:
+		purge_request(a);
+		break;
+	case NHRP_PURGE_REPLY: /* our purges want none */
+		i->counters.unexpected_replies++;
+		drop(i, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
+		break;
+	case NHRP_ERROR_INDICATION:
+		error_indication(a);
+		break;
+	case NHRP_TRAFFIC_INDICATION: /* place for phase 3: resolve what the inner packet looks for */
+		event(i, NHRP_EV_TRAFFIC_INDICATION, INFO, .nbma = a->from, .source = p->source,
+		      .protocol = p->destination, .code = p->code);
+		break;
+	}
+}
+
+static void received(const struct arrival *a)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+
+	i->counters.received[p->type]++;
+	event(i, NHRP_EV_RECEIVED, DEBUG, .nbma = a->from, .type = p->type,
+	      .request_id = p->request_id, .source = p->source, .protocol = p->destination,
+	      .code = p->n_cies ? p->cies[0].code : p->code, .length = a->raw.len);
+}
+
+void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const void *data,
+		size_t len)
+{
+	struct nhrp_packet packet;
+	struct arrival a = { iface_find(n, id), now, source_nbma, &packet, { data, len } };
+	enum nhrp_malformed why;
+	struct peer *p;
+	size_t offset;
+
+	if (!a.iface)
+		return;
+	p = peer_find(a.iface, &source_nbma);
+	if (p)
+		p->own_packets++;
+	why = nhrp_packet_parse(data, len, &packet, &offset);
+	if (why) {
+		malformed(a.iface, now, &source_nbma, a.raw, &packet, why, offset);
+	} else {
+		received(&a);
+		if (!addr_is_unicast(&source_nbma) || addr_equal(&source_nbma, &a.iface->cfg.nbma)) {
+			drop(a.iface, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
+		} else if (!message_authentic(a.iface, &packet, &source_nbma)) {
+			message_error(a.iface, now, &source_nbma, NHRP_ERROR_AUTHENTICATION, 0,
+				      &packet, a.raw);
+		} else {
+			dispatch(&a);
+			p = peer_find(a.iface, &source_nbma);
+			if (p && !p->heard) {
+				p->heard = true;
+				resolve_peer_proven(p, now);
+			}
+		}
+	}
+	peers_sweep(n);
+}
+
+/* ---- what else happens ---- */
+
+void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma)
+{
+	struct iface *i = iface_find(n, id);
+	struct peer *p = i && addr_is_unicast(&nbma) ? peer_get(i, &nbma) : NULL;
+
+	if (p)
+		peer_up(p, now);
+	peers_sweep(n);
+}
+
+void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma)
+{
+	struct iface *i = iface_find(n, id);
+	struct peer *p = i ? peer_find(i, &nbma) : NULL;
+
+	if (p)
+		peer_down(p, now);
+	peers_sweep(n);
+}
+
+void nhrp_resolve(struct nhrp *n, msec now, int id, struct addr protocol)
+{
+	struct iface *i = iface_find(n, id);
+
+	if (i)
+		resolve_upcall(i, now, &protocol);
+	peers_sweep(n);
+}
+
+void nhrp_bound(struct nhrp *n, msec now, uint64_t token, int error)
+{
+	struct binding *b = binding_answered(n, token);
+
+	if (!b)
+		return;
+	if (error)
+		event(b->iface, NHRP_EV_BIND_FAILED, ERROR, .protocol = b->protocol,
+		      .nbma = b->path, .code = error);
+	if (b->registration)
+		server_bound(b, now, error);
+	else if (error && b->type != NHRP_ENTRY_STATIC)
+		binding_free(b, NHRP_WHY_KERNEL); /* a path of ours: the kernel asks again */
+	peers_sweep(n);
+}
+
+void nhrp_used(struct nhrp *n, msec now, int id, struct addr nbma, uint64_t packets)
+{
+	struct iface *i = iface_find(n, id);
+	struct peer *p = i ? peer_find(i, &nbma) : NULL;
+
+	if (!p)
+		return;
+	p->payload += packets > p->own_packets ? packets - p->own_packets : 0;
+	p->own_packets = 0;
+	resolve_used(p, now);
+	peers_sweep(n);
+}
+
+static void clear_iface(struct iface *i, msec now, const struct addr *protocol)
+{
+	struct binding *b, *next;
+
+	HASH_ITER(hh, i->bindings, b, next) {
+		if (b->type == NHRP_ENTRY_LOCAL || b->type == NHRP_ENTRY_STATIC)
+			continue;
+		if (protocol->len && !addr_equal(protocol, &b->protocol))
+			continue;
+		if (b->flags & NHRP_FLAG_REGISTERED)
+			server_disown(b, now);
+		binding_free(b, NHRP_WHY_CLEARED);
+	}
+	for (size_t k = 0; k < i->n_nhs && !protocol->len; k++)
+		nhs_register(&i->nhs[k], now, false);
+}
+
+void nhrp_clear(struct nhrp *n, msec now, int id, struct addr protocol)
+{
+	for (struct iface *i = n->ifaces; i; i = i->hh.next)
+		if (id == NHRP_ALL || id == i->id)
+			clear_iface(i, now, &protocol);
+	peers_sweep(n);
+}
+
+bool nhrp_knows_nbma(const struct nhrp *n, int id, struct addr nbma)
+{
+	const struct iface *i = iface_find(n, id);
+	const struct peer *p = i ? peer_find(i, &nbma) : NULL;
+
+	return p && (p->known || p->wanted || timer_armed(&p->lease));
+}
+
+/* ---- time ---- */
+
+static void binding_timer(struct binding *b, msec now, enum timer_kind kind)
+{
+	if (kind == TIMER_STEP)
+		resolve_step(b, now);
+	else if (b->flags & NHRP_FLAG_REGISTERED)
+		server_life(b, now);
+	else
+		resolve_life(b, now);
+}
+
+static void fire(struct timer *t, msec now)
+{
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_NHS:
+		nhs_timer(container_of(t, struct nhs, timer), now);
+		break;
+	case TIMER_CONNECT:
+		peer_timer(container_of(t, struct peer, connect), now, t);
+		break;
+	case TIMER_HELD:
+		peer_timer(container_of(t, struct peer, held_timer), now, t);
+		break;
+	case TIMER_LEASE:
+		peer_timer(container_of(t, struct peer, lease), now, t);
+		break;
+	case TIMER_STEP:
+		binding_timer(container_of(t, struct binding, step_timer), now, TIMER_STEP);
+		break;
+	case TIMER_LIFE:
+		binding_timer(container_of(t, struct binding, life), now, TIMER_LIFE);
+		break;
+	}
+}
+
+void nhrp_tick(struct nhrp *n, msec now)
+{
+	struct timer *t;
+
+	while ((t = timers_pop(&n->timers, now)))
+		fire(t, now);
+	peers_sweep(n);
+}
+
+msec nhrp_deadline(const struct nhrp *n)
+{
+	return timers_deadline(&n->timers);
+}

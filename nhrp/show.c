@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the show commands read: copies of plain values, nothing is changed. */
+#include "nhrp/core.h"
+
+static struct binding *first_from(struct iface *i)
+{
+	while (i && !i->bindings)
+		i = i->hh.next;
+	return i ? i->bindings : NULL;
+}
+
+bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entry *out)
+{
+	const struct binding *b = *cursor;
+
+	if (!b)
+		b = first_from(n->ifaces);
+	else
+		b = b->hh.next ? b->hh.next : first_from(b->iface->hh.next);
+	if (!b)
+		return false;
+	*cursor = b;
+	*out = (struct nhrp_entry){
+		.id = b->iface->id,
+		.protocol = b->protocol,
+		.path = b->path,
+		.type = b->type,
+		.flags = b->flags,
+		.created = b->created,
+		.expires = b->expires,
+		.mtu = b->mtu,
+		.holding_time = b->holding_time,
+		.peer_since = MSEC_NEVER,
+	};
+	if (b->type == NHRP_ENTRY_LOCAL)
+		out->nbma = b->iface->cfg.nbma;
+	if (b->peer) {
+		out->nbma = b->peer->nbma;
+		out->peer_up = b->peer->up;
+		out->peer_since = b->peer->since;
+	}
+	return true;
+}
+
+static const struct nhs *first_server(const struct iface *i)
+{
+	while (i && !i->n_nhs)
+		i = i->hh.next;
+	return i ? i->nhs : NULL;
+}
+
+bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *out)
+{
+	const struct nhs *s = *cursor;
+
+	if (!s)
+		s = first_server(n->ifaces);
+	else if (s + 1 < s->iface->nhs + s->iface->n_nhs)
+		s++;
+	else
+		s = first_server(s->iface->hh.next);
+	if (!s)
+		return false;
+	*cursor = s;
+	*out = (struct nhrp_nhs){
+		.id = s->iface->id,
+		.protocol = s->protocol,
+		.nbma = s->peer ? s->peer->nbma : (struct addr){ 0 },
+		.state = s->state,
+		.since = s->since,
+		.registered = s->registered,
+		.next = timer_armed(&s->timer) ? s->timer.due : MSEC_NEVER,
+		.last_code = s->last_code,
+		.requests_sent = s->requests_sent,
+		.replies = s->replies,
+		.refusals = s->refusals,
+	};
+	return true;
+}
+
+bool nhrp_counters_get(const struct nhrp *n, int id, struct nhrp_counters *out)
+{
+	const struct iface *i = iface_find(n, id);
+
+	if (i)
+		*out = i->counters;
+	return i != NULL;
+}
