@@ -29,7 +29,7 @@
 
 /* Times, milliseconds. */
 #define IKE_RETRANSMIT_FIRST 1000 /* then doubled: 1, 2, 4, 8 s */
-#define IKE_EXCHANGE_LIFETIME 30000
+#define IKE_EXCHANGE_LIFETIME 30000 /* without a message that counted */
 #define IKE_CROSSING_WINDOW 60000 /* exchanges of different initiators this close are one crossing */
 #define IKE_DRAIN 30000		  /* a superseded SA still receives for so long */
 #define IKE_RESPONDER_PATIENCE 2000 /* for the other end's quick mode before ours */
@@ -44,9 +44,23 @@ enum ike_timer_kind {
 	TIMER_PEER_WANT,    /* ike_peer: the other end had its chance to start quick mode */
 };
 
+/* Not in every sys/queue.h: the element may be removed inside the loop. */
+#ifndef LIST_FOREACH_SAFE
+#define LIST_FOREACH_SAFE(var, head, field, next)                                                  \
+	for ((var) = LIST_FIRST(head); (var) && ((next) = LIST_NEXT(var, field), 1); (var) = (next))
+#endif
+
 struct nonce {
 	uint16_t len;
 	uint8_t data[IKE_NONCE_MAX];
+};
+
+/* A message that arrived, readable: decrypted where it was encrypted. */
+struct incoming {
+	struct isakmp_message m;
+	bool encrypted;
+	uint8_t iv[CRYPTO_BLOCK_MAX]; /* after it, to be committed once it is accepted */
+	struct span datagram;	      /* as it came */
 };
 
 struct exchange;
@@ -57,12 +71,12 @@ struct transition {
 	enum ike_fsm_event event;
 	enum ike_state next;
 	/* Returns the event that follows; EV_NONE to wait, EV_IGNORED, EV_ERROR (x->cause is set). */
-	enum ike_fsm_event (*action)(struct exchange *x, const struct isakmp_message *m);
+	enum ike_fsm_event (*action)(struct exchange *x, const struct incoming *in);
 	/* EV_RCV_MSG only: payloads as bits, see PAYLOAD_BIT. */
 	uint64_t required, optional;
 	bool encrypted;
 };
-/* Types of 128 and above share the upper half; private ones that we do not know are ignored. */
+/* The private types that have a meaning (130 to 132) sit in the upper half. */
 #define PAYLOAD_BIT(type) (1ULL << ((type) < 32 ? (type) : (type)-ISAKMP_NATD_DRAFT + 32))
 
 struct exchange {
@@ -70,7 +84,7 @@ struct exchange {
 	int phase; /* 1: inside an isakmp_sa, 2: inside an ipsec_pair */
 	enum ike_role role;
 	enum ike_state state;
-	const struct transition *table; /* ends with an action of NULL */
+	const struct transition *table; /* ends with a row whose event is EV_NONE */
 	uint32_t msgid;
 	msec began;
 	msec done; /* reached its ACTIVE state; 0: not yet */
@@ -79,6 +93,7 @@ struct exchange {
 	struct timer retransmit, deadline;
 	uint8_t *sent; /* last message, for retransmission and for duplicates */
 	size_t sent_len;
+	bool persistent; /* may repeat it on its own timer: the peer's address is proven */
 	uint8_t sends;			 /* of ours, on our own timer */
 	uint8_t resends;		 /* asked for by duplicates */
 	uint8_t received[20];		 /* digest of the last message that counted */
@@ -148,6 +163,7 @@ struct quick_mode {
 	size_t answer_len;
 	uint8_t key_in[KEYMAT_MAX], key_out[KEYMAT_MAX];
 	bool in_added, out_added; /* the kernel was asked */
+	bool in_done;		  /* and it has the inbound one */
 };
 
 struct ipsec_pair {
@@ -184,6 +200,7 @@ struct ike_peer {
 		struct addr local, remote;
 	} key;
 	UT_hash_handle hh;
+	struct ike *ike;
 	const struct ike_local *at;
 	LIST_HEAD(, isakmp_sa) sas;
 	LIST_HEAD(, ipsec_pair) pairs;
@@ -192,6 +209,7 @@ struct ike_peer {
 	uint32_t unfinished; /* quick modes */
 	bool wanted;	     /* ike_connect() was called and not answered yet */
 	bool up;	     /* PEER_UP was told */
+	bool ending;	     /* all of it is being ended */
 	struct timer want;
 };
 
@@ -199,12 +217,14 @@ struct effect_node {
 	STAILQ_ENTRY(effect_node) next;
 	struct ike_effect effect;
 	size_t extra_len; /* octets behind the node that belong to it */
-	uint8_t extra[];
+	_Alignas(8) uint8_t extra[];
 };
 
 struct ike {
 	const struct ike_config *cfg;
 	struct ike_limits limits;
+	struct psk_node *psks; /* psk.c: by prefix */
+	uint64_t psk_lengths;  /* a bit for each prefix length that occurs */
 	struct drbg drbg;
 	msec now; /* of the request being served */
 	struct timers timers;
@@ -223,7 +243,8 @@ struct ike {
 	STAILQ_HEAD(, effect_node) effects;
 	struct effect_node *taken; /* handed out last, freed at the next call */
 	struct ike_counters counters;
-	uint8_t scratch[ISAKMP_MESSAGE_MAX]; /* where messages are decrypted and built */
+	uint8_t plain[ISAKMP_MESSAGE_MAX];    /* the message being read, decrypted */
+	uint8_t building[ISAKMP_MESSAGE_MAX]; /* the message being written */
 };
 
 /* effect.c: the queue */

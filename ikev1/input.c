@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Demultiplexing: the SA by its cookies, the exchange by its message id. Whatever fits nothing is
+ * counted, told and dropped; nothing here answers.
+ */
+#include "ikev1/input.h"
+
+#include "ikev1/exchange.h"
+#include "ikev1/info.h"
+#include "ikev1/main_mode.h"
+#include "ikev1/message.h"
+#include "ikev1/quick_mode.h"
+#include "ikev1/store.h"
+
+static const uint8_t no_cookie[ISAKMP_COOKIE];
+
+static bool from_peer(const struct isakmp_sa *sa, const struct ike_datagram *d)
+{
+	return endpoint_equal(&sa->remote, &d->remote) && endpoint_equal(&sa->local, &d->local);
+}
+
+/* A stranger's first message: a new SA as responder, within limits. */
+static void new_responder(struct ike *ike, const struct ike_datagram *d,
+			  const struct isakmp_header *h)
+{
+	struct ike_peer *p = peer_get(ike, &d->local.addr, &d->remote.addr);
+	enum isakmp_flaw flaw;
+	struct incoming in;
+	struct isakmp_sa *sa;
+	size_t offset;
+
+	if (!p) {
+		report_drop(ike, d, h, IKE_DROP_NO_LOCAL, ISAKMP_OK, 0);
+		return;
+	}
+	if (ike->counters.half_open >= ike->limits.half_open ||
+	    p->half_open >= ike->limits.half_open_per_source ||
+	    p->sa_count >= ike->limits.sas_per_peer + ike->limits.half_open_per_source) {
+		report_drop(ike, d, h, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
+		peer_tidy(p);
+		return;
+	}
+	sa = sa_new(p, IKE_RESPONDER, &d->local, &d->remote);
+	memcpy(sa->cookies, h->icookie, ISAKMP_COOKIE);
+	flaw = message_read(sa, NULL, d->data, h, &in, &offset);
+	if (flaw == ISAKMP_OK) {
+		message_report_received(&sa->x, sa, &in);
+		if (!exchange_run(&sa->x, EV_RCV_MSG, &in))
+			return;
+	} else {
+		report_drop(ike, d, h, IKE_DROP_MALFORMED, flaw, offset);
+	}
+	if (sa->x.state == MM_START) /* it did not begin */
+		sa_end(sa, IKE_CAUSE_MALFORMED);
+}
+
+static void input_main(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
+{
+	bool first = memcmp(h->rcookie, no_cookie, ISAKMP_COOKIE) == 0;
+	bool encrypted = h->flags & ISAKMP_FLAG_ENCRYPTED;
+	struct isakmp_sa *sa;
+	struct incoming in;
+	enum isakmp_flaw flaw;
+	size_t offset;
+
+	sa = first ? sa_find_first(ike, h->icookie, &d->remote) : sa_find(ike, h->icookie, h->rcookie);
+	if (!sa && first && !encrypted && h->msgid == 0) {
+		new_responder(ike, d, h);
+		return;
+	}
+	/* The answer to our first message brings the responder's cookie. */
+	if (!sa && !first)
+		sa = sa_find(ike, h->icookie, no_cookie);
+	if (!sa || !from_peer(sa, d) || h->msgid != 0) {
+		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
+		return;
+	}
+	if (exchange_is_duplicate(&sa->x, d->data)) {
+		exchange_resend(&sa->x);
+		return;
+	}
+	if (sa->x.done || (encrypted && !sa->keys.len)) {
+		report_drop(ike, d, h, sa->x.done ? IKE_DROP_UNEXPECTED : IKE_DROP_UNDECRYPTABLE,
+			    ISAKMP_OK, 0);
+		return;
+	}
+	flaw = message_read(sa, sa->x.iv, d->data, h, &in, &offset);
+	if (flaw != ISAKMP_OK) {
+		if (encrypted)
+			main_mode_undecryptable(sa, flaw);
+		else
+			report_drop(ike, d, h, IKE_DROP_MALFORMED, flaw, offset);
+		return;
+	}
+	message_report_received(&sa->x, sa, &in);
+	exchange_run(&sa->x, EV_RCV_MSG, &in);
+}
+
+/* The SA of a phase 2 or informational message; it must be there and be the peer's. */
+static struct isakmp_sa *known_sa(struct ike *ike, const struct ike_datagram *d,
+				  const struct isakmp_header *h)
+{
+	struct isakmp_sa *sa = sa_find(ike, h->icookie, h->rcookie);
+
+	return sa && from_peer(sa, d) ? sa : NULL;
+}
+
+static bool hash1_is_right(struct isakmp_sa *sa, const struct incoming *in)
+{
+	uint8_t hash[HASH_LEN_MAX];
+	struct span theirs, rest;
+
+	if (!message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
+		return false;
+	keymat_hash1(sa->suite.hash, &sa->keys, in->m.header.msgid, rest, hash);
+	return util_equal_ct(hash, theirs.data, theirs.len);
+}
+
+static void new_quick_mode(struct isakmp_sa *sa, const struct ike_datagram *d, struct incoming *in)
+{
+	struct ike *ike = sa->x.ike;
+	struct ipsec_pair *pair;
+
+	if (!hash1_is_right(sa, in)) {
+		report_drop(ike, d, &in->m.header, IKE_DROP_HASH, ISAKMP_OK, 0);
+		return;
+	}
+	if (!sa_use_msgid(sa, in->m.header.msgid)) {
+		report_drop(ike, d, &in->m.header, IKE_DROP_REPLAY, ISAKMP_OK, 0);
+		return;
+	}
+	pair = pair_new(sa, IKE_RESPONDER, in->m.header.msgid);
+	if (!pair) {
+		report_drop(ike, d, &in->m.header, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
+		return;
+	}
+	message_report_received(&pair->x, sa, in);
+	if (!exchange_run(&pair->x, EV_RCV_MSG, in))
+		return;
+	if (pair->x.state == QM_START)
+		pair_end(pair, IKE_CAUSE_MALFORMED);
+}
+
+static void input_quick(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
+{
+	struct isakmp_sa *sa = known_sa(ike, d, h);
+	struct ipsec_pair *pair;
+	struct incoming in;
+	uint8_t iv[CRYPTO_BLOCK_MAX];
+	enum isakmp_flaw flaw;
+	size_t offset;
+
+	if (!sa) {
+		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
+		return;
+	}
+	/* Not before phase 1 is done; the peer repeats it when our last message was slower. */
+	if (!sa->x.done || h->msgid == 0) {
+		report_drop(ike, d, h, IKE_DROP_UNEXPECTED, ISAKMP_OK, 0);
+		return;
+	}
+	if (!(h->flags & ISAKMP_FLAG_ENCRYPTED)) {
+		report_drop(ike, d, h, IKE_DROP_CLEARTEXT, ISAKMP_OK, 0);
+		return;
+	}
+	pair = pair_find(ike, sa->conn_id, h->msgid);
+	if (pair && exchange_is_duplicate(&pair->x, d->data)) {
+		exchange_resend(&pair->x);
+		return;
+	}
+	if (pair && pair->x.done) {
+		report_drop(ike, d, h, IKE_DROP_REPLAY, ISAKMP_OK, 0);
+		return;
+	}
+	if (pair)
+		memcpy(iv, pair->x.iv, sizeof(iv));
+	else
+		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
+	flaw = message_read(sa, iv, d->data, h, &in, &offset);
+	if (flaw != ISAKMP_OK) {
+		report_drop(ike, d, h, IKE_DROP_UNDECRYPTABLE, flaw, offset);
+		return;
+	}
+	if (!pair) {
+		new_quick_mode(sa, d, &in);
+		return;
+	}
+	message_report_received(&pair->x, sa, &in);
+	exchange_run(&pair->x, EV_RCV_MSG, &in);
+}
+
+static void input_info(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
+{
+	struct isakmp_sa *sa = known_sa(ike, d, h);
+	bool encrypted = h->flags & ISAKMP_FLAG_ENCRYPTED;
+	uint8_t iv[CRYPTO_BLOCK_MAX];
+	struct incoming in;
+	enum isakmp_flaw flaw;
+	size_t offset;
+
+	/* A refusal of our first message knows our cookie only, or brings one that we never use. */
+	if (!sa && !encrypted) {
+		sa = sa_find(ike, h->icookie, no_cookie);
+		if (sa && !from_peer(sa, d))
+			sa = NULL;
+	}
+	if (!sa) {
+		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
+		return;
+	}
+	if (encrypted && !sa->keys.len) {
+		report_drop(ike, d, h, IKE_DROP_UNDECRYPTABLE, ISAKMP_OK, 0);
+		return;
+	}
+	if (encrypted)
+		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
+	flaw = message_read(sa, iv, d->data, h, &in, &offset);
+	if (flaw != ISAKMP_OK) {
+		report_drop(ike, d, h, encrypted ? IKE_DROP_UNDECRYPTABLE : IKE_DROP_MALFORMED, flaw,
+			    offset);
+		return;
+	}
+	message_report_received(&sa->x, sa, &in);
+	if (encrypted)
+		info_input(sa, &in, d);
+	else
+		info_input_clear(sa, &in);
+}
+
+void input_datagram(struct ike *ike, const struct ike_datagram *d)
+{
+	struct isakmp_header h;
+	enum isakmp_flaw flaw = isakmp_parse_header(d->data, &h);
+
+	ike->counters.received++;
+	if (flaw != ISAKMP_OK) {
+		bool v2 = flaw == ISAKMP_BAD_VERSION && d->data.data[17] >> 4 == 2;
+
+		report_drop(ike, d, NULL, v2 ? IKE_DROP_IKEV2 : IKE_DROP_MALFORMED, flaw, 0);
+		return;
+	}
+	switch (h.exchange) {
+	case ISAKMP_XCHG_MAIN:
+		input_main(ike, d, &h);
+		break;
+	case ISAKMP_XCHG_QUICK:
+		input_quick(ike, d, &h);
+		break;
+	case ISAKMP_XCHG_INFO:
+		input_info(ike, d, &h);
+		break;
+	case ISAKMP_XCHG_AGGRESSIVE:
+		report_drop(ike, d, &h, IKE_DROP_AGGRESSIVE, ISAKMP_OK, 0);
+		break;
+	default:
+		report_drop(ike, d, &h, IKE_DROP_EXCHANGE_TYPE, ISAKMP_OK, 0);
+	}
+}

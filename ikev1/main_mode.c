@@ -1,0 +1,569 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Main mode. Message by message:
+ *
+ *   1  initiator  HDR, SA, VID...            2  responder  HDR, SA, VID...
+ *   3  initiator  HDR, KE, Ni                4  responder  HDR, KE, Nr
+ *   5  initiator  HDR*, IDii, HASH_I         6  responder  HDR*, IDir, HASH_R
+ *
+ * Nothing before messages 5 and 6 is authenticated: what is wrong there is ignored and kept as
+ * evidence, it does not end the exchange.
+ */
+#include "ikev1/main_mode.h"
+
+#include "ikev1/dh.h"
+#include "ikev1/exchange.h"
+#include "ikev1/info.h"
+#include "ikev1/message.h"
+#include "ikev1/psk.h"
+#include "ikev1/store.h"
+
+static struct isakmp_sa *this_sa(struct exchange *x)
+{
+	return container_of(x, struct isakmp_sa, x);
+}
+
+/* The payload of a type that the table has already required, told as being processed. */
+static struct span process(struct exchange *x, const struct incoming *in, uint8_t type)
+{
+	const struct isakmp_payload *p = isakmp_find(&in->m, type);
+
+	report_payload(x, IKE_EVENT_PROCESSING, p);
+	return p->body;
+}
+
+static void process_vendor_ids(struct exchange *x, const struct incoming *in)
+{
+	for (size_t i = 0; i < in->m.count; i++)
+		if (in->m.payload[i].type == ISAKMP_VENDOR)
+			report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
+}
+
+static void add_vendor_ids(struct isakmp_builder *b)
+{
+	/* Only what is spoken: a peer that sees an id relies on it. */
+	isakmp_add_payload(b, ISAKMP_VENDOR, isakmp_vid_bytes(VID_DPD));
+}
+
+static struct keymat_phase1 inputs(const struct isakmp_sa *sa)
+{
+	const struct main_mode *mm = sa->mm;
+	const struct group *g = group_get(sa->suite.group);
+
+	return (struct keymat_phase1){
+		.hash = sa->suite.hash,
+		.ni = nonce_span(&mm->ni),
+		.nr = nonce_span(&mm->nr),
+		.gxi = span_of(mm->gxi, g->public_len),
+		.gxr = span_of(mm->gxr, g->public_len),
+		.gxy = span_of(mm->gxy, g->secret_len),
+		.icookie = span_of(sa->cookies, ISAKMP_COOKIE),
+		.rcookie = span_of(sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE),
+		.sa_i = span_of(mm->sa_i, mm->sa_i_len),
+	};
+}
+
+static void make_nonce(struct isakmp_sa *sa, struct nonce *n)
+{
+	n->len = IKE_NONCE_LEN;
+	drbg_bytes(&sa->x.ike->drbg, n->data, n->len);
+}
+
+/* RFC 2409 section 5: 8 to 256 octets. */
+static bool take_nonce(struct nonce *n, struct span body)
+{
+	if (body.len < 8 || body.len > IKE_NONCE_MAX)
+		return false;
+	n->len = (uint16_t)body.len;
+	memcpy(n->data, body.data, body.len);
+	return true;
+}
+
+static enum ike_fsm_event ignore(struct exchange *x, enum ike_cause evidence, enum isakmp_flaw flaw)
+{
+	struct ike_event *e = report_exchange(x, IKE_EVENT_DROP, LEVEL_ALWAYS);
+	enum ike_drop why = evidence == IKE_CAUSE_KEY_MISMATCH ? IKE_DROP_UNDECRYPTABLE :
+								 IKE_DROP_MALFORMED;
+
+	x->ike->counters.dropped[why]++;
+	/* One word in the clear, once: the peer sees our silence otherwise and cannot know why. */
+	if (why == IKE_DROP_UNDECRYPTABLE && x->role == IKE_RESPONDER && x->evidence != evidence)
+		info_send_clear(this_sa(x), ISAKMP_N_PAYLOAD_MALFORMED);
+	x->evidence = evidence;
+	e->drop.why = why;
+	e->drop.flaw = flaw;
+	e->drop.exchange = ISAKMP_XCHG_MAIN;
+	return EV_IGNORED;
+}
+
+void main_mode_undecryptable(struct isakmp_sa *sa, enum isakmp_flaw flaw)
+{
+	ignore(&sa->x, IKE_CAUSE_KEY_MISMATCH, flaw);
+}
+
+static void agree(struct isakmp_sa *sa, const struct ike_policy *policy, const struct transform *t)
+{
+	struct ike_event *e = report_exchange(&sa->x, IKE_EVENT_POLICY_MATCH, LEVEL_STEPS);
+
+	sa->suite = policy->suite;
+	sa->lifetime = policy->lifetime;
+	if (t->life_seconds && t->life_seconds < sa->lifetime)
+		sa->lifetime = t->life_seconds;
+	e->match.policy = policy->priority;
+	e->match.transform = t->number;
+	e->match.isakmp = policy->suite;
+	e->match.our_lifetime = policy->lifetime;
+	e->match.their_lifetime = t->life_seconds;
+}
+
+/* Which of our policies an SA payload fits; NULL and the miss is told. */
+static const struct transform *match(struct isakmp_sa *sa, const struct offer *o)
+{
+	const struct ike_config *cfg = sa->x.ike->cfg;
+	const struct ike_policy *policy = NULL;
+	const struct transform *t = proposal_choose_isakmp(o, cfg->policies, cfg->policy_count,
+							   &policy, &sa->x.mismatch);
+
+	if (t)
+		agree(sa, policy, t);
+	else
+		report_exchange(&sa->x, IKE_EVENT_POLICY_MISS, LEVEL_ALWAYS)->mismatch =
+			sa->x.mismatch;
+	return t;
+}
+
+/* Message 1 */
+
+static enum ike_fsm_event i_build1(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	const struct ike_config *cfg = x->ike->cfg;
+	struct writer w = writer_of(sa->mm->sa_i, sizeof(sa->mm->sa_i));
+
+	(void)in;
+	report_exchange(x, IKE_EVENT_NEW_PHASE1, LEVEL_ALWAYS);
+	if (!psk_find(x->ike, &sa->remote.addr))
+		return exchange_error(x, IKE_CAUSE_NO_KEY);
+	proposal_build_isakmp(&w, cfg->policies, cfg->policy_count);
+	if (w.bad)
+		return exchange_error(x, IKE_CAUSE_LIMIT);
+	sa->mm->sa_i_len = (uint16_t)w.len;
+	return EV_SND_MSG;
+}
+
+static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct isakmp_builder b;
+
+	(void)in;
+	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->sa_i, sa->mm->sa_i_len));
+	add_vendor_ids(&b);
+	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	return EV_NONE;
+}
+
+static void answer_flaw(struct isakmp_sa *sa, const struct offer *o)
+{
+	uint16_t type = ISAKMP_N_NO_PROPOSAL_CHOSEN;
+
+	if (o->doi != ISAKMP_DOI_IPSEC)
+		type = ISAKMP_N_DOI_NOT_SUPPORTED;
+	else if (o->situation != ISAKMP_SIT_IDENTITY_ONLY)
+		type = ISAKMP_N_SITUATION_NOT_SUPPORTED;
+	info_send_clear(sa, type);
+}
+
+static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct span body = process(x, in, ISAKMP_SA);
+	const struct transform *t;
+	struct offer o;
+	struct writer w;
+
+	if (body.len > sizeof(sa->mm->sa_i) || proposal_parse(body, 1, &o) != ISAKMP_OK)
+		return exchange_error(x, IKE_CAUSE_MALFORMED);
+	t = match(sa, &o);
+	if (!t) {
+		answer_flaw(sa, &o);
+		return exchange_error(x, IKE_CAUSE_NO_POLICY);
+	}
+	process_vendor_ids(x, in);
+	if (!psk_find(x->ike, &sa->remote.addr))
+		return exchange_error(x, IKE_CAUSE_NO_KEY);
+	memcpy(sa->mm->sa_i, body.data, body.len);
+	sa->mm->sa_i_len = (uint16_t)body.len;
+	sa->mm->answer = xcalloc(1, body.len + 64);
+	w = writer_of(sa->mm->answer, body.len + 64);
+	proposal_build_answer(&w, t, NULL, 0);
+	if (w.bad)
+		return exchange_error(x, IKE_CAUSE_MALFORMED);
+	sa->mm->answer_len = w.len;
+	return EV_BLD_MSG;
+}
+
+/* Message 2 */
+
+static enum ike_fsm_event r_build2(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+
+	(void)in;
+	sa_choose_cookie(sa);
+	return EV_SND_MSG;
+}
+
+static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct isakmp_builder b;
+
+	(void)in;
+	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->answer, sa->mm->answer_len));
+	add_vendor_ids(&b);
+	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	return EV_NONE;
+}
+
+static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *in)
+{
+	static const uint8_t none[ISAKMP_COOKIE];
+	struct isakmp_sa *sa = this_sa(x);
+	struct offer o;
+	enum isakmp_flaw flaw;
+
+	if (memcmp(in->m.header.rcookie, none, sizeof(none)) == 0)
+		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_ZERO_COOKIE);
+	flaw = proposal_parse(process(x, in, ISAKMP_SA), 1, &o);
+	if (flaw != ISAKMP_OK || o.count != 1)
+		return ignore(x, IKE_CAUSE_MALFORMED, flaw ? flaw : ISAKMP_BAD_CONTENT);
+	if (!match(sa, &o))
+		return ignore(x, IKE_CAUSE_PEER_NO_POLICY, ISAKMP_BAD_CONTENT);
+	process_vendor_ids(x, in);
+	sa_adopt_cookie(sa, in->m.header.rcookie);
+	return EV_GEN_DH_KEY;
+}
+
+/* Messages 3 and 4 */
+
+static enum ike_fsm_event i_gen_public(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+
+	(void)in;
+	make_nonce(sa, &sa->mm->ni);
+	dh_start(x, sa->suite.group, sa->mm->private_value, true, span_of(NULL, 0));
+	return EV_NONE;
+}
+
+static enum ike_fsm_event send_ke(struct exchange *x, const uint8_t *public_value,
+				  const struct nonce *n)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct isakmp_builder b;
+
+	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	isakmp_add_payload(&b, ISAKMP_KE,
+			   span_of(public_value, group_get(sa->suite.group)->public_len));
+	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(n));
+	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	return EV_NONE;
+}
+
+static enum ike_fsm_event next_is_send(struct exchange *x, const struct incoming *in)
+{
+	(void)x;
+	(void)in;
+	return EV_SND_MSG;
+}
+
+static enum ike_fsm_event i_send3(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	return send_ke(x, this_sa(x)->mm->gxi, &this_sa(x)->mm->ni);
+}
+
+static enum ike_fsm_event r_send4(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	return send_ke(x, this_sa(x)->mm->gxr, &this_sa(x)->mm->nr);
+}
+
+/* KE and nonce of the other end; false: not usable, nothing was changed. */
+static bool take_ke(struct exchange *x, const struct incoming *in, uint8_t *public_value,
+		    struct nonce *n)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct span ke = process(x, in, ISAKMP_KE), nonce = process(x, in, ISAKMP_NONCE);
+
+	if (ke.len != group_get(sa->suite.group)->public_len || !take_nonce(n, nonce))
+		return false;
+	memcpy(public_value, ke.data, ke.len);
+	process_vendor_ids(x, in);
+	return true;
+}
+
+static enum ike_fsm_event r_process3(struct exchange *x, const struct incoming *in)
+{
+	struct main_mode *mm = this_sa(x)->mm;
+
+	if (!take_ke(x, in, mm->gxi, &mm->ni))
+		return ignore(x, IKE_CAUSE_BAD_KE, ISAKMP_BAD_CONTENT);
+	return EV_GEN_DH_KEY;
+}
+
+static enum ike_fsm_event r_gen_secret(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+
+	(void)in;
+	make_nonce(sa, &sa->mm->nr);
+	dh_start(x, sa->suite.group, sa->mm->private_value, true,
+		 span_of(sa->mm->gxi, group_get(sa->suite.group)->public_len));
+	return EV_NONE;
+}
+
+static enum ike_fsm_event i_process4(struct exchange *x, const struct incoming *in)
+{
+	struct main_mode *mm = this_sa(x)->mm;
+
+	if (!take_ke(x, in, mm->gxr, &mm->nr))
+		return ignore(x, IKE_CAUSE_BAD_KE, ISAKMP_BAD_CONTENT);
+	return EV_GEN_SECRET;
+}
+
+static enum ike_fsm_event i_gen_secret(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+
+	(void)in;
+	dh_start(x, sa->suite.group, sa->mm->private_value, false,
+		 span_of(sa->mm->gxr, group_get(sa->suite.group)->public_len));
+	return EV_NONE;
+}
+
+bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job)
+{
+	struct main_mode *mm = sa->mm;
+	const struct group *g = group_get(sa->suite.group);
+
+	if (job->status != CRYPTO_DH_OK) {
+		exchange_fail(&sa->x, EV_ERROR, IKE_CAUSE_BAD_KE);
+		return false;
+	}
+	if (job->make_public)
+		memcpy(sa->x.role == IKE_INITIATOR ? mm->gxi : mm->gxr, job->public_value,
+		       g->public_len);
+	if (job->peer_len)
+		memcpy(mm->gxy, job->secret, g->secret_len);
+	return exchange_run(&sa->x, job->peer_len ? EV_SECRET_OK : EV_DH_KEY_OK, NULL);
+}
+
+static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	const struct ike_psk *psk = psk_find(x->ike, &sa->remote.addr);
+	struct keymat_phase1 p = inputs(sa);
+
+	(void)in;
+	if (!psk)
+		return exchange_error(x, IKE_CAUSE_NO_KEY);
+	report_exchange(x, IKE_EVENT_KEYS, LEVEL_STEPS);
+	keymat_skeyid_psk(&p, psk->key, &sa->keys);
+	keymat_cipher_key(sa->suite.hash, sa->suite.cipher, &sa->keys, sa->cipher_key);
+	keymat_iv_phase1(&p, sa->suite.cipher, x->iv);
+	memcpy(sa->order, sa->mm->ni.data, MIN(sa->mm->ni.len, sizeof(sa->order)));
+	util_wipe(sa->mm->private_value, sizeof(sa->mm->private_value));
+	/* RFC 2409 appendix B forbids weak keys; one in 2^52, a new try has others. */
+	if (crypto_key_is_weak(sa->suite.cipher, sa->cipher_key))
+		return exchange_error(x, IKE_CAUSE_MALFORMED);
+	return EV_BLD_MSG;
+}
+
+/* Messages 5 and 6 */
+
+static size_t build_id(const struct isakmp_sa *sa, uint8_t body[8])
+{
+	struct writer w = writer_of(body, 8);
+
+	write_u8(&w, ISAKMP_ID_IPV4_ADDR);
+	write_u8(&w, 17); /* RFC 2407 4.6.2: in phase 1 zeros, or UDP and 500 */
+	write_u16(&w, 500);
+	write_bytes(&w, sa->local.addr.b, 4);
+	return w.len;
+}
+
+static void send_auth(struct exchange *x, bool expects_answer)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct keymat_phase1 p = inputs(sa);
+	struct isakmp_builder b;
+	uint8_t id[8], hash[HASH_LEN_MAX];
+	size_t id_len = build_id(sa, id);
+
+	keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len), hash);
+	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	isakmp_add_payload(&b, ISAKMP_ID, span_of(id, id_len));
+	isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
+	if (!peer_has_sas(sa->peer))
+		isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
+				  span_of(sa->cookies, sizeof(sa->cookies)), span_of(NULL, 0));
+	exchange_sent(x, message_send(x, sa, &b, x->iv), expects_answer);
+}
+
+static enum ike_fsm_event i_send5(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	send_auth(x, true);
+	return EV_NONE;
+}
+
+static enum ike_fsm_event r_send6(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	send_auth(x, false);
+	return EV_ACTIVATE_NEW_SA;
+}
+
+static void process_notifies(struct isakmp_sa *sa, const struct incoming *in)
+{
+	struct isakmp_notify n;
+
+	for (size_t i = 0; i < in->m.count; i++) {
+		struct ike_event *e;
+
+		if (in->m.payload[i].type != ISAKMP_NOTIFY ||
+		    !isakmp_parse_notify(in->m.payload[i].body, &n))
+			continue;
+		e = report_exchange(&sa->x, IKE_EVENT_NOTIFY, LEVEL_INFO);
+		e->notify.type = n.type;
+		e->notify.authenticated = true;
+		if (n.type == ISAKMP_N_INITIAL_CONTACT)
+			sa->mm->initial_contact = true;
+	}
+}
+
+/* ID and HASH of message 5 or 6: the first moment at which we know to whom we speak. */
+static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct keymat_phase1 p = inputs(sa);
+	struct span id_body = process(x, in, ISAKMP_ID), theirs = process(x, in, ISAKMP_HASH);
+	struct isakmp_id id;
+	struct ike_event *e;
+	uint8_t hash[HASH_LEN_MAX];
+	bool right;
+
+	if (!isakmp_parse_id(id_body, &id))
+		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
+	keymat_auth_hash(&p, &sa->keys, x->role == IKE_RESPONDER, id_body, hash);
+	right = theirs.len == sa->keys.len && util_equal_ct(hash, theirs.data, theirs.len);
+	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
+	if (!right)
+		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
+	e = report_exchange(x, IKE_EVENT_ID, LEVEL_STEPS);
+	e->id.type = id.type;
+	e->id.len = (uint8_t)MIN(id.data.len, sizeof(e->id.data));
+	memcpy(e->id.data, id.data.data, e->id.len);
+	/*
+	 * The key was found by the address, so an address identity must be that address. A name is
+	 * taken: whoever has the key may call itself as it likes (IOS's "identity hostname").
+	 */
+	e->id.accepted = id.type != ISAKMP_ID_IPV4_ADDR ||
+			 memcmp(id.data.data, sa->remote.addr.b, 4) == 0;
+	x->cause = e->id.accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
+	process_notifies(sa, in);
+	process_vendor_ids(x, in);
+	return EV_COMPARE_IDS;
+}
+
+static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event next)
+{
+	struct isakmp_sa *sa = this_sa(x);
+
+	if (x->cause != IKE_CAUSE_IDENTITY)
+		return next;
+	info_send_notify(sa, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INVALID_ID_INFORMATION,
+			 span_of(sa->cookies, sizeof(sa->cookies)));
+	return EV_ERROR;
+}
+
+static enum ike_fsm_event r_compare_ids(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	return compare_ids(x, EV_BLD_MSG);
+}
+
+static enum ike_fsm_event i_compare_ids(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	return compare_ids(x, EV_ACTIVATE_NEW_SA);
+}
+
+static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	sa_activate(this_sa(x));
+	return EV_NONE;
+}
+
+#define SA_ PAYLOAD_BIT(ISAKMP_SA)
+#define KE_ PAYLOAD_BIT(ISAKMP_KE)
+#define NONCE_ PAYLOAD_BIT(ISAKMP_NONCE)
+#define ID_ PAYLOAD_BIT(ISAKMP_ID)
+#define HASH_ PAYLOAD_BIT(ISAKMP_HASH)
+#define VID_ PAYLOAD_BIT(ISAKMP_VENDOR)
+/* What others send along and what later messages may carry: read where it matters, else ignored. */
+#define NATD_                                                                                      \
+	(PAYLOAD_BIT(ISAKMP_NATD) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT_08))
+#define CERTS_ (PAYLOAD_BIT(ISAKMP_CERT) | PAYLOAD_BIT(ISAKMP_CR))
+#define KE_EXTRA_ (VID_ | NATD_ | CERTS_)
+#define AUTH_EXTRA_ (VID_ | CERTS_ | PAYLOAD_BIT(ISAKMP_NOTIFY))
+
+const struct transition main_mode_initiator[] = {
+	/* state         event             next          action         required       optional */
+	{ MM_START,      EV_START_MM,      MM_SND_MSG1,  i_build1,      0, 0, false },
+	{ MM_SND_MSG1,   EV_SND_MSG,       MM_WAIT_MSG2, i_send1,       0, 0, false },
+	{ MM_WAIT_MSG2,  EV_RCV_MSG,       MM_BLD_MSG3,  i_process2,    SA_, VID_, false },
+	{ MM_BLD_MSG3,   EV_GEN_DH_KEY,    MM_BLD_MSG3,  i_gen_public,  0, 0, false },
+	{ MM_BLD_MSG3,   EV_DH_KEY_OK,     MM_SND_MSG3,  next_is_send,  0, 0, false },
+	{ MM_SND_MSG3,   EV_SND_MSG,       MM_WAIT_MSG4, i_send3,       0, 0, false },
+	{ MM_WAIT_MSG4,  EV_RCV_MSG,       MM_BLD_MSG5,  i_process4,    KE_ | NONCE_, KE_EXTRA_, false },
+	{ MM_BLD_MSG5,   EV_GEN_SECRET,    MM_BLD_MSG5,  i_gen_secret,  0, 0, false },
+	{ MM_BLD_MSG5,   EV_SECRET_OK,     MM_BLD_MSG5,  gen_skeyid,    0, 0, false },
+	{ MM_BLD_MSG5,   EV_BLD_MSG,       MM_SND_MSG5,  next_is_send,  0, 0, false },
+	{ MM_SND_MSG5,   EV_SND_MSG,       MM_WAIT_MSG6, i_send5,       0, 0, false },
+	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG6,  EV_COMPARE_IDS,   MM_WAIT_MSG6, i_compare_ids, 0, 0, false },
+	{ MM_WAIT_MSG6,  EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
+	{ .event = EV_NONE },
+};
+
+const struct transition main_mode_responder[] = {
+	{ MM_START,      EV_RCV_MSG,       MM_BLD_MSG2,  r_process1,    SA_, VID_, false },
+	{ MM_BLD_MSG2,   EV_BLD_MSG,       MM_SND_MSG2,  r_build2,      0, 0, false },
+	{ MM_SND_MSG2,   EV_SND_MSG,       MM_WAIT_MSG3, r_send2,       0, 0, false },
+	{ MM_WAIT_MSG3,  EV_RCV_MSG,       MM_BLD_MSG4,  r_process3,    KE_ | NONCE_, KE_EXTRA_, false },
+	{ MM_BLD_MSG4,   EV_GEN_DH_KEY,    MM_BLD_MSG4,  r_gen_secret,  0, 0, false },
+	{ MM_BLD_MSG4,   EV_SECRET_OK,     MM_BLD_MSG4,  gen_skeyid,    0, 0, false },
+	{ MM_BLD_MSG4,   EV_BLD_MSG,       MM_SND_MSG4,  next_is_send,  0, 0, false },
+	{ MM_SND_MSG4,   EV_SND_MSG,       MM_WAIT_MSG5, r_send4,       0, 0, false },
+	{ MM_WAIT_MSG5,  EV_RCV_MSG,       MM_BLD_MSG6,  process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_BLD_MSG6,   EV_COMPARE_IDS,   MM_BLD_MSG6,  r_compare_ids, 0, 0, false },
+	{ MM_BLD_MSG6,   EV_BLD_MSG,       MM_SND_MSG6,  next_is_send,  0, 0, false },
+	{ MM_SND_MSG6,   EV_SND_MSG,       MM_SND_MSG6,  r_send6,       0, 0, false },
+	{ MM_SND_MSG6,   EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
+	{ .event = EV_NONE },
+};
+
+void main_mode_free(struct main_mode *mm)
+{
+	if (!mm)
+		return;
+	free(mm->answer);
+	util_wipe(mm, sizeof(*mm));
+	free(mm);
+}

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Main mode with pre-shared keys, RFC 2409 5.4: two transition tables and their actions. */
+#ifndef IKEV1_MAIN_MODE_H
+#define IKEV1_MAIN_MODE_H
+
+#include "ikev1/core.h"
+
+extern const struct transition main_mode_initiator[];
+extern const struct transition main_mode_responder[];
+
+/* The owner finished the DH job that the exchange waits for. */
+bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job);
+/* Message 5 or 6 made no sense after decryption: most likely another pre-shared key. */
+void main_mode_undecryptable(struct isakmp_sa *sa, enum isakmp_flaw flaw);
+void main_mode_free(struct main_mode *mm);
+
+#endif

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Peers: what is wanted of them and the next step towards it. */
+#include "ikev1/exchange.h"
+#include "ikev1/quick_mode.h"
+#include "ikev1/store.h"
+
+struct ike_peer *peer_find(struct ike *ike, const struct addr *local, const struct addr *remote)
+{
+	struct ike_peer *p;
+	struct {
+		struct addr local, remote;
+	} key = { *local, *remote };
+
+	HASH_FIND(hh, ike->peers, &key, sizeof(key), p);
+	return p;
+}
+
+struct ike_peer *peer_get(struct ike *ike, const struct addr *local, const struct addr *remote)
+{
+	struct ike_peer *p = peer_find(ike, local, remote);
+	const struct ike_local *at;
+
+	if (p)
+		return p;
+	HASH_FIND(hh, ike->locals, local, sizeof(*local), at);
+	if (!at)
+		return NULL;
+	p = xcalloc(1, sizeof(*p));
+	p->ike = ike;
+	p->at = at;
+	p->key.local = *local;
+	p->key.remote = *remote;
+	p->want.kind = TIMER_PEER_WANT;
+	LIST_INIT(&p->sas);
+	LIST_INIT(&p->pairs);
+	HASH_ADD(hh, ike->peers, key, sizeof(p->key), p);
+	return p;
+}
+
+void peer_tidy(struct ike_peer *p)
+{
+	if (!LIST_EMPTY(&p->sas) || !LIST_EMPTY(&p->pairs) || p->wanted || p->ending)
+		return;
+	timer_disarm(&p->ike->timers, &p->want);
+	HASH_DEL(p->ike->peers, p);
+	free(p);
+}
+
+bool peer_has_sas(const struct ike_peer *p)
+{
+	const struct isakmp_sa *sa;
+	const struct ipsec_pair *pair;
+
+	LIST_FOREACH(sa, &p->sas, of_peer)
+		if (sa->x.done)
+			return true;
+	LIST_FOREACH(pair, &p->pairs, of_peer)
+		if (pair->x.done)
+			return true;
+	return false;
+}
+
+struct isakmp_sa *peer_sa(const struct ike_peer *p)
+{
+	struct isakmp_sa *sa;
+
+	LIST_FOREACH(sa, &p->sas, of_peer)
+		if (sa->x.done && !sa->retired)
+			return sa;
+	return NULL;
+}
+
+struct ipsec_pair *peer_pair(const struct ike_peer *p)
+{
+	struct ipsec_pair *pair;
+
+	LIST_FOREACH(pair, &p->pairs, of_peer)
+		if (pair->x.done && !pair->superseded)
+			return pair;
+	return NULL;
+}
+
+static bool negotiates_phase1(const struct ike_peer *p)
+{
+	const struct isakmp_sa *sa;
+
+	LIST_FOREACH(sa, &p->sas, of_peer)
+		if (!sa->x.done)
+			return true;
+	return false;
+}
+
+void peer_tell_up(struct ike_peer *p)
+{
+	struct effect_node *n = effect_push(p->ike, IKE_EFFECT_PEER_UP, NULL, 0);
+
+	n->effect.local = p->key.local;
+	n->effect.remote = p->key.remote;
+	p->up = true;
+	p->wanted = false;
+	timer_disarm(&p->ike->timers, &p->want);
+}
+
+void peer_tell_down(struct ike_peer *p, enum ike_cause cause)
+{
+	struct effect_node *n = effect_push(p->ike, IKE_EFFECT_PEER_DOWN, NULL, 0);
+
+	n->effect.local = p->key.local;
+	n->effect.remote = p->key.remote;
+	n->effect.cause = cause;
+	p->up = false;
+}
+
+void peer_check_failed(struct ike_peer *p, enum ike_cause cause)
+{
+	struct effect_node *n;
+
+	if (!p->wanted || p->ending || p->unfinished || negotiates_phase1(p) || peer_pair(p))
+		return;
+	p->wanted = false;
+	timer_disarm(&p->ike->timers, &p->want);
+	n = effect_push(p->ike, IKE_EFFECT_PEER_FAILED, NULL, 0);
+	n->effect.local = p->key.local;
+	n->effect.remote = p->key.remote;
+	n->effect.cause = cause;
+}
+
+void peer_start(struct ike_peer *p)
+{
+	struct ipsec_pair *pair = peer_pair(p);
+	struct isakmp_sa *sa = peer_sa(p);
+
+	if (pair && !pair->rekeying) {
+		if (p->wanted)
+			peer_tell_up(p);
+		return;
+	}
+	/* What is on its way, from either end, may bring it. */
+	if (p->unfinished || (!sa && negotiates_phase1(p)))
+		return;
+	if (sa) {
+		quick_mode_start(sa);
+		return;
+	}
+	peer_start_phase1(p);
+}
+
+void peer_start_phase1(struct ike_peer *p)
+{
+	struct endpoint local = { p->key.local, 500 }, remote = { p->key.remote, 500 };
+
+	exchange_run(&sa_new(p, IKE_INITIATOR, &local, &remote)->x, EV_START_MM, NULL);
+}
+
+void peer_initial_contact(struct isakmp_sa *sa)
+{
+	struct ike_peer *p = sa->peer;
+	struct ipsec_pair *pair, *next_pair;
+	struct isakmp_sa *old, *next;
+
+	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next_pair)
+		if (pair->x.done && pair->x.done < sa->x.began)
+			pair_end(pair, IKE_CAUSE_PEER_DELETED);
+	LIST_FOREACH_SAFE(old, &p->sas, of_peer, next)
+		if (old != sa && old->x.done && old->x.done < sa->x.began)
+			sa_end(old, IKE_CAUSE_PEER_DELETED);
+}
+
+void peer_end(struct ike_peer *p, enum ike_cause cause)
+{
+	struct ipsec_pair *pair, *next_pair;
+	struct isakmp_sa *sa, *next;
+	bool wanted = p->wanted;
+
+	/* A peer that is wanted outlives its last SA, and nothing failed that was ended on purpose. */
+	p->ending = true;
+	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next_pair)
+		pair_end(pair, cause);
+	LIST_FOREACH_SAFE(sa, &p->sas, of_peer, next)
+		sa_end(sa, cause);
+	p->ending = false;
+	if (wanted)
+		peer_check_failed(p, cause);
+	peer_tidy(p);
+}

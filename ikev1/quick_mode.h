@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Quick mode, RFC 2409 5.5: two transition tables and their actions. */
+#ifndef IKEV1_QUICK_MODE_H
+#define IKEV1_QUICK_MODE_H
+
+#include "ikev1/core.h"
+
+extern const struct transition quick_mode_initiator[];
+extern const struct transition quick_mode_responder[];
+
+/* Begins one as initiator over an active ISAKMP SA. */
+void quick_mode_start(struct isakmp_sa *sa);
+/* The owner finished the DH job that the exchange waits for. */
+bool quick_mode_dh_done(struct ipsec_pair *pair, const struct ike_dh_job *job);
+/* The kernel took (0) or refused (errno) the SA that the exchange waits for. */
+void quick_mode_sa_done(struct ipsec_pair *pair, int error);
+void quick_mode_free(struct quick_mode *qm);
+
+#endif

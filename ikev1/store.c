@@ -1,0 +1,478 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* ISAKMP SAs and pairs of IPsec SAs: their tables, their order, their end. */
+#include "ikev1/store.h"
+
+#include "ikev1/exchange.h"
+#include "ikev1/info.h"
+#include "ikev1/main_mode.h"
+#include "ikev1/quick_mode.h"
+
+static const uint8_t no_cookie[ISAKMP_COOKIE];
+
+/* Phase 1 */
+
+static void sa_index(struct isakmp_sa *sa)
+{
+	HASH_ADD(hh, sa->x.ike->sas, cookies, sizeof(sa->cookies), sa);
+}
+
+static void sa_index_first(struct isakmp_sa *sa)
+{
+	memcpy(sa->first.secret, sa->x.ike->first_secret, sizeof(sa->first.secret));
+	memcpy(sa->first.icookie, sa->cookies, ISAKMP_COOKIE);
+	sa->first.remote = sa->remote;
+	HASH_ADD(hh_first, sa->x.ike->sas_first, first, sizeof(sa->first), sa);
+}
+
+static void count_half_open(struct isakmp_sa *sa, bool more)
+{
+	struct ike *ike = sa->x.ike;
+
+	if (more)
+		ike->counters.half_open++;
+	else
+		ike->counters.half_open--;
+	if (sa->x.role != IKE_RESPONDER)
+		return;
+	if (more)
+		sa->peer->half_open++;
+	else
+		sa->peer->half_open--;
+}
+
+struct isakmp_sa *sa_new(struct ike_peer *p, enum ike_role role, const struct endpoint *local,
+			 const struct endpoint *remote)
+{
+	struct ike *ike = p->ike;
+	struct isakmp_sa *sa = xcalloc(1, sizeof(*sa));
+
+	sa->peer = p;
+	sa->local = *local;
+	sa->remote = *remote;
+	sa->conn_id = ++ike->next_conn_id;
+	sa->mm = xcalloc(1, sizeof(*sa->mm));
+	sa->rekey.kind = TIMER_SA_REKEY;
+	sa->expire.kind = TIMER_SA_EXPIRE;
+	LIST_INSERT_HEAD(&p->sas, sa, of_peer);
+	p->sa_count++;
+	ike->counters.sas++;
+	exchange_init(&sa->x, ike, 1, role,
+		      role == IKE_INITIATOR ? main_mode_initiator : main_mode_responder, 0);
+	count_half_open(sa, true);
+	if (role == IKE_INITIATOR) {
+		/* Only the initiator repeats by itself; a responder would amplify for a forger. */
+		sa->x.persistent = true;
+		do
+			drbg_bytes(&ike->drbg, sa->cookies, ISAKMP_COOKIE);
+		while (memcmp(sa->cookies, no_cookie, ISAKMP_COOKIE) == 0 ||
+		       sa_find(ike, sa->cookies, no_cookie));
+		sa_index(sa);
+	}
+	return sa;
+}
+
+struct isakmp_sa *sa_find(struct ike *ike, const uint8_t *icookie, const uint8_t *rcookie)
+{
+	uint8_t key[2 * ISAKMP_COOKIE];
+	struct isakmp_sa *sa;
+
+	memcpy(key, icookie, ISAKMP_COOKIE);
+	memcpy(key + ISAKMP_COOKIE, rcookie, ISAKMP_COOKIE);
+	HASH_FIND(hh, ike->sas, key, sizeof(key), sa);
+	return sa;
+}
+
+struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
+				const struct endpoint *remote)
+{
+	struct isakmp_sa *sa, key;
+
+	memset(&key.first, 0, sizeof(key.first));
+	memcpy(key.first.secret, ike->first_secret, sizeof(key.first.secret));
+	memcpy(key.first.icookie, icookie, ISAKMP_COOKIE);
+	key.first.remote = *remote;
+	HASH_FIND(hh_first, ike->sas_first, &key.first, sizeof(key.first), sa);
+	return sa;
+}
+
+void sa_choose_cookie(struct isakmp_sa *sa)
+{
+	uint8_t *mine = sa->cookies + ISAKMP_COOKIE;
+
+	do
+		drbg_bytes(&sa->x.ike->drbg, mine, ISAKMP_COOKIE);
+	while (memcmp(mine, no_cookie, ISAKMP_COOKIE) == 0 ||
+	       sa_find(sa->x.ike, sa->cookies, mine));
+	sa_index(sa);
+	sa_index_first(sa);
+}
+
+void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie)
+{
+	HASH_DELETE(hh, sa->x.ike->sas, sa);
+	memcpy(sa->cookies + ISAKMP_COOKIE, rcookie, ISAKMP_COOKIE);
+	sa_index(sa);
+}
+
+bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
+{
+	for (size_t i = 0; i < IKE_SEEN_MSGIDS; i++)
+		if (sa->seen[i] == msgid)
+			return false;
+	sa->seen[sa->seen_at] = msgid;
+	sa->seen_at = (uint8_t)((sa->seen_at + 1) % IKE_SEEN_MSGIDS);
+	return true;
+}
+
+/* Whether the first of two of a kind is the one that both ends keep. */
+static bool beats(const struct exchange *a, const uint8_t *order_a, const struct exchange *b,
+		  const uint8_t *order_b)
+{
+	msec apart = a->began > b->began ? a->began - b->began : b->began - a->began;
+
+	if (a->role != b->role && apart < IKE_CROSSING_WINDOW)
+		return memcmp(order_a, order_b, IKE_NONCE_ORDER) < 0;
+	return a->began >= b->began;
+}
+
+static void report_crossed(struct exchange *x, const struct exchange *other, bool ours_kept)
+{
+	if (x->role != other->role)
+		report_exchange(x, IKE_EVENT_CROSSED, LEVEL_INFO)->flag = ours_kept;
+}
+
+static void sa_retire(struct isakmp_sa *sa)
+{
+	sa->retired = true;
+	timer_disarm(&sa->x.ike->timers, &sa->rekey);
+	timer_arm(&sa->x.ike->timers, &sa->expire, sa->x.ike->now + IKE_DRAIN);
+}
+
+/*
+ * When a negotiation of the successor begins: the initiator first, at 80 to 90 % of the lifetime,
+ * the responder at 93 to 97 % in case the initiator does not. Jitter keeps thousands apart.
+ */
+static msec rekey_time(struct exchange *x, uint32_t lifetime)
+{
+	msec life = SECONDS(lifetime);
+	msec from = x->role == IKE_INITIATOR ? life * 80 / 100 : life * 93 / 100;
+	msec spread = x->role == IKE_INITIATOR ? life / 10 : life * 4 / 100;
+
+	return x->ike->now + from + drbg_below(&x->ike->drbg, (uint32_t)MIN(spread, UINT32_MAX - 1) + 1);
+}
+
+void sa_activate(struct isakmp_sa *sa)
+{
+	struct ike *ike = sa->x.ike;
+	struct ike_peer *p = sa->peer;
+	bool initial_contact = sa->mm->initial_contact;
+	struct isakmp_sa *other;
+	struct ike_event *e;
+
+	main_mode_free(sa->mm);
+	sa->mm = NULL;
+	sa->x.done = ike->now; /* counts as one of those to settle from here on */
+	count_half_open(sa, false);
+	ike->counters.phase1_up++;
+	timer_arm(&ike->timers, &sa->rekey, rekey_time(&sa->x, sa->lifetime));
+	timer_arm(&ike->timers, &sa->expire, ike->now + SECONDS(sa->lifetime));
+	e = report_sa(sa, IKE_EVENT_PHASE1_DONE, LEVEL_ALWAYS);
+	e->phase1.suite = sa->suite;
+	e->phase1.lifetime = sa->lifetime;
+	if (initial_contact)
+		peer_initial_contact(sa);
+	LIST_FOREACH(other, &p->sas, of_peer) {
+		if (other == sa || !other->x.done || other->retired)
+			continue;
+		if (beats(&sa->x, sa->order, &other->x, other->order)) {
+			sa_retire(other);
+		} else {
+			sa_retire(sa);
+			report_crossed(&sa->x, &other->x, sa->x.role == IKE_RESPONDER);
+		}
+	}
+	/* Quick mode is the initiator's to begin; the responder gives it some time. */
+	if (sa->x.role == IKE_INITIATOR)
+		peer_start(p);
+	else if (p->wanted)
+		timer_arm(&ike->timers, &p->want, ike->now + IKE_RESPONDER_PATIENCE);
+}
+
+static void sa_free(struct isakmp_sa *sa)
+{
+	struct ike *ike = sa->x.ike;
+
+	exchange_release(&sa->x);
+	timer_disarm(&ike->timers, &sa->rekey);
+	timer_disarm(&ike->timers, &sa->expire);
+	if (sa->hh.tbl)
+		HASH_DELETE(hh, ike->sas, sa);
+	if (sa->hh_first.tbl)
+		HASH_DELETE(hh_first, ike->sas_first, sa);
+	LIST_REMOVE(sa, of_peer);
+	sa->peer->sa_count--;
+	ike->counters.sas--;
+	main_mode_free(sa->mm);
+	util_wipe(sa, sizeof(*sa));
+	free(sa);
+}
+
+void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
+{
+	struct ike_peer *p = sa->peer;
+	struct ipsec_pair *pair, *next;
+
+	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next) {
+		if (pair->sa != sa)
+			continue;
+		if (pair->x.done)
+			pair->sa = NULL; /* phase 2 survives the end of phase 1 */
+		else
+			pair_end(pair, cause);
+	}
+	if (sa->x.done) {
+		struct ike_event *e = report_sa(sa, IKE_EVENT_SA_GONE, LEVEL_INFO);
+
+		e->failure.cause = cause;
+		if (cause != IKE_CAUSE_PEER_DELETED)
+			info_send_delete_sa(sa);
+	} else {
+		count_half_open(sa, false);
+	}
+	sa_free(sa);
+	peer_check_failed(p, cause);
+	peer_tidy(p);
+}
+
+/* Phase 2 */
+
+/* The oldest that only drains can go before its time. */
+static void evict_superseded(struct ike_peer *p)
+{
+	struct ipsec_pair *pair, *oldest = NULL;
+
+	LIST_FOREACH(pair, &p->pairs, of_peer)
+		if (pair->superseded && (!oldest || pair->x.began < oldest->x.began))
+			oldest = pair;
+	if (oldest)
+		pair_end(oldest, IKE_CAUSE_SUPERSEDED);
+}
+
+struct ipsec_pair *pair_new(struct isakmp_sa *sa, enum ike_role role, uint32_t msgid)
+{
+	struct ike *ike = sa->x.ike;
+	struct ike_peer *p = sa->peer;
+	struct ipsec_pair *pair;
+
+	if (p->pair_count >= ike->limits.sas_per_peer)
+		evict_superseded(p);
+	if (p->pair_count >= ike->limits.sas_per_peer ||
+	    p->unfinished >= ike->limits.quick_modes_per_peer)
+		return NULL;
+	pair = xcalloc(1, sizeof(*pair));
+	pair->peer = p;
+	pair->sa = sa;
+	pair->id.conn_id = sa->conn_id;
+	pair->id.msgid = msgid;
+	pair->qm = xcalloc(1, sizeof(*pair->qm));
+	pair->rekey.kind = TIMER_PAIR_REKEY;
+	pair->expire.kind = TIMER_PAIR_EXPIRE;
+	LIST_INSERT_HEAD(&p->pairs, pair, of_peer);
+	p->pair_count++;
+	p->unfinished++;
+	ike->counters.pairs++;
+	HASH_ADD(hh, ike->pairs, id, sizeof(pair->id), pair);
+	exchange_init(&pair->x, ike, 2, role,
+		      role == IKE_INITIATOR ? quick_mode_initiator : quick_mode_responder, msgid);
+	pair->x.persistent = true; /* phase 1 has proven the address */
+	keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, msgid, pair->x.iv);
+	return pair;
+}
+
+struct ipsec_pair *pair_find(struct ike *ike, uint32_t conn_id, uint32_t msgid)
+{
+	struct {
+		uint32_t conn_id, msgid;
+	} key = { conn_id, msgid };
+	struct ipsec_pair *pair;
+
+	HASH_FIND(hh, ike->pairs, &key, sizeof(key), pair);
+	return pair;
+}
+
+struct ipsec_pair *pair_find_spi_in(struct ike *ike, uint32_t spi)
+{
+	struct ipsec_pair *pair;
+
+	HASH_FIND(hh_spi, ike->spis, &spi, sizeof(spi), pair);
+	return pair;
+}
+
+struct ipsec_pair *pair_find_spi_out(struct ike_peer *p, uint32_t spi)
+{
+	struct ipsec_pair *pair;
+
+	LIST_FOREACH(pair, &p->pairs, of_peer)
+		if (pair->spi_out == spi && spi)
+			return pair;
+	return NULL;
+}
+
+void pair_choose_spi(struct ipsec_pair *pair)
+{
+	struct ike *ike = pair->x.ike;
+
+	if (pair->hh_spi.tbl)
+		HASH_DELETE(hh_spi, ike->spis, pair);
+	do
+		pair->spi_in = drbg_u32(&ike->drbg);
+	while (pair->spi_in < 256 || pair_find_spi_in(ike, pair->spi_in)); /* RFC 4303 2.1 */
+	HASH_ADD(hh_spi, ike->spis, spi_in, sizeof(pair->spi_in), pair);
+}
+
+bool pair_loses(const struct ipsec_pair *pair)
+{
+	const struct ipsec_pair *other = peer_pair(pair->peer);
+
+	return other && other != pair && !beats(&pair->x, pair->order, &other->x, other->order);
+}
+
+static void push_sa_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi)
+{
+	struct effect_node *n = effect_push(pair->x.ike, IKE_EFFECT_SA_DELETE, NULL, 0);
+
+	n->effect.local = pair->peer->key.local;
+	n->effect.remote = pair->peer->key.remote;
+	n->effect.del.direction = direction;
+	n->effect.del.spi = spi;
+}
+
+/* It still receives for a while; what is sent goes through the winner. */
+static void pair_supersede(struct ipsec_pair *pair)
+{
+	pair->superseded = true;
+	pair->rekeying = false;
+	if (pair->has_out)
+		push_sa_delete(pair, IKE_OUTBOUND, pair->spi_out);
+	pair->has_out = false;
+	timer_disarm(&pair->x.ike->timers, &pair->rekey);
+	timer_arm(&pair->x.ike->timers, &pair->expire, pair->x.ike->now + IKE_DRAIN);
+}
+
+/*
+ * A quick mode of ours that the peer has not answered is given up when its own one is complete:
+ * had it been lost until now, it would make one more pair that nobody needs.
+ */
+static void abandon_unanswered(struct ipsec_pair *winner)
+{
+	struct ipsec_pair *pair, *next;
+
+	if (winner->x.role != IKE_RESPONDER)
+		return;
+	LIST_FOREACH_SAFE(pair, &winner->peer->pairs, of_peer, next)
+		if (pair->x.role == IKE_INITIATOR &&
+		    (pair->x.state == QM_WAIT_MSG2 || pair->x.state == QM_BLD_MSG1))
+			pair_end(pair, IKE_CAUSE_SUPERSEDED);
+}
+
+static void report_phase2(struct ipsec_pair *pair)
+{
+	struct ike_event *e = report_exchange(&pair->x, IKE_EVENT_PHASE2_DONE, LEVEL_ALWAYS);
+
+	e->phase2.spi_in = pair->spi_in;
+	e->phase2.spi_out = pair->spi_out;
+	e->phase2.suite = pair->suite;
+	e->phase2.pfs = pair->pfs;
+	e->phase2.life_seconds = pair->life_seconds;
+	e->phase2.life_kilobytes = pair->life_kilobytes;
+}
+
+void pair_activate(struct ipsec_pair *pair)
+{
+	struct ike *ike = pair->x.ike;
+	struct ike_peer *p = pair->peer;
+	struct ipsec_pair *other;
+
+	quick_mode_free(pair->qm);
+	pair->qm = NULL;
+	p->unfinished--;
+	ike->counters.phase2_up++;
+	report_phase2(pair);
+	timer_arm(&ike->timers, &pair->rekey, rekey_time(&pair->x, pair->life_seconds));
+	timer_arm(&ike->timers, &pair->expire, ike->now + SECONDS(pair->life_seconds));
+	other = peer_pair(p);
+	pair->x.done = ike->now;
+	if (other && beats(&pair->x, pair->order, &other->x, other->order)) {
+		if (other->rekeying)
+			ike->counters.rekeyed++;
+		pair_supersede(other);
+	} else if (other) {
+		report_crossed(&pair->x, &other->x, pair->x.role == IKE_RESPONDER);
+		pair_supersede(pair);
+	}
+	abandon_unanswered(pair);
+	if (!p->up || p->wanted)
+		peer_tell_up(p);
+}
+
+void pair_rekey(struct ipsec_pair *pair)
+{
+	struct ike *ike = pair->x.ike;
+
+	if (!pair->rekeying)
+		report_exchange(&pair->x, IKE_EVENT_REKEY, LEVEL_INFO);
+	pair->rekeying = true;
+	/* Asked again until there is a successor or this one expires. */
+	timer_arm(&ike->timers, &pair->rekey, ike->now + IKE_RETRANSMIT_FIRST * 5);
+	peer_start(pair->peer);
+}
+
+static void pair_free(struct ipsec_pair *pair)
+{
+	struct ike *ike = pair->x.ike;
+
+	exchange_release(&pair->x);
+	timer_disarm(&ike->timers, &pair->rekey);
+	timer_disarm(&ike->timers, &pair->expire);
+	HASH_DELETE(hh, ike->pairs, pair);
+	if (pair->hh_spi.tbl)
+		HASH_DELETE(hh_spi, ike->spis, pair);
+	LIST_REMOVE(pair, of_peer);
+	pair->peer->pair_count--;
+	ike->counters.pairs--;
+	quick_mode_free(pair->qm);
+	util_wipe(pair, sizeof(*pair));
+	free(pair);
+}
+
+void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
+{
+	struct ike_peer *p = pair->peer;
+	bool was_up = pair->x.done != 0, in = was_up, out = pair->has_out;
+
+	if (was_up) {
+		struct ike_event *e = report_exchange(&pair->x, IKE_EVENT_SA_GONE, LEVEL_INFO);
+
+		e->failure.cause = cause;
+	} else {
+		in = pair->qm->in_added;
+		out = pair->qm->out_added;
+		p->unfinished--;
+	}
+	if (p->up && was_up && !pair->superseded)
+		peer_tell_down(p, cause);
+	if (was_up && cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_KERNEL) {
+		struct isakmp_sa *sa = pair->sa ? pair->sa : peer_sa(p);
+
+		if (sa)
+			info_send_delete_pair(sa, pair->spi_in);
+	}
+	/* The inbound SA goes last: the peer may still send. */
+	if (out)
+		push_sa_delete(pair, IKE_OUTBOUND, pair->spi_out);
+	if (in)
+		push_sa_delete(pair, IKE_INBOUND, pair->spi_in);
+	pair_free(pair);
+	peer_check_failed(p, cause);
+	peer_tidy(p);
+}

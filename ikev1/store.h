@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Peers and what they own: making, finding, settling which of several SAs serves, and ending.
+ *
+ * When both ends negotiate the same thing, each may end up with two of a kind. Both ends then keep
+ * the same one: if one end initiated each within IKE_CROSSING_WINDOW, it is a crossing and the
+ * lower initiator's nonce wins; otherwise the newer one replaces the older (a rekey, or a peer that
+ * lost its memory). The other one drains and is deleted.
+ */
+#ifndef IKEV1_STORE_H
+#define IKEV1_STORE_H
+
+#include "ikev1/core.h"
+
+/* Peers */
+
+struct ike_peer *peer_find(struct ike *ike, const struct addr *local, const struct addr *remote);
+/* NULL where `local` is none of ours. */
+struct ike_peer *peer_get(struct ike *ike, const struct addr *local, const struct addr *remote);
+/* Frees it when nothing is left of it. */
+void peer_tidy(struct ike_peer *p);
+/* Something finished is there: an SA of either phase. */
+bool peer_has_sas(const struct ike_peer *p);
+/* The active ISAKMP SA that serves; NULL where there is none. */
+struct isakmp_sa *peer_sa(const struct ike_peer *p);
+/* The pair that carries the traffic; NULL where there is none. */
+struct ipsec_pair *peer_pair(const struct ike_peer *p);
+/* Does the next thing that leads to the pair that is wanted, or to a successor that is due. */
+void peer_start(struct ike_peer *p);
+void peer_start_phase1(struct ike_peer *p);
+/* Effects about it; check_failed tells once nothing can bring what was wanted any more. */
+void peer_tell_up(struct ike_peer *p);
+void peer_tell_down(struct ike_peer *p, enum ike_cause cause);
+void peer_check_failed(struct ike_peer *p, enum ike_cause cause);
+/* The peer said INITIAL-CONTACT through this SA: what was finished before it began is void. */
+void peer_initial_contact(struct isakmp_sa *sa);
+/* Ends all it has, telling it. */
+void peer_end(struct ike_peer *p, enum ike_cause cause);
+
+/* Phase 1 */
+
+struct isakmp_sa *sa_new(struct ike_peer *p, enum ike_role role, const struct endpoint *local,
+			 const struct endpoint *remote);
+struct isakmp_sa *sa_find(struct ike *ike, const uint8_t *icookie, const uint8_t *rcookie);
+/* The responder's SA that this initiator's first message made. */
+struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
+				const struct endpoint *remote);
+void sa_choose_cookie(struct isakmp_sa *sa);			   /* responder's */
+void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator: the peer's */
+void sa_activate(struct isakmp_sa *sa);
+void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
+/* False: that message id was used before. Otherwise it is, from now on. */
+bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
+
+/* Phase 2 */
+
+/* NULL: the peer has too many. */
+struct ipsec_pair *pair_new(struct isakmp_sa *sa, enum ike_role role, uint32_t msgid);
+struct ipsec_pair *pair_find(struct ike *ike, uint32_t conn_id, uint32_t msgid);
+struct ipsec_pair *pair_find_spi_in(struct ike *ike, uint32_t spi);
+struct ipsec_pair *pair_find_spi_out(struct ike_peer *p, uint32_t spi);
+void pair_choose_spi(struct ipsec_pair *pair);
+/* Whether it would lose against the pair that serves now: then it needs no outbound SA. */
+bool pair_loses(const struct ipsec_pair *pair);
+void pair_activate(struct ipsec_pair *pair);
+void pair_rekey(struct ipsec_pair *pair);
+void pair_end(struct ipsec_pair *pair, enum ike_cause cause);
+
+#endif
