@@ -12,7 +12,7 @@
  *    same name or the same tunnel prefix.
  *  - Every nhs has its NBMA address, lies within the tunnel's prefix and is not ourselves.
  *
- * Strings are NUL-terminated; a string or array that may be absent is NULL (count 0). Times are in
+ * Strings are NUL-terminated and NULL where absent, an empty array has the count 0. Times are in
  * seconds, volumes in kilobytes (1024 octets), lengths in octets.
  */
 #ifndef CONF_CONF_H
@@ -49,7 +49,7 @@ struct conf_isakmp_policy {
 /* isakmp-key "PREFIX" { }: the pre-shared key of the peers whose address is in the prefix. */
 struct conf_isakmp_key {
 	struct prefix peers; /* the octets behind the mask are zero */
-	uint8_t *key;	     /* a secret, len octets, no terminating zero; len is at least 1 */
+	uint8_t *key; /* a secret, len octets, no terminating zero; len is at least 1 */
 	size_t len;
 };
 
@@ -149,7 +149,8 @@ struct conf_report {
 
 /*
  * Reads and checks a file. NULL if there was any error; the report is filled in either case (it
- * may hold warnings only) and is the caller's to free. Nothing is printed.
+ * may hold warnings only) and is the caller's to free. Nothing is printed. Not for two threads at
+ * once.
  */
 struct conf *conf_load(const char *path, struct conf_report *report);
 /* The same from memory; name stands for the file in messages. */

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "conf/report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "lib/util.h"
+
+#define MESSAGES_MAX 100
+
+static void insert(struct conf_report *r, const struct conf_message *m)
+{
+	size_t i = r->count;
+
+	r->messages = xreallocarray(r->messages, r->count + 1, sizeof(*r->messages));
+	for (; i > 0 && r->messages[i - 1].line > m->line; i--)
+		r->messages[i] = r->messages[i - 1];
+	r->messages[i] = *m;
+	r->count++;
+}
+
+void complain(const struct complaints *c, enum conf_severity severity, unsigned int line,
+	      const char *fmt, ...)
+{
+	struct conf_message m = { .severity = severity, .line = line };
+	char place[16] = "";
+	char *what;
+	va_list ap;
+
+	if (severity == CONF_ERROR)
+		c->report->errors++;
+	/* An error must not get lost behind warnings: the first one always has its place. */
+	if (c->report->count >= MESSAGES_MAX &&
+	    (severity != CONF_ERROR || c->report->errors > 1))
+		return;
+	va_start(ap, fmt);
+	if (vasprintf(&what, fmt, ap) < 0)
+		abort();
+	va_end(ap);
+	if (line)
+		snprintf(place, sizeof(place), ":%u", line);
+	if (asprintf(&m.text, "%s%s: %s", c->file, place, what) < 0)
+		abort();
+	free(what);
+	insert(c->report, &m);
+}
+
+void conf_report_free(struct conf_report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		free(report->messages[i].text);
+	free(report->messages);
+	*report = (struct conf_report){ 0 };
+}

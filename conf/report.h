@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* How the parts of this room add to the report that conf_load() gives. */
+#ifndef CONF_REPORT_H
+#define CONF_REPORT_H
+
+#include "conf/conf.h"
+
+/* Where complaints about one file go. Both are borrowed. */
+struct complaints {
+	const char *file;
+	struct conf_report *report;
+};
+
+/*
+ * Keeps the report ordered by line, in the order of the calls within a line. Line 0 is the file as
+ * a whole. Past a limit messages are only counted: nobody reads the five hundredth.
+ */
+__attribute__((format(printf, 4, 5))) void complain(const struct complaints *c,
+						    enum conf_severity severity, unsigned int line,
+						    const char *fmt, ...);
+
+#endif
