@@ -507,6 +507,13 @@ static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in
 {
 	(void)in;
 	sa_activate(this_sa(x));
+	return EV_START_QM;
+}
+
+static enum ike_fsm_event start_quick_mode(struct exchange *x, const struct incoming *in)
+{
+	(void)in;
+	sa_start_quick_mode(this_sa(x));
 	return EV_NONE;
 }
 
@@ -539,6 +546,7 @@ const struct transition main_mode_initiator[] = {
 	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
 	{ MM_WAIT_MSG6,  EV_COMPARE_IDS,   MM_WAIT_MSG6, i_compare_ids, 0, 0, false },
 	{ MM_WAIT_MSG6,  EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
+	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
 	{ .event = EV_NONE },
 };
 
@@ -556,6 +564,7 @@ const struct transition main_mode_responder[] = {
 	{ MM_BLD_MSG6,   EV_BLD_MSG,       MM_SND_MSG6,  next_is_send,  0, 0, false },
 	{ MM_SND_MSG6,   EV_SND_MSG,       MM_SND_MSG6,  r_send6,       0, 0, false },
 	{ MM_SND_MSG6,   EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
+	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
 	{ .event = EV_NONE },
 };
 

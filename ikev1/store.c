@@ -191,11 +191,16 @@ void sa_activate(struct isakmp_sa *sa)
 			report_crossed(&sa->x, &other->x, sa->x.role == IKE_RESPONDER);
 		}
 	}
-	/* Quick mode is the initiator's to begin; the responder gives it some time. */
+}
+
+void sa_start_quick_mode(struct isakmp_sa *sa)
+{
+	struct ike_peer *p = sa->peer;
+
 	if (sa->x.role == IKE_INITIATOR)
 		peer_start(p);
 	else if (p->wanted)
-		timer_arm(&ike->timers, &p->want, ike->now + IKE_RESPONDER_PATIENCE);
+		timer_arm(&p->ike->timers, &p->want, p->ike->now + IKE_RESPONDER_PATIENCE);
 }
 
 static void sa_free(struct isakmp_sa *sa)

@@ -48,6 +48,8 @@ struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
 void sa_choose_cookie(struct isakmp_sa *sa);			   /* responder's */
 void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator: the peer's */
 void sa_activate(struct isakmp_sa *sa);
+/* What is wanted of the peer: the initiator begins; the responder gives it time to. */
+void sa_start_quick_mode(struct isakmp_sa *sa);
 void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
 /* False: that message id was used before. Otherwise it is, from now on. */
 bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
