@@ -39,11 +39,15 @@ start_with_routes() {
 	shift
 	[[ -e $LAB/$name.conf ]] || configure "$name" "$TOP/scripts/lab/article/$name.conf"
 	start "$name"
-	eventually 5 ip -n "$name" link show dev Tunnel0 up >/dev/null 2>&1 ||
-		die "$name: dmvpnd made no Tunnel0: $(tail -n 5 "$OUT/$name.log")"
+	eventually 5 has_tunnel "$name" ||
+		die "$name: dmvpnd made no Tunnel0: $(tail -n 5 "$(log_of "$name")")"
 	for route; do
-		echo "route add ${route%-*}/32 via ${route#*-} dev Tunnel0"
+		echo "route replace ${route%-*}/32 via ${route#*-} dev Tunnel0"
 	done | ip -n "$name" -b -
+}
+
+has_tunnel() {
+	[[ $(ip -n "$1" link show dev Tunnel0 up 2>/dev/null) ]]
 }
 
 start_hub() {

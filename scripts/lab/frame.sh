@@ -5,10 +5,10 @@
 # inside the world that labkernel/run made, and may then use:
 #
 #   topology   node, link, bridge, address, gateway, loopback, routed; wire
-#   nodes      on NODE COMMAND..., NODE's own files in $LAB/NODE, its log in $OUT/NODE.log
-#   daemons    configure, start, stop, kill_daemon, ctl, wait_up
+#   nodes      on NODE COMMAND..., NODE's own files in $LAB/NODE, its dmvpnd's log in $OUT/NODE.log
+#   daemons    configure, start, stop, kill_daemon, ctl, wait_up, log_has
 #   telling    step, note, show, shell, ping_ios
-#   proof      expect, refute, eventually, capture, captured, remember, as_remembered, log_has
+#   proof      expect, refute, eventually, capture, captured, remember, as_remembered
 #   the end    finish
 #
 # Everything lives in namespaces and on a tmpfs, so nothing needs to be undone.
@@ -25,6 +25,7 @@ DMVPND=${DMVPND:-$BUILD/dmvpnd}
 DMVPNCTL=${DMVPNCTL:-$BUILD/dmvpnctl}
 
 declare -A daemon=() started=() capture_pid=()
+declare chapter=''
 
 mkdir -p "$LAB"
 mountpoint -q "$LAB" || mount -t tmpfs -o mode=755 lab "$LAB"
@@ -150,15 +151,21 @@ configure() {
 	chmod 600 "$LAB/$name.conf"
 }
 
+# log_of NODE: where its dmvpnd logs to. A scenario with several acts sets `chapter` for each.
+log_of() {
+	echo "$OUT/$1${chapter:+.$chapter}.log"
+}
+
 # start NODE [OPTION]...: starts the node's dmvpnd.
 start() {
-	local name=$1 ENTER
+	local name=$1 log ENTER
 
 	shift
 	in_node "$name"
+	log=$(log_of "$name")
 	# shellcheck disable=SC2034  # for scenarios that measure
 	started[$name]=$EPOCHREALTIME
-	"${ENTER[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$OUT/$name.log" 2>&1 &
+	"${ENTER[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$log" 2>&1 &
 	daemon[$name]=$!
 }
 
@@ -230,9 +237,9 @@ not() {
 	! "$@"
 }
 
-# log_has NODE EXTENDED-REGEX
+# log_has NODE EXTENDED-REGEX: its dmvpnd has logged such a line in this chapter.
 log_has() {
-	grep -qE -- "$2" "$OUT/$1.log"
+	grep -qE -- "$2" "$(log_of "$1")"
 }
 
 # capture NODE NAME FILTER...: everything that the node sees on any interface, into $OUT/NAME.pcap.

@@ -3,6 +3,7 @@
 #
 # The article's lab, every expectation of it a test.
 
+# shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
 
 topology

@@ -7,6 +7,7 @@
 #
 # The lying spoke is SiteB with its keys moved to another machine, Mallory, where no dmvpnd is in the way.
 
+# shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
 
 # forge OUTER INNER: one GRE packet from Mallory to the hub with these source addresses, outside and
