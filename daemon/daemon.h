@@ -23,7 +23,8 @@ struct daemon {
 	msec started;		 /* by loop_now() */
 	time_t started_at;	 /* by the wall clock, for people */
 
-	/* The cores. */
+	/* The cores, and the configuration as IKE borrows it. */
+	struct ike_terms *ike_terms;
 	struct ike *ike;
 	struct nhrp *nhrp;
 

@@ -27,6 +27,7 @@
 
 struct daemon;
 struct peers;
+struct tunnel;
 
 struct peers *peers_new(void);
 void peers_free(struct peers *ps); /* NULL is fine */
@@ -35,6 +36,8 @@ void peers_free(struct peers *ps); /* NULL is fine */
 bool peers_drain_ike(struct daemon *d);
 bool peers_drain_nhrp(struct daemon *d);
 
+/* The kernel asks for a neighbour of the tunnel's link. */
+void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *protocol);
 void peers_acquire(struct daemon *d, const struct xfrm_acquire *acq);
 void peers_expire(struct daemon *d, const struct xfrm_expire *exp);
 /* The kernel's events were lost: what it no longer holds is told to IKE as expired. */

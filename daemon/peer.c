@@ -1,0 +1,572 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/peer.h"
+
+#include <errno.h>
+#include <uthash.h>
+
+#include "daemon/daemon.h"
+#include "daemon/kernel.h"
+#include "daemon/limit.h"
+#include "daemon/loop.h"
+#include "daemon/pool.h"
+#include "daemon/reconcile.h"
+#include "daemon/trace.h"
+#include "daemon/translate.h"
+#include "daemon/tunnel.h"
+#include "daemon/udp.h"
+#include "gre/nhrp_sock.h"
+#include "ikev1/ike.h"
+#include "nhrp/nhrp.h"
+
+#define GRE 47
+
+struct sa_key {
+	struct addr src, dst;
+	uint8_t spi[4];
+};
+
+/* An SA that IKE made and the kernel holds. */
+struct sa {
+	struct sa_key key;
+	struct xfrm_sa_id id;
+	struct peer *peer;
+	struct sa *next;   /* of the peer */
+	uint64_t told;	   /* packets that nhrp_used() has been told of */
+	uint64_t serial;   /* of its installation */
+	uint64_t seen;	   /* the dump that found it last */
+	UT_hash_handle hh; /* in peers->sas */
+};
+
+struct peer_key {
+	struct addr local, remote;
+};
+
+/* Exists while it is up or has an SA. */
+struct peer {
+	struct peer_key key;
+	bool up; /* IKE says so */
+	struct sa *sas;
+	UT_hash_handle hh;
+};
+
+struct peers {
+	struct peer *table;
+	struct sa *sas;
+	uint64_t serial, dumps;
+	struct peers_counters count;
+	struct limit acquire_log;
+};
+
+struct peers *peers_new(void)
+{
+	struct peers *ps = xcalloc(1, sizeof(*ps));
+
+	ps->acquire_log = limit_of(SECONDS(30), 3);
+	return ps;
+}
+
+/* ---- the two tables ---- */
+
+static struct peer *peer_find(const struct peers *ps, const struct addr *local,
+			      const struct addr *remote)
+{
+	struct peer_key key = { *local, *remote };
+	struct peer *p;
+
+	HASH_FIND(hh, ps->table, &key, sizeof(key), p);
+	return p;
+}
+
+static struct peer *peer_get(struct peers *ps, const struct addr *local, const struct addr *remote)
+{
+	struct peer *p = peer_find(ps, local, remote);
+
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof(*p));
+	p->key = (struct peer_key){ *local, *remote };
+	HASH_ADD(hh, ps->table, key, sizeof(p->key), p);
+	return p;
+}
+
+static void peer_put(struct peers *ps, struct peer *p)
+{
+	if (p->up || p->sas)
+		return;
+	HASH_DEL(ps->table, p);
+	free(p);
+}
+
+/* What the kernel knows an SA by, without holes. */
+static struct sa_key key_of(const struct xfrm_sa_id *id)
+{
+	struct sa_key key = { .src = id->src, .dst = id->dst };
+	struct writer w = writer_of(key.spi, sizeof(key.spi));
+
+	write_u32(&w, id->spi);
+	return key;
+}
+
+static struct sa *sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
+{
+	struct sa_key key = key_of(id);
+	struct sa *sa;
+
+	HASH_FIND(hh, ps->sas, &key, sizeof(key), sa);
+	return sa;
+}
+
+static void sa_insert(struct peers *ps, struct peer *p, const struct xfrm_sa_id *id)
+{
+	struct sa *sa = sa_find(ps, id);
+
+	if (sa)
+		return;
+	sa = xcalloc(1, sizeof(*sa));
+	sa->key = key_of(id);
+	sa->id = *id;
+	sa->peer = p;
+	sa->serial = ++ps->serial;
+	sa->next = p->sas;
+	p->sas = sa;
+	HASH_ADD(hh, ps->sas, key, sizeof(sa->key), sa);
+}
+
+static void sa_remove(struct peers *ps, struct sa *sa)
+{
+	struct peer *p = sa->peer;
+	struct sa **at = &p->sas;
+
+	while (*at != sa)
+		at = &(*at)->next;
+	*at = sa->next;
+	HASH_DEL(ps->sas, sa);
+	free(sa);
+	peer_put(ps, p);
+}
+
+void peers_free(struct peers *ps)
+{
+	struct peer *p, *next_peer;
+	struct sa *sa, *next_sa;
+
+	if (!ps)
+		return;
+	HASH_ITER(hh, ps->sas, sa, next_sa) {
+		HASH_DEL(ps->sas, sa);
+		free(sa);
+	}
+	HASH_ITER(hh, ps->table, p, next_peer) {
+		HASH_DEL(ps->table, p);
+		free(p);
+	}
+	free(ps);
+}
+
+bool peers_own_sa(const struct daemon *d, const struct xfrm_sa_id *id)
+{
+	return sa_find(d->peers, id) != NULL;
+}
+
+bool peers_is_up(const struct daemon *d, const struct addr *local, const struct addr *remote)
+{
+	const struct peer *p = peer_find(d->peers, local, remote);
+
+	return p && p->up;
+}
+
+const struct peers_counters *peers_counters(const struct daemon *d)
+{
+	return &d->peers->count;
+}
+
+/* ---- what IKE wants ---- */
+
+/* An SA on its way to the kernel. */
+struct install {
+	struct addr local, remote;
+	struct xfrm_sa_id id, old;
+	bool replaces;
+};
+
+static void installed(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)
+{
+	struct install *in = ctx;
+	struct peers *ps = d->peers;
+
+	if (a->err == ECANCELED) {
+		free(in);
+		return;
+	}
+	if (a->err) {
+		ps->count.sas_refused++;
+		log_msg(LOG_WARNING, "%s", a->why);
+	} else {
+		struct peer *p = peer_get(ps, &in->local, &in->remote);
+		struct sa *old = in->replaces ? sa_find(ps, &in->old) : NULL;
+
+		ps->count.sas_installed++;
+		sa_insert(ps, p, &in->id);
+		if (old)
+			sa_remove(ps, old);
+	}
+	free(in);
+	ike_sa_done(d->ike, loop_now(), token, a->err);
+}
+
+static void sa_add(struct daemon *d, const struct ike_ipsec_sa *sa, uint64_t token)
+{
+	const struct tunnel *t = tunnel_next_on(d, NULL, &sa->local);
+	uint8_t keymat[TRANSLATE_KEYMAT_MAX];
+	struct install *in;
+	struct xfrm_sa out;
+
+	/* The source address may have left while the negotiation went on. */
+	if (!t || !translate_sa(&out, sa, t->reqid, keymat)) {
+		util_wipe(keymat, sizeof(keymat));
+		ike_sa_done(d->ike, loop_now(), token, t ? EINVAL : EADDRNOTAVAIL);
+		return;
+	}
+	in = xcalloc(1, sizeof(*in));
+	in->local = sa->local;
+	in->remote = sa->remote;
+	in->id = out.id;
+	in->replaces = sa->replaces_spi != 0;
+	if (in->replaces)
+		in->old = translate_sa_id(&sa->local, &sa->remote, sa->direction, sa->replaces_spi);
+	kernel_sa_add(d, &out, in->replaces ? &in->old : NULL, installed, in, token);
+	util_wipe(keymat, sizeof(keymat));
+}
+
+/* Also from the table: an SA whose ACK is still to come gets in before it leaves. */
+static void deleted(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
+{
+	struct xfrm_sa_id *id = ctx;
+	struct sa *sa = sa_find(d->peers, id);
+
+	(void)arg;
+	if (sa)
+		sa_remove(d->peers, sa);
+	if (a->err && a->err != ESRCH && a->err != ECANCELED)
+		log_msg(LOG_WARNING, "%s", a->why);
+	free(id);
+}
+
+static void sa_delete(struct daemon *d, const struct ike_effect *e)
+{
+	struct xfrm_sa_id id = translate_sa_id(&e->local, &e->remote, e->del.direction, e->del.spi);
+
+	kernel_sa_delete(d, &id, deleted, xmemdup(&id, sizeof(id)), 0);
+}
+
+static void peer_up(struct daemon *d, const struct addr *local, const struct addr *remote)
+{
+	msec now = loop_now();
+
+	peer_get(d->peers, local, remote)->up = true;
+	reconcile_peer_up(d, local, remote);
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+		if (tunnel_is_protected(t))
+			nhrp_peer_up(d->nhrp, now, t->id, *remote);
+}
+
+static void peer_down(struct daemon *d, const struct addr *local, const struct addr *remote)
+{
+	struct peer *p = peer_find(d->peers, local, remote);
+	msec now = loop_now();
+
+	if (p) {
+		p->up = false;
+		peer_put(d->peers, p);
+	}
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+		if (tunnel_is_protected(t))
+			nhrp_peer_down(d->nhrp, now, t->id, *remote);
+}
+
+static void ike_effect(struct daemon *d, const struct ike_effect *e)
+{
+	switch (e->kind) {
+	case IKE_EFFECT_SEND:
+		udp_send(d, &e->send.local, &e->send.remote, e->send.data);
+		break;
+	case IKE_EFFECT_DH:
+		pool_submit(d->pool, e->dh);
+		break;
+	case IKE_EFFECT_SA_ADD:
+		sa_add(d, &e->add.sa, e->add.token);
+		break;
+	case IKE_EFFECT_SA_DELETE:
+		sa_delete(d, e);
+		break;
+	case IKE_EFFECT_PEER_UP:
+		peer_up(d, &e->local, &e->remote);
+		break;
+	case IKE_EFFECT_PEER_DOWN:
+	case IKE_EFFECT_PEER_FAILED:
+		peer_down(d, &e->local, &e->remote);
+		break;
+	case IKE_EFFECT_EVENT:
+		trace_ike_event(&e->event);
+		break;
+	}
+}
+
+bool peers_drain_ike(struct daemon *d)
+{
+	struct ike_effect e;
+	bool any = false;
+
+	for (; ike_next_effect(d->ike, &e); any = true)
+		ike_effect(d, &e);
+	return any;
+}
+
+/* ---- what NHRP wants ---- */
+
+static void nhrp_connect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
+{
+	msec now = loop_now();
+
+	if (!tunnel_is_protected(t) || peers_is_up(d, &t->local, nbma))
+		nhrp_peer_up(d->nhrp, now, t->id, *nbma);
+	else if (!ike_connect(d->ike, now, &t->local, nbma))
+		nhrp_peer_down(d->nhrp, now, t->id, *nbma);
+}
+
+/* Whether a tunnel of this source, other than `except`, has a use for the peer. */
+static bool is_needed(struct daemon *d, const struct tunnel *except, const struct addr *local,
+		      const struct addr *remote)
+{
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+		if (t != except && tunnel_is_protected(t) &&
+		    nhrp_knows_nbma(d->nhrp, t->id, *remote))
+			return true;
+	return false;
+}
+
+static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
+{
+	if (tunnel_is_protected(t) && !is_needed(d, t, &t->local, nbma))
+		ike_release(d->ike, loop_now(), &t->local, nbma);
+}
+
+/* Without DPD nothing is proven by asking: both ends make new SAs. */
+static void nhrp_suspect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
+{
+	char text[ADDR_TEXT];
+
+	if (!tunnel_is_protected(t))
+		return;
+	log_msg(LOG_NOTICE, "%s: %s has SAs and does not answer: they are made anew", t->conf->name,
+		addr_text(nbma, text));
+	ike_clear(d->ike, loop_now(), &t->local, nbma);
+}
+
+static void bound(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)
+{
+	(void)ctx;
+	if (a->err == ECANCELED)
+		return;
+	if (a->err) {
+		d->peers->count.binds_refused++;
+		log_msg(LOG_WARNING, "%s", a->why);
+	}
+	nhrp_bound(d->nhrp, loop_now(), token, a->err);
+}
+
+static void nhrp_send(struct tunnel *t, const struct addr *nbma, struct span packet)
+{
+	/* What gets lost is sent again; why it got lost shows in the link's own state. */
+	if (!t->sock || nhrp_sock_send(t->sock, nbma, packet))
+		t->send_errors++;
+}
+
+/*
+ * A question about a peer's traffic: each of its SAs is asked for, the last answer tells NHRP.
+ * Tunnels that share a source share the SAs, so they share the counts, too.
+ */
+struct use_query {
+	int id;
+	struct addr nbma;
+	unsigned int waiting;
+	uint64_t packets;
+};
+
+static void counted(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
+{
+	struct use_query *q = ctx;
+	bool stop = a->err == ECANCELED;
+
+	(void)arg;
+	if (!a->err && a->count) {
+		struct sa *sa = sa_find(d->peers, &a->sas[0].id);
+
+		if (sa && a->sas[0].packets > sa->told) {
+			q->packets += a->sas[0].packets - sa->told;
+			sa->told = a->sas[0].packets;
+		}
+	}
+	if (--q->waiting)
+		return;
+	if (!stop)
+		nhrp_used(d->nhrp, loop_now(), q->id, q->nbma, q->packets);
+	free(q);
+}
+
+static void query_use(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
+{
+	const struct peer *p = peer_find(d->peers, &t->local, nbma);
+	struct use_query *q;
+
+	if (!tunnel_is_protected(t) || !p || !p->sas) {
+		nhrp_used(d->nhrp, loop_now(), t->id, *nbma, 0);
+		return;
+	}
+	q = xcalloc(1, sizeof(*q));
+	q->id = t->id;
+	q->nbma = *nbma;
+	for (const struct sa *sa = p->sas; sa; sa = sa->next) {
+		q->waiting++;
+		kernel_sa_get(d, &sa->id, counted, q, 0);
+	}
+}
+
+static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
+{
+	struct tunnel *t = tunnel_by_id(d, e->id);
+
+	if (e->kind == NHRP_EVENT) {
+		trace_nhrp_event(&e->event);
+		return;
+	}
+	if (!t)
+		return;
+	switch (e->kind) {
+	case NHRP_SEND:
+		nhrp_send(t, &e->nbma, e->packet);
+		break;
+	case NHRP_CONNECT:
+		nhrp_connect(d, t, &e->nbma);
+		break;
+	case NHRP_RELEASE:
+		nhrp_release(d, t, &e->nbma);
+		break;
+	case NHRP_SUSPECT:
+		nhrp_suspect(d, t, &e->nbma);
+		break;
+	case NHRP_BIND:
+		kernel_bind(d, t->ifindex, &e->protocol, &e->nbma, bound, NULL, e->token);
+		break;
+	case NHRP_UNBIND:
+		kernel_unbind(d, t->ifindex, &e->protocol);
+		break;
+	case NHRP_QUERY_USE:
+		query_use(d, t, &e->nbma);
+		break;
+	case NHRP_EVENT:
+		break;
+	}
+}
+
+bool peers_drain_nhrp(struct daemon *d)
+{
+	struct nhrp_effect e;
+	bool any = false;
+
+	for (; nhrp_next_effect(d->nhrp, &e); any = true)
+		nhrp_effect(d, &e);
+	return any;
+}
+
+/* ---- what the kernel says ---- */
+
+void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *protocol)
+{
+	nhrp_resolve(d->nhrp, loop_now(), t->id, *protocol);
+}
+
+static void expired(struct daemon *d, struct sa *sa)
+{
+	struct xfrm_sa_id id = sa->id;
+
+	sa_remove(d->peers, sa);
+	ike_sa_expired(d->ike, loop_now(), &id.src, &id.dst, id.spi, true);
+}
+
+void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
+{
+	struct sa *sa = sa_find(d->peers, &exp->id);
+
+	/* Leftovers of an earlier life expire, too. */
+	if (!sa)
+		return;
+	if (exp->hard)
+		expired(d, sa);
+	else
+		ike_sa_expired(d->ike, loop_now(), &exp->id.src, &exp->id.dst, exp->id.spi, false);
+}
+
+static void checked(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
+{
+	struct xfrm_sa_id *id = ctx;
+	struct sa *sa = sa_find(d->peers, id);
+
+	(void)arg;
+	if (a->err == ESRCH && sa)
+		expired(d, sa);
+	free(id);
+}
+
+void peers_acquire(struct daemon *d, const struct xfrm_acquire *acq)
+{
+	const struct peer *p = peer_find(d->peers, &acq->src, &acq->dst);
+	struct peers *ps = d->peers;
+	char text[ADDR_TEXT];
+
+	if (acq->proto != GRE || !is_needed(d, NULL, &acq->src, &acq->dst)) {
+		ps->count.acquires_ignored++;
+		if (limit_take(&ps->acquire_log, loop_now()))
+			log_msg(LOG_INFO,
+				"a packet wants an SA with %s, which NHRP does not know: ignored",
+				addr_text(&acq->dst, text));
+		return;
+	}
+	ps->count.acquires++;
+	if (!p || !p->up) {
+		ike_connect(d->ike, loop_now(), &acq->src, &acq->dst);
+		return;
+	}
+	/* IKE has SAs that the kernel does not use: somebody else removed them. */
+	for (const struct sa *sa = p->sas; sa; sa = sa->next)
+		kernel_sa_get(d, &sa->id, checked, xmemdup(&sa->id, sizeof(sa->id)), 0);
+}
+
+static void compared(struct daemon *d, void *ctx, uint64_t serial, const struct kernel_answer *a)
+{
+	struct peers *ps = d->peers;
+	struct sa *sa, *next;
+	uint64_t mark;
+
+	(void)ctx;
+	if (a->err) {
+		if (a->err != ECANCELED)
+			log_msg(LOG_WARNING, "%s", a->why);
+		return;
+	}
+	mark = ++ps->dumps;
+	for (size_t i = 0; i < a->count; i++) {
+		sa = sa_find(ps, &a->sas[i].id);
+		if (sa)
+			sa->seen = mark;
+	}
+	/* What came after the question was asked may be missing in its answer. */
+	HASH_ITER(hh, ps->sas, sa, next)
+		if (sa->seen != mark && sa->serial <= serial)
+			expired(d, sa);
+}
+
+void peers_resync(struct daemon *d)
+{
+	kernel_sa_dump(d, compared, NULL, d->peers->serial);
+}

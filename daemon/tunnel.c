@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/tunnel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/loop.h"
+#include "daemon/trace.h"
+#include "daemon/translate.h"
+#include "daemon/udp.h"
+#include "gre/neigh.h"
+#include "gre/nhrp_sock.h"
+
+#define WHY MAX(XFRM_WHY, GRE_WHY)
+
+struct tunnel *tunnel_by_id(struct daemon *d, int id)
+{
+	return id >= 0 && (size_t)id < d->tunnel_count ? &d->tunnels[id] : NULL;
+}
+
+/* Tunnels are few, and upcalls are answered by the kernel's own pace: no table is needed. */
+struct tunnel *tunnel_by_ifindex(struct daemon *d, unsigned int ifindex)
+{
+	for (size_t i = 0; ifindex && i < d->tunnel_count; i++)
+		if (d->tunnels[i].ifindex == ifindex)
+			return &d->tunnels[i];
+	return NULL;
+}
+
+struct tunnel *tunnel_next_on(struct daemon *d, struct tunnel *after, const struct addr *local)
+{
+	struct tunnel *t = after ? after + 1 : d->tunnels;
+
+	for (; t < d->tunnels + d->tunnel_count; t++)
+		if (t->ifindex && addr_equal(&t->local, local))
+			return t;
+	return NULL;
+}
+
+/* Another protected tunnel on this address. */
+static struct tunnel *companion(struct daemon *d, const struct tunnel *self,
+				const struct addr *local)
+{
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+		if (t != self && tunnel_is_protected(t))
+			return t;
+	return NULL;
+}
+
+static int source_address(struct daemon *d, const struct tunnel *t, struct addr *out, char *why)
+{
+	if (t->conf->source_if[0])
+		return gre_links_address_of(d->links, t->conf->source_if, out, why);
+	*out = t->conf->source;
+	return gre_links_is_local(d->links, out, why);
+}
+
+/* ---- packets ---- */
+
+static void nhrp_readable(struct daemon *d, void *arg)
+{
+	struct tunnel *t = arg;
+	struct nhrp_sock_packet p;
+
+	nhrp_sock_readable(t->sock);
+	while (nhrp_sock_next(t->sock, &p))
+		nhrp_input(d->nhrp, loop_now(), t->id, p.nbma, p.payload.data, p.payload.len);
+}
+
+static bool open_socket(struct daemon *d, struct tunnel *t, char *why)
+{
+	if (nhrp_sock_open(&t->sock, t->ifindex, why))
+		return false;
+	t->watch = loop_watch(d->loop, nhrp_sock_fd(t->sock), nhrp_readable, t);
+	gre_neighs_watch(d->neighs, t->ifindex);
+	return true;
+}
+
+static void close_socket(struct daemon *d, struct tunnel *t)
+{
+	if (!t->sock)
+		return;
+	gre_neighs_unwatch(d->neighs, t->ifindex);
+	loop_unwatch(t->watch);
+	nhrp_sock_close(t->sock);
+	t->watch = NULL;
+	t->sock = NULL;
+}
+
+/* ---- an address comes into use, and goes out of use ---- */
+
+/*
+ * What must be there before the link sends from `local`: policies and, for IKE, a socket. Tunnels
+ * of one address share SAs, so they share the reqid and must agree on the profile.
+ */
+static bool prepare_source(struct daemon *d, const struct tunnel *t, const struct addr *local,
+			   uint32_t *reqid, char *why)
+{
+	const struct tunnel *other = companion(d, t, local);
+	struct xfrm_tunnel_policy policy;
+	char text[ADDR_TEXT];
+
+	*reqid = other ? other->reqid : XFRM_REQID_BASE + (uint32_t)t->id;
+	if (!tunnel_is_protected(t))
+		return true;
+	if (other && other->conf->profile != t->conf->profile) {
+		snprintf(why, WHY,
+			 "%s and %s have the source %s, so they need the same ipsec-profile"
+			 " (they have %s and %s)",
+			 t->conf->name, other->conf->name, addr_text(local, text),
+			 t->conf->profile->name, other->conf->profile->name);
+		return false;
+	}
+	policy = translate_policy(t->conf, local, *reqid);
+	if (xfrm_policy_add(d->xfrm, &policy, why))
+		return false;
+	if (!udp_open(d, local)) {
+		snprintf(why, WHY, "%s cannot negotiate", t->conf->name);
+		return false;
+	}
+	return true;
+}
+
+static void drop_policies(struct daemon *d, const struct tunnel *t, const struct addr *local,
+			  uint32_t reqid)
+{
+	struct xfrm_tunnel_policy policy = translate_policy(t->conf, local, reqid);
+	char why[WHY];
+
+	if (tunnel_is_protected(t) && xfrm_policy_del(d->xfrm, &policy, why))
+		log_msg(LOG_WARNING, "%s", why);
+}
+
+/* t->local is set and prepared. */
+static void enter_cores(struct daemon *d, struct tunnel *t)
+{
+	struct nhrp_terms terms;
+
+	if (tunnel_is_protected(t) && !companion(d, t, &t->local))
+		ike_local_add(d->ike, &t->local,
+			      ike_terms_profile(d->ike_terms, d->conf, t->conf->profile));
+	translate_nhrp(&terms, t->conf, t->local);
+	nhrp_interface_add(d->nhrp, loop_now(), t->id, &terms.config);
+	nhrp_terms_free(&terms);
+}
+
+/* ---- start ---- */
+
+static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *local, char *why)
+{
+	struct gre_link_config link = translate_link(t->conf, local);
+	char text[ADDR_TEXT];
+
+	if (!prepare_source(d, t, local, &t->reqid, why))
+		return false;
+	if (gre_link_ensure(d->links, &link, &t->ifindex, &t->adopted, why)) {
+		t->ifindex = 0;
+		drop_policies(d, t, local, t->reqid);
+		return false;
+	}
+	t->local = *local;
+	if (!open_socket(d, t, why))
+		return false; /* tunnels_remove() takes the link away */
+	enter_cores(d, t);
+	log_msg(LOG_NOTICE, "%s: source %s%s%s%s", t->conf->name, addr_text(local, text),
+		tunnel_is_protected(t) ? ", protected by profile " : ", not protected",
+		tunnel_is_protected(t) ? t->conf->profile->name : "",
+		t->adopted ? "; the link was there and stays" : "");
+	return true;
+}
+
+/* False only for an error that waiting will not cure. */
+static bool try_tunnel(struct daemon *d, struct tunnel *t)
+{
+	char why[WHY] = "";
+	struct addr local;
+	int err = source_address(d, t, &local, why);
+
+	if (!err && make_tunnel(d, t, &local, why))
+		return true;
+	if (err == EADDRNOTAVAIL || err == ENODEV) {
+		if (!t->waiting_told)
+			log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
+		t->waiting_told = true;
+		return true;
+	}
+	log_msg(LOG_ERR, "%s: %s", t->conf->name, why);
+	return false;
+}
+
+bool tunnels_start(struct daemon *d)
+{
+	d->tunnel_count = d->conf->tunnel_count;
+	d->tunnels = xcalloc(d->tunnel_count, sizeof(*d->tunnels));
+	for (size_t i = 0; i < d->tunnel_count; i++) {
+		d->tunnels[i].conf = &d->conf->tunnels[i];
+		d->tunnels[i].id = (int)i;
+	}
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		if (!try_tunnel(d, &d->tunnels[i]))
+			return false;
+	return true;
+}
+
+/* ---- changes ---- */
+
+static void settle(struct daemon *d, struct tunnel *t)
+{
+	if (addr_is_none(&t->leaving))
+		return;
+	if (!companion(d, NULL, &t->leaving))
+		udp_close(d, &t->leaving);
+	drop_policies(d, t, &t->leaving, t->leaving_reqid);
+	t->leaving = (struct addr){ 0 };
+}
+
+void tunnels_settle(struct daemon *d)
+{
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		settle(d, &d->tunnels[i]);
+}
+
+/*
+ * New policies, then the link's address, then the cores; the old policies and IKE's old socket go
+ * at the end of the turn, when the goodbyes to the old address's peers have left.
+ */
+static void readdress(struct daemon *d, struct tunnel *t, const struct addr *local)
+{
+	struct gre_link_config link = translate_link(t->conf, local);
+	char from[ADDR_TEXT], to[ADDR_TEXT], why[WHY];
+	struct addr old = t->local;
+	msec now = loop_now();
+	uint32_t reqid;
+
+	settle(d, t);
+	log_msg(LOG_NOTICE, "%s: source address changes from %s to %s", t->conf->name,
+		addr_text(&old, from), addr_text(local, to));
+	if (!prepare_source(d, t, local, &reqid, why)) {
+		log_msg(LOG_ERR, "%s: %s; it stays on %s", t->conf->name, why, from);
+		return;
+	}
+	if (gre_link_update(d->links, t->ifindex, &link, why)) {
+		log_msg(LOG_ERR, "%s: %s; it stays on %s", t->conf->name, why, from);
+		drop_policies(d, t, local, reqid);
+		return;
+	}
+	t->leaving = old;
+	t->leaving_reqid = t->reqid;
+	t->local = *local;
+	t->reqid = reqid;
+	if (tunnel_is_protected(t) && !companion(d, t, local))
+		ike_local_add(d->ike, local,
+			      ike_terms_profile(d->ike_terms, d->conf, t->conf->profile));
+	nhrp_interface_readdress(d->nhrp, now, t->id, *local);
+	if (tunnel_is_protected(t) && !companion(d, t, &old))
+		ike_local_remove(d->ike, now, &old);
+}
+
+/* Some address came or went. */
+static void check_source(struct daemon *d, struct tunnel *t)
+{
+	struct addr local;
+	char why[WHY];
+	int err;
+
+	if (!t->ifindex) {
+		/* An error is logged; the next change of an address is the next chance. */
+		try_tunnel(d, t);
+		return;
+	}
+	err = source_address(d, t, &local, why);
+	if (err) {
+		if (!t->waiting_told)
+			log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
+		t->waiting_told = true;
+		return;
+	}
+	t->waiting_told = false;
+	if (!addr_equal(&local, &t->local))
+		readdress(d, t, &local);
+}
+
+static void link_up(struct daemon *d, struct tunnel *t)
+{
+	log_msg(LOG_INFO, "%s: link is up", t->conf->name);
+	nhrp_interface_rebind(d->nhrp, loop_now(), t->id);
+}
+
+/* The policies are still there, so that nothing leaves in the clear meanwhile. */
+static void link_removed(struct daemon *d, struct tunnel *t)
+{
+	struct gre_link_config link = translate_link(t->conf, &t->local);
+	char why[WHY];
+
+	log_msg(LOG_WARNING, "%s: somebody removed the link, making it again", t->conf->name);
+	close_socket(d, t);
+	if (gre_link_ensure(d->links, &link, &t->ifindex, NULL, why) || !open_socket(d, t, why)) {
+		log_msg(LOG_ERR, "%s: %s; restart the daemon when this is repaired", t->conf->name,
+			why);
+		return;
+	}
+	nhrp_interface_rebind(d->nhrp, loop_now(), t->id);
+}
+
+void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev)
+{
+	struct tunnel *t = tunnel_by_ifindex(d, ev->ifindex);
+
+	switch (ev->type) {
+	case GRE_LINK_UP:
+		if (t)
+			link_up(d, t);
+		break;
+	case GRE_LINK_DOWN:
+		if (t)
+			log_msg(LOG_WARNING, "%s: link is down; `ip link set %s up` brings it back",
+				t->conf->name, t->conf->name);
+		break;
+	case GRE_LINK_REMOVED:
+		if (t)
+			link_removed(d, t);
+		break;
+	case GRE_LINK_ADDR_ADDED:
+	case GRE_LINK_ADDR_REMOVED:
+		for (size_t i = 0; i < d->tunnel_count; i++)
+			check_source(d, &d->tunnels[i]);
+		break;
+	case GRE_LINK_RESYNC:
+		for (size_t i = 0; i < d->tunnel_count; i++) {
+			check_source(d, &d->tunnels[i]);
+			if (d->tunnels[i].ifindex)
+				nhrp_interface_rebind(d->nhrp, loop_now(), d->tunnels[i].id);
+		}
+		break;
+	}
+}
+
+/* ---- stop ---- */
+
+void tunnels_release(struct daemon *d)
+{
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		nhrp_interface_remove(d->nhrp, loop_now(), d->tunnels[i].id);
+}
+
+void tunnels_remove(struct daemon *d)
+{
+	char why[WHY];
+
+	for (size_t i = 0; i < d->tunnel_count; i++) {
+		struct tunnel *t = &d->tunnels[i];
+
+		settle(d, t);
+		close_socket(d, t);
+		if (t->ifindex && gre_link_delete(d->links, t->ifindex, why))
+			/* Without its policies it would send in the clear. */
+			log_msg(LOG_WARNING, "%s; its policies stay", why);
+		else if (t->ifindex)
+			drop_policies(d, t, &t->local, t->reqid);
+		t->ifindex = 0;
+	}
+}

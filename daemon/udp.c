@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+/* Needs struct timespec. */
+#include <linux/errqueue.h>
+
+#include "daemon/daemon.h"
+#include "daemon/limit.h"
+#include "daemon/loop.h"
+#include "daemon/trace.h"
+#include "ikev1/ike.h"
+
+#define DATAGRAMS_PER_TURN 64
+#define ERRORS_PER_TURN 16
+/* A hub that starts hears from all its spokes at once. */
+#define RECEIVE_BUFFER (4 << 20)
+
+struct udp_socket {
+	struct udp_socket *next;
+	struct addr local;
+	int fd;
+	struct loop_watch *watch;
+};
+
+struct udp {
+	struct udp_socket *sockets; /* one per tunnel source: a few */
+	struct udp_counters count;
+	struct limit log; /* of lines about send errors and ICMP */
+	uint8_t buffer[ISAKMP_MESSAGE_MAX];
+};
+
+static struct sockaddr_in sockaddr_of(const struct addr *a, uint16_t port)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+
+	memcpy(&sin.sin_addr, a->b, sizeof(sin.sin_addr));
+	return sin;
+}
+
+static struct endpoint endpoint_of(const struct sockaddr_in *sin)
+{
+	struct endpoint e = { .port = ntohs(sin->sin_port) };
+
+	e.addr = addr_from_bytes(&sin->sin_addr, sizeof(sin->sin_addr));
+	return e;
+}
+
+struct udp *udp_new(void)
+{
+	struct udp *u = xcalloc(1, sizeof(*u));
+
+	u->log = limit_of(SECONDS(5), 10);
+	return u;
+}
+
+static void socket_free(struct udp_socket *s)
+{
+	loop_unwatch(s->watch);
+	if (s->fd >= 0)
+		close(s->fd);
+	free(s);
+}
+
+void udp_free(struct udp *u)
+{
+	if (!u)
+		return;
+	while (u->sockets) {
+		struct udp_socket *s = u->sockets;
+
+		u->sockets = s->next;
+		socket_free(s);
+	}
+	free(u);
+}
+
+static struct udp_socket *find(const struct udp *u, const struct addr *local)
+{
+	struct udp_socket *s = u->sockets;
+
+	while (s && !addr_equal(&s->local, local))
+		s = s->next;
+	return s;
+}
+
+/* An ICMP error about something we sent: who says so, and about whom. */
+static void told_by_icmp(struct daemon *d, struct udp_socket *s, const struct sockaddr_in *about,
+			 const struct sock_extended_err *ee)
+{
+	struct endpoint remote = endpoint_of(about);
+	/* Behind ee, as long as the control message is. */
+	struct sockaddr_in offender;
+	char to[ADDR_TEXT], from[ADDR_TEXT] = "this machine", local[ADDR_TEXT];
+
+	d->udp->count.icmp_errors++;
+	if (!limit_take(&d->udp->log, loop_now()))
+		return;
+	if (ee->ee_origin == SO_EE_ORIGIN_ICMP) {
+		struct endpoint e;
+
+		memcpy(&offender, SO_EE_OFFENDER(ee), sizeof(offender));
+		e = endpoint_of(&offender);
+		addr_text(&e.addr, from);
+	}
+	log_msg(LOG_NOTICE, "IKE %s to %s: %s says: %s%s", addr_text(&s->local, local),
+		endpoint_text(&remote, to), from, strerror((int)ee->ee_errno),
+		ee->ee_errno == ECONNREFUSED ? ": no IKE daemon runs there" : "");
+}
+
+static void read_errors(struct daemon *d, struct udp_socket *s)
+{
+	for (int i = 0; i < ERRORS_PER_TURN; i++) {
+		uint8_t control[256] __attribute__((aligned(8)));
+		struct sockaddr_in about = { 0 };
+		struct iovec iov = { d->udp->buffer, sizeof(d->udp->buffer) };
+		struct msghdr msg = {
+			.msg_name = &about,
+			.msg_namelen = sizeof(about),
+			.msg_iov = &iov,
+			.msg_iovlen = 1,
+			.msg_control = control,
+			.msg_controllen = sizeof(control),
+		};
+
+		if (recvmsg(s->fd, &msg, MSG_ERRQUEUE | MSG_DONTWAIT) < 0)
+			return;
+		for (struct cmsghdr *c = CMSG_FIRSTHDR(&msg); c; c = CMSG_NXTHDR(&msg, c)) {
+			if (c->cmsg_level != IPPROTO_IP || c->cmsg_type != IP_RECVERR ||
+			    c->cmsg_len < CMSG_LEN(sizeof(struct sock_extended_err) +
+						   sizeof(struct sockaddr_in)))
+				continue;
+			told_by_icmp(d, s, &about, (const void *)CMSG_DATA(c));
+		}
+	}
+}
+
+static void readable(struct daemon *d, void *arg)
+{
+	struct udp_socket *s = arg;
+	struct udp *u = d->udp;
+
+	read_errors(d, s);
+	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
+		struct sockaddr_in from;
+		socklen_t len = sizeof(from);
+		ssize_t n = recvfrom(s->fd, u->buffer, sizeof(u->buffer), MSG_DONTWAIT | MSG_TRUNC,
+				     (struct sockaddr *)&from, &len);
+		struct ike_datagram dg = { .local = { s->local, UDP_PORT_IKE } };
+
+		if (n < 0)
+			return;
+		u->count.received++;
+		if ((size_t)n > sizeof(u->buffer) || len != sizeof(from)) {
+			u->count.dropped++;
+			continue;
+		}
+		dg.remote = endpoint_of(&from);
+		dg.data = (struct span){ u->buffer, (size_t)n };
+		ike_input(d->ike, loop_now(), &dg);
+	}
+}
+
+static void set_options(int fd)
+{
+	int on = 1, size = RECEIVE_BUFFER, tos = IPTOS_CLASS_CS6, pmtu = IP_PMTUDISC_DONT;
+
+	/* None of them is needed to work. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	setsockopt(fd, IPPROTO_IP, IP_RECVERR, &on, sizeof(on));
+	/* As routers mark what keeps the network together. */
+	setsockopt(fd, IPPROTO_IP, IP_TOS, &tos, sizeof(tos));
+	/* A message larger than the path is fragmented on the way, not dropped. */
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
+}
+
+bool udp_open(struct daemon *d, const struct addr *local)
+{
+	struct sockaddr_in sin = sockaddr_of(local, UDP_PORT_IKE);
+	struct udp_socket *s;
+	char text[ADDR_TEXT];
+	int fd;
+
+	if (find(d->udp, local))
+		return true;
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin))) {
+		int err = errno;
+
+		log_msg(LOG_ERR, "cannot receive IKE on %s port %d: %s%s", addr_text(local, text),
+			UDP_PORT_IKE, strerror(err),
+			err == EADDRINUSE ? ": stop the other IKE daemon (`ss -ulnp sport = :500`"
+					    " shows it)" :
+			err == EACCES	  ? ": start as root" :
+					    "");
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	set_options(fd);
+	s = xcalloc(1, sizeof(*s));
+	s->local = *local;
+	s->fd = fd;
+	s->watch = loop_watch(d->loop, fd, readable, s);
+	s->next = d->udp->sockets;
+	d->udp->sockets = s;
+	return true;
+}
+
+void udp_close(struct daemon *d, const struct addr *local)
+{
+	struct udp_socket **at = &d->udp->sockets, *s = find(d->udp, local);
+
+	if (!s)
+		return;
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	socket_free(s);
+}
+
+static int send_once(const struct udp_socket *s, const struct sockaddr_in *to, struct span data)
+{
+	ssize_t n = sendto(s->fd, data.data, data.len, MSG_DONTWAIT, (const struct sockaddr *)to,
+			   sizeof(*to));
+
+	return n < 0 ? errno : 0;
+}
+
+void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
+	      struct span data)
+{
+	struct udp_socket *s = find(d->udp, &local->addr);
+	struct sockaddr_in to = sockaddr_of(&remote->addr, remote->port);
+	char from[ADDR_TEXT], text[ADDR_TEXT];
+	int err = s ? send_once(s, &to, data) : ENOTCONN;
+
+	if (s && err) {
+		/* It may be the ICMP error of an earlier datagram, which is told only once. */
+		read_errors(d, s);
+		err = send_once(s, &to, data);
+	}
+	if (!err) {
+		d->udp->count.sent++;
+		return;
+	}
+	d->udp->count.send_errors++;
+	if (limit_take(&d->udp->log, loop_now()))
+		log_msg(LOG_NOTICE, "IKE %s to %s: not sent: %s", addr_text(&local->addr, from),
+			endpoint_text(remote, text), strerror(err));
+}
+
+const struct udp_counters *udp_counters(const struct daemon *d)
+{
+	return &d->udp->count;
+}

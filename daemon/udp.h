@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IKE's sockets: one per tunnel source, bound to its address and port 500. (Port 4500 and its
+ * non-ESP marker come with NAT traversal, as a second socket here.)
+ *
+ * What is sent may get lost, so a send error is counted and logged now and then, never fatal; ICMP
+ * errors that come back are evidence for the log ("nobody listens there"), never the end of an
+ * exchange, because anybody can forge them.
+ */
+#ifndef DAEMON_UDP_H
+#define DAEMON_UDP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/addr.h"
+#include "lib/wire.h"
+
+#define UDP_PORT_IKE 500
+
+struct daemon;
+struct udp;
+
+struct udp_counters {
+	uint64_t received, sent;
+	uint64_t send_errors, icmp_errors;
+	uint64_t dropped; /* larger than any message that is read */
+};
+
+struct udp *udp_new(void);
+void udp_free(struct udp *u); /* closes all; NULL is fine */
+
+/* Opening twice is opening once. False: an error has been logged. */
+bool udp_open(struct daemon *d, const struct addr *local);
+void udp_close(struct daemon *d, const struct addr *local);
+void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
+	      struct span data);
+const struct udp_counters *udp_counters(const struct daemon *d);
+
+#endif
