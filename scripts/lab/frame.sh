@@ -25,7 +25,6 @@ DMVPND=${DMVPND:-$BUILD/dmvpnd}
 DMVPNCTL=${DMVPNCTL:-$BUILD/dmvpnctl}
 
 declare -A daemon=() started=() capture_pid=()
-declare chapter=''
 
 mkdir -p "$LAB"
 mountpoint -q "$LAB" || mount -t tmpfs -o mode=755 lab "$LAB"
@@ -151,7 +150,13 @@ configure() {
 	chmod 600 "$LAB/$name.conf"
 }
 
-# log_of NODE: where its dmvpnd logs to. A scenario with several acts sets `chapter` for each.
+# chapter NAME: from now on the daemons log to files of this chapter's own.
+chapter=''
+chapter() {
+	chapter=$1
+}
+
+# log_of NODE: where its dmvpnd logs to.
 log_of() {
 	echo "$OUT/$1${chapter:+.$chapter}.log"
 }
@@ -263,7 +268,7 @@ capture_stop() {
 
 # captured NAME FILTER...: prints how many packets of the capture match.
 captured() {
-	tcpdump -nr "$OUT/$1.pcap" "${@:2}" 2>/dev/null | wc -l
+	tcpdump --count -nr "$OUT/$1.pcap" "${@:2}" 2>/dev/null | sed 's/ .*//'
 }
 
 # What a daemon could leave behind in a node. Learned neighbours come and go by themselves.

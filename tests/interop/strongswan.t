@@ -54,7 +54,7 @@ suite() {
 
 	shift
 	step "$proposal"
-	chapter=$proposal
+	chapter "$proposal"
 	configure Hub "$TOP/scripts/lab/article/Hub.conf" "$MAPS" "$@"
 	start Hub
 	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub: $(tail -5 "$(log_of Hub)")"

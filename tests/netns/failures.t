@@ -10,7 +10,7 @@ CONF=$TOP/scripts/lab/article
 
 # act NAME: both daemons start as configured; what they say is asserted by `blames`.
 act() {
-	chapter=$1
+	chapter "$1"
 	step "$1"
 	start Hub
 	start SiteA
@@ -90,7 +90,7 @@ refute "SiteA is not registered" log_has SiteA "registered at next hop server"
 expect "both stop by themselves" stop SiteA Hub
 
 step "nobody at all"
-chapter=''
+chapter ''
 expect "SiteB says that 10.0.9.9 does not answer" eventually 40 log_has SiteB "10\.0\.9\.9 does not answer"
 expect "SiteB stops by itself" stop SiteB
 
