@@ -52,6 +52,9 @@ void log_msg(int severity, const char *fmt, ...) __attribute__((format(printf, 2
 void trace_ike_event(const struct ike_event *e);
 void trace_nhrp_event(const struct nhrp_event *e);
 
+/* What the NHRP core's interface of that id is called; it stands in front of its lines. */
+void trace_name_interface(int id, const char *name);
+
 /*
  * Tells what was suppressed once its bucket has room again. Deadline: when there will be something
  * to tell, MSEC_NEVER where nothing is pending. The same clock as the events'.
@@ -71,6 +74,8 @@ struct trace_line {
 };
 typedef void trace_sink(void *ctx, const struct trace_line *line);
 
+/* The most severe of the lines that an event renders to. */
+int trace_ike_severity(const struct ike_event *e);
 void trace_render_ike(const struct ike_event *e, trace_sink *sink, void *ctx);
 void trace_render_nhrp(const struct nhrp_event *e, trace_sink *sink, void *ctx);
 

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The log: where it goes, what is let through, what is left out because there is too much of it. */
+#include "daemon/trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/limit.h"
+#include "daemon/text.h"
+
+#define LINE_MAX_OCTETS (TRACE_TEXT + 128) /* with time and tag */
+#define TELL_AFTER SECONDS(5)		   /* how long what is suppressed is only counted */
+
+/* Lines that peers can provoke; those that find no room are counted and told in one. */
+struct bucket {
+	const char *what;
+	struct limit limit;
+	uint64_t suppressed;
+	msec tell_at;
+};
+
+enum bucket_name { BUCKET_NONE = -1, BUCKET_DROPS, BUCKET_UNPROVEN, BUCKET_FAILURES, BUCKET_COUNT };
+
+static struct {
+	enum trace_to to;
+	int fd;
+	char *path;
+	char *ident;
+	int severity;
+	unsigned int debug_isakmp;
+	bool debug_nhrp;
+	struct bucket buckets[BUCKET_COUNT];
+} trace = {
+	.to = TRACE_STDERR,
+	.fd = STDERR_FILENO,
+	.severity = LOG_INFO,
+	/* The restart of a hub with a few hundred spokes fits; a flood does not fill a disk. */
+	.buckets = {
+		[BUCKET_DROPS] = { "dropped packets", { .interval = 500, .burst = 20 } },
+		[BUCKET_UNPROVEN] = { "negotiations that peers opened",
+				      { .interval = 2, .burst = 5000 } },
+		[BUCKET_FAILURES] = { "failures of negotiations that peers opened",
+				      { .interval = 100, .burst = 200 } },
+	},
+};
+
+static int open_file(const char *path)
+{
+	return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+}
+
+/* Lets go of where the log went until now. */
+static void leave(void)
+{
+	if (trace.to == TRACE_SYSLOG)
+		closelog();
+	if (trace.to == TRACE_FILE)
+		close(trace.fd);
+	free(trace.path);
+	free(trace.ident);
+	trace.path = trace.ident = NULL;
+	trace.to = TRACE_STDERR;
+	trace.fd = STDERR_FILENO;
+}
+
+bool trace_open(enum trace_to to, const char *path, const char *ident, int severity)
+{
+	char *own_path = to == TRACE_FILE ? xstrdup(path) : NULL;
+	char *own_ident = xstrdup(ident ? ident : "dmvpnd");
+	int fd = STDERR_FILENO;
+
+	if (to == TRACE_FILE) {
+		fd = open_file(path);
+		if (fd < 0) {
+			int error = errno;
+
+			free(own_path);
+			free(own_ident);
+			errno = error;
+			return false;
+		}
+	}
+	leave();
+	trace.to = to;
+	trace.fd = fd;
+	trace.path = own_path;
+	trace.ident = own_ident;
+	trace.severity = severity;
+	if (to == TRACE_SYSLOG)
+		openlog(trace.ident, LOG_PID, LOG_DAEMON);
+	return true;
+}
+
+bool trace_reopen(void)
+{
+	int fd;
+
+	if (trace.to != TRACE_FILE)
+		return true;
+	fd = open_file(trace.path);
+	if (fd < 0)
+		return false;
+	close(trace.fd);
+	trace.fd = fd;
+	return true;
+}
+
+void trace_close(void)
+{
+	leave();
+}
+
+void trace_set_severity(int severity)
+{
+	trace.severity = severity;
+}
+
+int trace_severity(void)
+{
+	return trace.severity;
+}
+
+void trace_set_debug_isakmp(unsigned int level)
+{
+	trace.debug_isakmp = level;
+}
+
+unsigned int trace_debug_isakmp(void)
+{
+	return trace.debug_isakmp;
+}
+
+void trace_set_debug_nhrp(bool on)
+{
+	trace.debug_nhrp = on;
+}
+
+bool trace_debug_nhrp(void)
+{
+	return trace.debug_nhrp;
+}
+
+/* Writing */
+
+static void add_time(struct text *t)
+{
+	struct timespec now;
+	struct tm tm;
+	char day[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
+	text_add(t, "%s.%03ld ", day, now.tv_nsec / 1000000);
+}
+
+/* What peers say (names in identities) may be in a line: nothing that moves a terminal's cursor. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
+static void write_line(const struct trace_line *line)
+{
+	char buf[LINE_MAX_OCTETS];
+	struct text t = text_of(buf, sizeof(buf) - 1); /* room for the newline */
+
+	if (trace.to != TRACE_SYSLOG)
+		add_time(&t);
+	if (line->tag)
+		text_add(&t, "[%s]: ", line->tag);
+	text_add(&t, "%s", line->text);
+	make_printable(buf);
+	if (trace.to == TRACE_SYSLOG) {
+		syslog(line->severity, "%s", buf);
+		return;
+	}
+	buf[t.len++] = '\n';
+	/* A log that cannot be written must not stop the daemon, and there is nobody to tell. */
+	while (write(trace.fd, buf, t.len) < 0 && errno == EINTR)
+		;
+}
+
+void log_msg(int severity, const char *fmt, ...)
+{
+	struct trace_line line = { .severity = severity };
+	struct text t = text_of(line.text, sizeof(line.text));
+	va_list args;
+
+	if (severity > trace.severity)
+		return;
+	if (severity <= LOG_ERR)
+		text_add(&t, "error: ");
+	else if (severity == LOG_WARNING)
+		text_add(&t, "warning: ");
+	va_start(args, fmt);
+	text_vadd(&t, fmt, args);
+	va_end(args);
+	write_line(&line);
+}
+
+/* Limits */
+
+static void tell(struct bucket *b, msec now)
+{
+	uint64_t n = b->suppressed;
+
+	if (!n || now < b->tell_at)
+		return;
+	b->suppressed = 0;
+	log_msg(LOG_NOTICE, "%llu more messages about %s were suppressed", (unsigned long long)n,
+		b->what);
+}
+
+static bool admit(enum bucket_name name, msec now)
+{
+	struct bucket *b;
+
+	if (name == BUCKET_NONE)
+		return true;
+	b = &trace.buckets[name];
+	tell(b, now);
+	if (limit_take(&b->limit, now))
+		return true;
+	if (!b->suppressed++)
+		b->tell_at = now + TELL_AFTER;
+	return false;
+}
+
+void trace_tick(msec now)
+{
+	for (int i = 0; i < BUCKET_COUNT; i++)
+		tell(&trace.buckets[i], now);
+}
+
+msec trace_deadline(void)
+{
+	msec deadline = MSEC_NEVER;
+
+	for (int i = 0; i < BUCKET_COUNT; i++)
+		if (trace.buckets[i].suppressed)
+			deadline = MIN(deadline, trace.buckets[i].tell_at);
+	return deadline;
+}
+
+/* Events of the cores */
+
+static bool shows(int severity, unsigned int level)
+{
+	return severity <= trace.severity || level <= trace.debug_isakmp;
+}
+
+static void log_ike(void *ctx, const struct trace_line *line)
+{
+	(void)ctx;
+	if (shows(line->severity, line->level))
+		write_line(line);
+}
+
+static enum bucket_name ike_bucket(const struct ike_event *e)
+{
+	bool strange = e->phase == 1 && e->role == IKE_RESPONDER;
+
+	switch (e->kind) {
+	case IKE_EVENT_DROP:
+		return BUCKET_DROPS;
+	case IKE_EVENT_NOTIFY:
+		return e->notify.authenticated ? BUCKET_NONE : BUCKET_DROPS;
+	case IKE_EVENT_FAILED:
+	case IKE_EVENT_POLICY_MISS:
+		return strange ? BUCKET_FAILURES : BUCKET_NONE;
+	case IKE_EVENT_PHASE1_DONE:
+		return BUCKET_NONE;
+	default:
+		return strange ? BUCKET_UNPROVEN : BUCKET_NONE;
+	}
+}
+
+void trace_ike_event(const struct ike_event *e)
+{
+	if (shows(trace_ike_severity(e), e->level) && admit(ike_bucket(e), e->at))
+		trace_render_ike(e, log_ike, NULL);
+}
+
+static msec clock_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	return (msec)now.tv_sec * 1000 + (msec)now.tv_nsec / 1000000;
+}
+
+static void log_nhrp(void *ctx, const struct trace_line *line)
+{
+	(void)ctx;
+	write_line(line);
+}
+
+static enum bucket_name nhrp_bucket(const struct nhrp_event *e)
+{
+	switch (e->kind) {
+	case NHRP_EV_DROPPED:
+	case NHRP_EV_MALFORMED:
+	case NHRP_EV_AUTHENTICATION_FAILED:
+	case NHRP_EV_LOOP:
+	case NHRP_EV_HOP_COUNT:
+	case NHRP_EV_UNKNOWN_EXTENSION:
+	case NHRP_EV_ERROR_SENT:
+	case NHRP_EV_ERROR_RECEIVED:
+		return BUCKET_DROPS;
+	case NHRP_EV_CLIENT_REFUSED:
+	case NHRP_EV_REQUEST_REFUSED:
+		return BUCKET_FAILURES;
+	default:
+		return BUCKET_NONE;
+	}
+}
+
+void trace_nhrp_event(const struct nhrp_event *e)
+{
+	if ((int)e->level > trace.severity && !trace.debug_nhrp)
+		return;
+	if (admit(nhrp_bucket(e), clock_now()))
+		trace_render_nhrp(e, log_nhrp, NULL);
+}
