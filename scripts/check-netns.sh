@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: all of
-# tests/netns and tests/interop), by prove, in one boot of the lab kernel or in namespaces of the host's.
+# Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: what is built of
+# tests/kernel, all of tests/netns and tests/interop), by prove, in one boot of the lab kernel or in namespaces of the host's.
 # Logs and captures of each test stay in BUILD/netns/TEST.
 
 set -euo pipefail
@@ -18,7 +18,11 @@ if (($#)); then
 	tests=("$@")
 else
 	cd "$top"
-	tests=(tests/netns/*.t tests/interop/*.t)
+	tests=()
+	for test in "$BUILD"/tests/kernel/*; do
+		[[ ! -f $test || ! -x $test ]] || tests+=("$test")
+	done
+	tests+=(tests/netns/*.t tests/interop/*.t)
 fi
 rm -rf "$OUT"
 mkdir -p "$OUT"

@@ -32,12 +32,22 @@ topology() {
 	remember Hub SiteA SiteB
 }
 
+# article_conf NODE [SED-EXPRESSION]...: the article's configuration for it, edited. These are the
+# examples in conf/.
+article_conf() {
+	case $1 in
+	Hub) configure "$1" "$TOP/conf/hub.conf" "${@:2}" ;;
+	SiteA) configure "$1" "$TOP/conf/spoke.conf" "${@:2}" ;;
+	SiteB) configure "$1" "$TOP/conf/spoke.conf" 's/SiteA/SiteB/; s|172\.16\.0\.2/24|172.16.0.3/24|' "${@:2}" ;;
+	esac
+}
+
 # Starts a node's daemon. The routes need the interface that it makes.
 start_with_routes() {
 	local name=$1 route
 
 	shift
-	[[ -e $LAB/$name.conf ]] || configure "$name" "$TOP/scripts/lab/article/$name.conf"
+	[[ -e $LAB/$name.conf ]] || article_conf "$name"
 	start "$name"
 	eventually 5 has_tunnel "$name" ||
 		die "$name: dmvpnd made no Tunnel0: $(tail -n 5 "$(log_of "$name")")"

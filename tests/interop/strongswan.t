@@ -55,7 +55,7 @@ suite() {
 	shift
 	step "$proposal"
 	chapter "$proposal"
-	configure Hub "$TOP/scripts/lab/article/Hub.conf" "$MAPS" "$@"
+	article_conf Hub "$MAPS" "$@"
 	start Hub
 	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub: $(tail -5 "$(log_of Hub)")"
 	strongswan_start SiteA "$SITE_A" "$HUB" ISAKMP-KEY "$proposal" "$proposal"
@@ -87,7 +87,7 @@ plain_gre SiteB "$SITE_B" 172.16.0.3
 capture Internet internet
 suite 3des-sha1-modp1024
 suite aes128-sha256-modp2048 \
-	's/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2$/group = 14/; s/pfs = group2/pfs = group14/' \
+	's/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2 /group = 14 /; s/pfs = group2/pfs = group14/' \
 	's/esp-3des/esp-aes/; s/esp-sha-hmac/esp-sha256-hmac/'
 expect "the capture is complete" capture_stop internet
 expect "GRE was only seen inside ESP" test "$(captured internet 'ip proto 47')" = 0

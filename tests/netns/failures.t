@@ -6,8 +6,6 @@
 # shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
 
-CONF=$TOP/scripts/lab/article
-
 # act NAME: both daemons start as configured; what they say is asserted by `blames`.
 act() {
 	chapter "$1"
@@ -27,8 +25,8 @@ ends() {
 }
 
 configure_both() {
-	configure Hub "$CONF/Hub.conf"
-	configure SiteA "$CONF/SiteA.conf"
+	article_conf Hub
+	article_conf SiteA
 }
 
 topology
@@ -37,52 +35,52 @@ capture Internet internet
 
 # SiteB's hub does not exist: it hears nothing at all. That takes the life of an exchange; meanwhile:
 ip -n Internet route add blackhole 10.0.9.9
-configure SiteB "$CONF/SiteB.conf" 's/10\.0\.1\.2/10.0.9.9/'
+article_conf SiteB 's/10\.0\.1\.2/10.0.9.9/'
 start SiteB
 
 configure_both
-configure SiteA "$CONF/SiteA.conf" 's/ISAKMP-KEY/ANOTHER-KEY/'
+article_conf SiteA 's/ISAKMP-KEY/ANOTHER-KEY/'
 act wrong-key
 blames Hub "probable pre-shared key mismatch with $SITE_A: its message 5 does not decrypt"
 blames SiteA "probable pre-shared key mismatch with $HUB: it complains about our message 5"
 ends
 
 configure_both
-configure Hub "$CONF/Hub.conf" 's|0\.0\.0\.0/0|10.0.0.6|'
+article_conf Hub 's|0\.0\.0\.0/0|10.0.0.6|'
 act no-key
 blames Hub "no pre-shared key for $SITE_A: add isakmp-key"
 ends
 
 configure_both
-configure SiteA "$CONF/SiteA.conf" 's/encryption = 3des/encryption = aes-256/'
+article_conf SiteA 's/encryption = 3des/encryption = aes-256/'
 act no-policy
 blames Hub "no common phase 1 policy with $SITE_A: it offers \\(aes-256, sha, pre-share, group 2\\).*first difference: encryption: ours 3des, theirs aes-256"
 blames SiteA "$HUB says NO-PROPOSAL-CHOSEN to our phase 1 offer"
 ends
 
 configure_both
-configure SiteA "$CONF/SiteA.conf" 's/esp-sha-hmac/esp-sha256-hmac/'
+article_conf SiteA 's/esp-sha-hmac/esp-sha256-hmac/'
 act no-transform
 blames Hub "no common transform-set with $SITE_A: it offers .*first difference: .*ours esp-sha-hmac, theirs esp-sha256-hmac"
 blames SiteA "$HUB says NO-PROPOSAL-CHOSEN to our quick mode: transform-set"
 ends
 
 configure_both
-configure SiteA "$CONF/SiteA.conf" 's/pfs = group2/pfs = none/'
+article_conf SiteA 's/pfs = group2/pfs = none/'
 act pfs-on-the-hub-only
 blames Hub "PFS on our side only: our ipsec-profile asks for group 2, $SITE_A sends no PFS"
 blames SiteA "$HUB says NO-PROPOSAL-CHOSEN to our quick mode: .*PFS"
 ends
 
 configure_both
-configure Hub "$CONF/Hub.conf" 's/pfs = group2/pfs = none/'
+article_conf Hub 's/pfs = group2/pfs = none/'
 act pfs-on-the-spoke-only
 blames Hub "PFS groups differ: our ipsec-profile asks for no group, $SITE_A offers group 2"
 blames SiteA "$HUB says NO-PROPOSAL-CHOSEN to our quick mode: .*PFS"
 ends
 
 configure_both
-configure SiteA "$CONF/SiteA.conf" 's/NHRP-KEY/OTHERKEY/'
+article_conf SiteA 's/NHRP-KEY/OTHERKEY/'
 act nhrp-authentication
 blames Hub "authentication"
 blames SiteA "authentication"
