@@ -16,6 +16,7 @@ rundir    ?= /run/dmvpnd
 unitdir   ?= $(prefix)/lib/systemd/system
 docdir    ?= $(prefix)/share/doc/dmvpnd
 VERSION   := 0.1
+CORES     := $(shell nproc 2>/dev/null || echo 1)
 
 CFLAGS    ?= -O2 -g
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
@@ -34,6 +35,10 @@ PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 
+# `make V=1` shows the whole commands.
+Q          = $(if $(V),,@)
+say        = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
+
 ROOMS     := lib ikev1 nhrp xfrm gre conf
 CTL_SRC   := $(wildcard daemon/dmvpnctl*.c)
 DAEMON_SRC := $(filter-out $(CTL_SRC),$(wildcard daemon/*.c))
@@ -43,7 +48,9 @@ UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 SIM       := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
 linked     = $(call objects,$(shell sed -n 's|^.*LINK: *||p' $(1)))
 
-.PHONY: all help deps check check-all check-arch check-unit check-sim check-netns lab lab-shell \
+MAKEFLAGS += --no-builtin-rules
+
+.PHONY: all help deps check check-all test-programs check-arch check-unit check-sim check-netns lab lab-shell \
         install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -63,18 +70,21 @@ deps:
 # Set-up first, in its own make, so that nothing is looked for before it is installed.
 check:
 	@scripts/deps.sh check
+	@$(MAKE) --no-print-directory -j$(CORES) all test-programs
 	@$(MAKE) --no-print-directory check-all
+
+test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%)
 
 check-all: check-arch check-unit check-sim check-netns
 
 lab:
 	@scripts/deps.sh lab
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -j$(CORES) all
 	@BUILD=$(BUILD) scripts/lab.sh $(or $(SCENARIO),article)
 
 lab-shell:
 	@scripts/deps.sh lab
-	@$(MAKE) --no-print-directory -s all
+	@$(MAKE) --no-print-directory -j$(CORES) all
 	@BUILD=$(BUILD) scripts/lab.sh --shell $(or $(SCENARIO),article)
 
 check-arch: $(archives)
@@ -91,14 +101,17 @@ check-netns: all
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) scripts/check-netns.sh
 
 $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
 
 $(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC) lib/addr.c lib/wire.c)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(ALL_CFLAGS) $(PKG_CFLAGS) -c -o $@ $<
 
 define room_rule
 $(BUILD)/$(1).a: $(call objects,$(wildcard $(1)/*.c))
@@ -109,7 +122,8 @@ $(foreach r,$(ROOMS),$(eval $(call room_rule,$(r))))
 
 .SECONDEXPANSION:
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call linked,tests/%.c)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion -ljansson $(PKG_LIBS)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcriterion $(PKG_LIBS)
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(sysconfdir)/dmvpnd \
