@@ -39,7 +39,8 @@ PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
 Q          = $(if $(V),,@)
 say        = $(if $(V),,@printf '  %-4s %s\n' $(1) $(2))
 
-ROOMS     := lib ikev1 nhrp xfrm gre conf
+# In the order of their linking: who is used comes after who uses.
+ROOMS     := conf gre xfrm nhrp ikev1 lib
 CTL_SRC   := $(wildcard daemon/dmvpnctl*.c)
 DAEMON_SRC := $(filter-out $(CTL_SRC),$(wildcard daemon/*.c))
 archives  := $(foreach r,$(ROOMS),$(BUILD)/$(r).a)
