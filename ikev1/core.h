@@ -21,32 +21,33 @@
 #include "ikev1/keymat.h"
 #include "lib/timer.h"
 
-#define IKE_NONCE_MAX 256
-#define IKE_NONCE_LEN 32   /* of ours, RFC 2409: 8 to 256 */
+#define IKE_NONCE_MAX	256
+#define IKE_NONCE_LEN	32 /* of ours, RFC 2409: 8 to 256 */
 #define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
 #define IKE_SEEN_MSGIDS 32
-#define IKE_RESEND_MAX 8 /* answers to duplicates of one message */
+#define IKE_RESEND_MAX	8 /* answers to duplicates of one message */
 
 /* Times, milliseconds. */
-#define IKE_RETRANSMIT_FIRST 1000 /* then doubled: 1, 2, 4, 8 s */
+#define IKE_RETRANSMIT_FIRST  1000  /* then doubled: 1, 2, 4, 8 s */
 #define IKE_EXCHANGE_LIFETIME 30000 /* without a message that counted */
-#define IKE_CROSSING_WINDOW 60000 /* exchanges of different initiators this close are one crossing */
-#define IKE_DRAIN 30000		  /* a superseded SA still receives for so long */
-#define IKE_RESPONDER_PATIENCE 2000 /* for the other end's quick mode before ours */
+#define IKE_CROSSING_WINDOW \
+	60000 /* exchanges of different initiators this close are one crossing */
+#define IKE_DRAIN	       30000 /* a superseded SA still receives for so long */
+#define IKE_RESPONDER_PATIENCE 2000  /* for the other end's quick mode before ours */
 
 enum ike_timer_kind {
-	TIMER_RETRANSMIT,   /* exchange */
-	TIMER_DEADLINE,	    /* exchange: ends it, or lets go of its cached answer */
-	TIMER_SA_REKEY,	    /* isakmp_sa */
-	TIMER_SA_EXPIRE,    /* isakmp_sa */
-	TIMER_PAIR_REKEY,   /* ipsec_pair */
-	TIMER_PAIR_EXPIRE,  /* ipsec_pair: lifetime or drain is over */
-	TIMER_PEER_WANT,    /* ike_peer: the other end had its chance to start quick mode */
+	TIMER_RETRANSMIT,  /* exchange */
+	TIMER_DEADLINE,	   /* exchange: ends it, or lets go of its cached answer */
+	TIMER_SA_REKEY,	   /* isakmp_sa */
+	TIMER_SA_EXPIRE,   /* isakmp_sa */
+	TIMER_PAIR_REKEY,  /* ipsec_pair */
+	TIMER_PAIR_EXPIRE, /* ipsec_pair: lifetime or drain is over */
+	TIMER_PEER_WANT,   /* ike_peer: the other end had its chance to start quick mode */
 };
 
 /* Not in every sys/queue.h: the element may be removed inside the loop. */
 #ifndef LIST_FOREACH_SAFE
-#define LIST_FOREACH_SAFE(var, head, field, next)                                                  \
+#define LIST_FOREACH_SAFE(var, head, field, next) \
 	for ((var) = LIST_FIRST(head); (var) && ((next) = LIST_NEXT(var, field), 1); (var) = (next))
 #endif
 
@@ -93,10 +94,10 @@ struct exchange {
 	struct timer retransmit, deadline;
 	uint8_t *sent; /* last message, for retransmission and for duplicates */
 	size_t sent_len;
-	bool persistent; /* may repeat it on its own timer: the peer's address is proven */
-	uint8_t sends;			 /* of ours, on our own timer */
-	uint8_t resends;		 /* asked for by duplicates */
-	uint8_t received[20];		 /* digest of the last message that counted */
+	bool persistent;      /* may repeat it on its own timer: the peer's address is proven */
+	uint8_t sends;	      /* of ours, on our own timer */
+	uint8_t resends;      /* asked for by duplicates */
+	uint8_t received[20]; /* digest of the last message that counted */
 	bool has_received;
 
 	uint64_t wait_id; /* what it waits for: a DH job or the kernel; 0: nothing */
@@ -146,7 +147,7 @@ struct isakmp_sa {
 	uint8_t order[IKE_NONCE_ORDER]; /* of the initiator's nonce */
 	struct main_mode *mm;
 	struct timer rekey, expire;
-	bool retired; /* another one took its place; it ends after the drain */
+	bool retired;			/* another one took its place; it ends after the drain */
 	uint32_t seen[IKE_SEEN_MSGIDS]; /* ring of message ids that were used */
 	uint8_t seen_at;
 };
@@ -159,7 +160,8 @@ struct quick_mode {
 	uint8_t peer_public[GROUP_PUBLIC_MAX];
 	uint8_t gxy[GROUP_SECRET_MAX];
 	bool has_ke;
-	uint8_t *answer; /* responder: the SA payload's body for message 2, from the chosen transform */
+	uint8_t *
+		answer; /* responder: the SA payload's body for message 2, from the chosen transform */
 	size_t answer_len;
 	uint8_t key_in[KEYMAT_MAX], key_out[KEYMAT_MAX];
 	bool in_added, out_added; /* the kernel was asked */
@@ -248,9 +250,9 @@ struct ike {
 };
 
 /* effect.c: the queue */
-struct effect_node *effect_push(struct ike *ike, enum ike_effect_kind kind, const void *extra,
-				size_t extra_len);
-void effects_free(struct ike *ike);
+struct effect_node *ike_effect_push(struct ike *ike, enum ike_effect_kind kind, const void *extra,
+				    size_t extra_len);
+void ike_effects_free(struct ike *ike);
 
 /* report.c: events about something that is known */
 struct ike_event *report(struct ike *ike, enum ike_event_kind kind, uint8_t level);
@@ -265,8 +267,8 @@ enum { LEVEL_ALWAYS = 1, LEVEL_INFO = 100, LEVEL_STEPS = 200, LEVEL_ALL = 254 };
 
 static inline struct isakmp_sa *sa_of(struct exchange *x)
 {
-	return x->phase == 1 ? container_of(x, struct isakmp_sa, x) :
-			       container_of(x, struct ipsec_pair, x)->sa;
+	return x->phase == 1 ? container_of(x, struct isakmp_sa, x)
+			     : container_of(x, struct ipsec_pair, x)->sa;
 }
 
 static inline struct ipsec_pair *pair_of(struct exchange *x)

@@ -7,7 +7,9 @@
 void dh_start(struct exchange *x, enum group_id group, uint8_t *private_value, bool make_public,
 	      struct span peer)
 {
-	struct ike_dh_job job = { .id = exchange_wait(x), .group = group, .make_public = make_public };
+	struct ike_dh_job job = { .id = exchange_wait(x),
+				  .group = group,
+				  .make_public = make_public };
 	size_t len = crypto_dh_private_len(group);
 	struct effect_node *n;
 
@@ -20,7 +22,7 @@ void dh_start(struct exchange *x, enum group_id group, uint8_t *private_value, b
 		memcpy(job.peer_public, peer.data, peer.len);
 		job.peer_len = (uint16_t)peer.len;
 	}
-	n = effect_push(x->ike, IKE_EFFECT_DH, &job, sizeof(job));
+	n = ike_effect_push(x->ike, IKE_EFFECT_DH, &job, sizeof(job));
 	n->effect.dh = (const struct ike_dh_job *)(const void *)n->extra;
 	util_wipe(&job, sizeof(job));
 }

@@ -5,8 +5,8 @@
  */
 #include "ikev1/core.h"
 
-struct effect_node *effect_push(struct ike *ike, enum ike_effect_kind kind, const void *extra,
-				size_t extra_len)
+struct effect_node *ike_effect_push(struct ike *ike, enum ike_effect_kind kind, const void *extra,
+				    size_t extra_len)
 {
 	struct effect_node *n = xcalloc(1, sizeof(*n) + extra_len);
 
@@ -39,7 +39,7 @@ bool ike_next_effect(struct ike *ike, struct ike_effect *out)
 	return true;
 }
 
-void effects_free(struct ike *ike)
+void ike_effects_free(struct ike *ike)
 {
 	struct effect_node *n;
 

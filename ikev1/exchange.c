@@ -79,7 +79,8 @@ static bool payloads_fit(const struct transition *row, const struct isakmp_messa
 			return false;
 		seen |= bit;
 	}
-	return (seen & row->required) == row->required && !(seen & ~(row->required | row->optional));
+	return (seen & row->required) == row->required &&
+	       !(seen & ~(row->required | row->optional));
 }
 
 static const struct transition *find_row(const struct exchange *x, enum ike_fsm_event event)
@@ -192,7 +193,7 @@ static void send_again(struct exchange *x)
 
 	if (!sa)
 		return;
-	n = effect_push(x->ike, IKE_EFFECT_SEND, x->sent, x->sent_len);
+	n = ike_effect_push(x->ike, IKE_EFFECT_SEND, x->sent, x->sent_len);
 	n->effect.send.local = sa->local;
 	n->effect.send.remote = sa->remote;
 	n->effect.send.natt = sa->natt;
@@ -257,7 +258,8 @@ void exchange_timer(struct exchange *x, enum ike_timer_kind kind)
 		if (x->done)
 			forget_sent(x);
 		else
-			exchange_fail(x, EV_TIMEOUT, x->evidence ? x->evidence : IKE_CAUSE_NO_ANSWER);
+			exchange_fail(x, EV_TIMEOUT,
+				      x->evidence ? x->evidence : IKE_CAUSE_NO_ANSWER);
 		return;
 	}
 	if (!x->sent)

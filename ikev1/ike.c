@@ -10,10 +10,10 @@
 #include "ikev1/store.h"
 
 /* Defaults of struct ike_limits. */
-#define HALF_OPEN 16384
+#define HALF_OPEN	     16384
 #define HALF_OPEN_PER_SOURCE 16
 #define QUICK_MODES_PER_PEER 8
-#define SAS_PER_PEER 16
+#define SAS_PER_PEER	     16
 
 static void set_now(struct ike *ike, msec now)
 {
@@ -53,9 +53,9 @@ static void end_all(struct ike *ike, enum ike_cause cause)
 {
 	struct ike_peer *p, *tmp;
 
-	HASH_ITER(hh, ike->peers, p, tmp) {
+	HASH_ITER (hh, ike->peers, p, tmp) {
 		p->wanted = false;
-		peer_end(p, cause);
+		ike_peer_end(p, cause);
 	}
 }
 
@@ -66,8 +66,8 @@ void ike_free(struct ike *ike)
 	if (!ike)
 		return;
 	end_all(ike, IKE_CAUSE_ADMIN);
-	effects_free(ike);
-	HASH_ITER(hh, ike->locals, at, tmp) {
+	ike_effects_free(ike);
+	HASH_ITER (hh, ike->locals, at, tmp) {
 		HASH_DEL(ike->locals, at);
 		free(at);
 	}
@@ -99,9 +99,9 @@ void ike_local_remove(struct ike *ike, msec now, const struct addr *local)
 	HASH_FIND(hh, ike->locals, local, sizeof(*local), at);
 	if (!at)
 		return;
-	HASH_ITER(hh, ike->peers, p, tmp)
+	HASH_ITER (hh, ike->peers, p, tmp)
 		if (p->at == at)
-			peer_end(p, IKE_CAUSE_ADMIN);
+			ike_peer_end(p, IKE_CAUSE_ADMIN);
 	HASH_DEL(ike->locals, at);
 	free(at);
 }
@@ -116,26 +116,26 @@ void ike_input(struct ike *ike, msec now, const struct ike_datagram *d)
 
 bool ike_connect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
 {
-	struct ike_peer *p = peer_get(ike, local, remote);
+	struct ike_peer *p = ike_peer_get(ike, local, remote);
 
 	set_now(ike, now);
 	if (!p)
 		return false;
 	p->wanted = true;
-	peer_start(p);
+	ike_peer_start(p);
 	return true;
 }
 
 void ike_release(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
 {
-	struct ike_peer *p = peer_find(ike, local, remote);
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
 
 	set_now(ike, now);
 	if (!p)
 		return;
 	p->wanted = false;
 	p->up = false; /* whoever asks knows */
-	peer_end(p, IKE_CAUSE_ADMIN);
+	ike_peer_end(p, IKE_CAUSE_ADMIN);
 }
 
 void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
@@ -143,10 +143,10 @@ void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct
 	struct ike_peer *p, *tmp;
 
 	set_now(ike, now);
-	HASH_ITER(hh, ike->peers, p, tmp)
+	HASH_ITER (hh, ike->peers, p, tmp)
 		if ((!local || addr_equal(local, &p->key.local)) &&
 		    (!remote || addr_equal(remote, &p->key.remote)))
-			peer_end(p, IKE_CAUSE_ADMIN);
+			ike_peer_end(p, IKE_CAUSE_ADMIN);
 }
 
 void ike_shutdown(struct ike *ike, msec now)
@@ -167,7 +167,8 @@ void ike_sa_done(struct ike *ike, msec now, uint64_t token, int error)
 void ike_sa_expired(struct ike *ike, msec now, const struct addr *src, const struct addr *dst,
 		    uint32_t spi, bool hard)
 {
-	struct ike_peer *inbound = peer_find(ike, dst, src), *outbound = peer_find(ike, src, dst);
+	struct ike_peer *inbound = ike_peer_find(ike, dst, src),
+			*outbound = ike_peer_find(ike, src, dst);
 	struct ipsec_pair *pair = NULL;
 
 	set_now(ike, now);
@@ -209,14 +210,14 @@ static void sa_rekey_due(struct isakmp_sa *sa)
 	struct isakmp_sa *other;
 
 	/* Nobody needs it: it may expire. */
-	if (!peer_pair(p) && !p->wanted)
+	if (!ike_peer_pair(p) && !p->wanted)
 		return;
 	timer_arm(&ike->timers, &sa->rekey, ike->now + IKE_EXCHANGE_LIFETIME);
-	LIST_FOREACH(other, &p->sas, of_peer)
+	LIST_FOREACH (other, &p->sas, of_peer)
 		if (!other->x.done)
 			return; /* a successor is on its way */
 	report_sa(sa, IKE_EVENT_REKEY, LEVEL_INFO);
-	peer_start_phase1(p);
+	ike_peer_start_phase1(p);
 }
 
 static void timer_due(struct timer *t)
@@ -247,7 +248,7 @@ static void timer_due(struct timer *t)
 		break;
 	}
 	case TIMER_PEER_WANT:
-		peer_start(container_of(t, struct ike_peer, want));
+		ike_peer_start(container_of(t, struct ike_peer, want));
 		break;
 	}
 }

@@ -60,10 +60,10 @@ void ike_local_remove(struct ike *ike, msec now, const struct addr *local);
 /* Requests */
 
 struct ike_datagram {
-	struct endpoint local;	/* as received */
+	struct endpoint local; /* as received */
 	struct endpoint remote;
-	bool natt;		/* came on the NAT-T port, its non-ESP marker is removed */
-	struct span data;	/* borrowed for the call */
+	bool natt;	  /* came on the NAT-T port, its non-ESP marker is removed */
+	struct span data; /* borrowed for the call */
 };
 void ike_input(struct ike *ike, msec now, const struct ike_datagram *d);
 
@@ -120,20 +120,20 @@ struct ike_ipsec_sa {
 	uint16_t encap_local, encap_remote; /* UDP encapsulation ports; 0: plain ESP */
 	uint32_t spi;
 	struct esp_suite suite;
-	struct span key;	 /* cipher key, then salt */
-	struct span auth_key;	 /* empty for an AEAD */
-	uint32_t hard_seconds;	 /* 0: no limit */
+	struct span key;       /* cipher key, then salt */
+	struct span auth_key;  /* empty for an AEAD */
+	uint32_t hard_seconds; /* 0: no limit */
 	uint64_t soft_bytes, hard_bytes;
-	uint32_t replaces_spi;	 /* outbound: to be deleted in the same batch; 0: none */
+	uint32_t replaces_spi; /* outbound: to be deleted in the same batch; 0: none */
 };
 
 enum ike_effect_kind {
 	IKE_EFFECT_SEND,
 	IKE_EFFECT_DH,
-	IKE_EFFECT_SA_ADD,    /* answer with ike_sa_done(token) */
-	IKE_EFFECT_SA_DELETE, /* no answer is needed */
-	IKE_EFFECT_PEER_UP,   /* the first pair of SAs with the peer is in the kernel */
-	IKE_EFFECT_PEER_DOWN, /* the last one is gone; told before its SA_DELETEs */
+	IKE_EFFECT_SA_ADD,	/* answer with ike_sa_done(token) */
+	IKE_EFFECT_SA_DELETE,	/* no answer is needed */
+	IKE_EFFECT_PEER_UP,	/* the first pair of SAs with the peer is in the kernel */
+	IKE_EFFECT_PEER_DOWN,	/* the last one is gone; told before its SA_DELETEs */
 	IKE_EFFECT_PEER_FAILED, /* what ike_connect() asked for did not come about */
 	IKE_EFFECT_EVENT
 };
@@ -170,7 +170,7 @@ struct ike_sa_info {
 	struct endpoint local, remote;
 	enum ike_role role;
 	enum ike_state state;
-	struct ike_step last; /* the newest step of its history */
+	struct ike_step last;	   /* the newest step of its history */
 	struct isakmp_suite suite; /* zeros until agreed */
 	uint32_t lifetime;	   /* seconds, agreed */
 	msec since;		   /* creation */

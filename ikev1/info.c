@@ -7,7 +7,7 @@
 #include "ikev1/store.h"
 
 /* Answers in the clear: so many at once, and so many more each second. */
-#define CLEAR_BURST 20
+#define CLEAR_BURST	 20
 #define CLEAR_PER_SECOND 10
 
 static uint32_t new_msgid(struct isakmp_sa *sa)
@@ -42,10 +42,10 @@ void info_send_clear(struct isakmp_sa *sa, uint16_t type)
 
 	if (!may_answer(sa->x.ike))
 		return;
-	message_begin(sa, &b, ISAKMP_XCHG_INFO, new_msgid(sa));
+	ike_message_begin(sa, &b, ISAKMP_XCHG_INFO, new_msgid(sa));
 	isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, type, span_of(sa->cookies, sizeof(sa->cookies)),
 			  span_of(NULL, 0));
-	message_send(NULL, sa, &b, NULL);
+	ike_message_send(NULL, sa, &b, NULL);
 }
 
 /* The message behind its HASH payload is in b; closes and sends it. */
@@ -53,18 +53,18 @@ static void send_protected(struct isakmp_sa *sa, struct isakmp_builder *b, uint3
 {
 	uint8_t hash[HASH_LEN_MAX], iv[CRYPTO_BLOCK_MAX];
 
-	keymat_hash1(sa->suite.hash, &sa->keys, msgid, message_hash_rest(sa, b), hash);
-	message_hash_patch(sa, b, hash);
+	keymat_hash1(sa->suite.hash, &sa->keys, msgid, ike_message_hash_rest(sa, b), hash);
+	ike_message_hash_patch(sa, b, hash);
 	keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, msgid, iv);
-	message_send(NULL, sa, b, iv);
+	ike_message_send(NULL, sa, b, iv);
 }
 
 static uint32_t begin_protected(struct isakmp_sa *sa, struct isakmp_builder *b)
 {
 	uint32_t msgid = new_msgid(sa);
 
-	message_begin(sa, b, ISAKMP_XCHG_INFO, msgid);
-	message_hash_begin(sa, b);
+	ike_message_begin(sa, b, ISAKMP_XCHG_INFO, msgid);
+	ike_message_hash_begin(sa, b);
 	return msgid;
 }
 
@@ -135,7 +135,7 @@ static struct ipsec_pair *notified_pair(struct isakmp_sa *sa, const struct isakm
 	uint32_t spi = n->spi.len == 4 ? read_u32(&r) : 0;
 	struct ipsec_pair *pair, *only = NULL;
 
-	LIST_FOREACH(pair, &sa->peer->pairs, of_peer) {
+	LIST_FOREACH (pair, &sa->peer->pairs, of_peer) {
 		if (pair->sa != sa || pair->x.state != QM_WAIT_MSG2)
 			continue;
 		if (spi && pair->spi_in == spi)
@@ -167,7 +167,7 @@ static bool process_notify(struct isakmp_sa *sa, const struct isakmp_notify *n)
 	}
 	if (n->type == ISAKMP_N_INITIAL_CONTACT) {
 		if (sa->x.done)
-			peer_initial_contact(sa);
+			ike_peer_initial_contact(sa);
 		return true;
 	}
 	if (!sa->x.done) {
@@ -245,7 +245,7 @@ void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ik
 	uint8_t hash[HASH_LEN_MAX];
 	struct span theirs, rest;
 
-	if (!message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
+	if (!ike_message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
 		goto bad;
 	keymat_hash1(sa->suite.hash, &sa->keys, in->m.header.msgid, rest, hash);
 	if (!util_equal_ct(hash, theirs.data, theirs.len))

@@ -23,7 +23,7 @@ static bool from_peer(const struct isakmp_sa *sa, const struct ike_datagram *d)
 static void new_responder(struct ike *ike, const struct ike_datagram *d,
 			  const struct isakmp_header *h)
 {
-	struct ike_peer *p = peer_get(ike, &d->local.addr, &d->remote.addr);
+	struct ike_peer *p = ike_peer_get(ike, &d->local.addr, &d->remote.addr);
 	enum isakmp_flaw flaw;
 	struct incoming in;
 	struct isakmp_sa *sa;
@@ -37,14 +37,14 @@ static void new_responder(struct ike *ike, const struct ike_datagram *d,
 	    p->half_open >= ike->limits.half_open_per_source ||
 	    p->sa_count >= ike->limits.sas_per_peer + ike->limits.half_open_per_source) {
 		report_drop(ike, d, h, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
-		peer_tidy(p);
+		ike_peer_tidy(p);
 		return;
 	}
 	sa = sa_new(p, IKE_RESPONDER, &d->local, &d->remote);
 	memcpy(sa->cookies, h->icookie, ISAKMP_COOKIE);
-	flaw = message_read(sa, NULL, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, NULL, d->data, h, &in, &offset);
 	if (flaw == ISAKMP_OK) {
-		message_report_received(&sa->x, sa, &in);
+		ike_message_report_received(&sa->x, sa, &in);
 		if (!exchange_run(&sa->x, EV_RCV_MSG, &in))
 			return;
 	} else {
@@ -63,7 +63,8 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 	enum isakmp_flaw flaw;
 	size_t offset;
 
-	sa = first ? sa_find_first(ike, h->icookie, &d->remote) : sa_find(ike, h->icookie, h->rcookie);
+	sa = first ? sa_find_first(ike, h->icookie, &d->remote)
+		   : sa_find(ike, h->icookie, h->rcookie);
 	if (!sa && first && !encrypted && h->msgid == 0) {
 		new_responder(ike, d, h);
 		return;
@@ -84,7 +85,7 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 			    ISAKMP_OK, 0);
 		return;
 	}
-	flaw = message_read(sa, sa->x.iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, sa->x.iv, d->data, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
 		if (encrypted)
 			main_mode_undecryptable(sa, flaw);
@@ -92,7 +93,7 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 			report_drop(ike, d, h, IKE_DROP_MALFORMED, flaw, offset);
 		return;
 	}
-	message_report_received(&sa->x, sa, &in);
+	ike_message_report_received(&sa->x, sa, &in);
 	exchange_run(&sa->x, EV_RCV_MSG, &in);
 }
 
@@ -110,7 +111,7 @@ static bool hash1_is_right(struct isakmp_sa *sa, const struct incoming *in)
 	uint8_t hash[HASH_LEN_MAX];
 	struct span theirs, rest;
 
-	if (!message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
+	if (!ike_message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
 		return false;
 	keymat_hash1(sa->suite.hash, &sa->keys, in->m.header.msgid, rest, hash);
 	return util_equal_ct(hash, theirs.data, theirs.len);
@@ -134,14 +135,15 @@ static void new_quick_mode(struct isakmp_sa *sa, const struct ike_datagram *d, s
 		report_drop(ike, d, &in->m.header, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
 		return;
 	}
-	message_report_received(&pair->x, sa, in);
+	ike_message_report_received(&pair->x, sa, in);
 	if (!exchange_run(&pair->x, EV_RCV_MSG, in))
 		return;
 	if (pair->x.state == QM_START)
 		pair_end(pair, IKE_CAUSE_MALFORMED);
 }
 
-static void input_quick(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
+static void input_quick(struct ike *ike, const struct ike_datagram *d,
+			const struct isakmp_header *h)
 {
 	struct isakmp_sa *sa = known_sa(ike, d, h);
 	struct ipsec_pair *pair;
@@ -176,7 +178,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d, const str
 		memcpy(iv, pair->x.iv, sizeof(iv));
 	else
 		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
-	flaw = message_read(sa, iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, iv, d->data, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
 		report_drop(ike, d, h, IKE_DROP_UNDECRYPTABLE, flaw, offset);
 		return;
@@ -185,7 +187,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d, const str
 		new_quick_mode(sa, d, &in);
 		return;
 	}
-	message_report_received(&pair->x, sa, &in);
+	ike_message_report_received(&pair->x, sa, &in);
 	exchange_run(&pair->x, EV_RCV_MSG, &in);
 }
 
@@ -214,13 +216,13 @@ static void input_info(struct ike *ike, const struct ike_datagram *d, const stru
 	}
 	if (encrypted)
 		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
-	flaw = message_read(sa, iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, iv, d->data, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
-		report_drop(ike, d, h, encrypted ? IKE_DROP_UNDECRYPTABLE : IKE_DROP_MALFORMED, flaw,
-			    offset);
+		report_drop(ike, d, h, encrypted ? IKE_DROP_UNDECRYPTABLE : IKE_DROP_MALFORMED,
+			    flaw, offset);
 		return;
 	}
-	message_report_received(&sa->x, sa, &in);
+	ike_message_report_received(&sa->x, sa, &in);
 	if (encrypted)
 		info_input(sa, &in, d);
 	else

@@ -82,8 +82,8 @@ static bool take_nonce(struct nonce *n, struct span body)
 static enum ike_fsm_event ignore(struct exchange *x, enum ike_cause evidence, enum isakmp_flaw flaw)
 {
 	struct ike_event *e = report_exchange(x, IKE_EVENT_DROP, LEVEL_ALWAYS);
-	enum ike_drop why = evidence == IKE_CAUSE_KEY_MISMATCH ? IKE_DROP_UNDECRYPTABLE :
-								 IKE_DROP_MALFORMED;
+	enum ike_drop why =
+		evidence == IKE_CAUSE_KEY_MISMATCH ? IKE_DROP_UNDECRYPTABLE : IKE_DROP_MALFORMED;
 
 	x->ike->counters.dropped[why]++;
 	/* One word in the clear, once: the peer sees our silence otherwise and cannot know why. */
@@ -157,10 +157,10 @@ static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
 	struct isakmp_builder b;
 
 	(void)in;
-	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->sa_i, sa->mm->sa_i_len));
 	add_vendor_ids(&b);
-	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
 
@@ -221,10 +221,10 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	struct isakmp_builder b;
 
 	(void)in;
-	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->answer, sa->mm->answer_len));
 	add_vendor_ids(&b);
-	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
 
@@ -265,11 +265,11 @@ static enum ike_fsm_event send_ke(struct exchange *x, const uint8_t *public_valu
 	struct isakmp_sa *sa = this_sa(x);
 	struct isakmp_builder b;
 
-	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_KE,
 			   span_of(public_value, group_get(sa->suite.group)->public_len));
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(n));
-	exchange_sent(x, message_send(x, sa, &b, NULL), true);
+	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
 
@@ -405,13 +405,13 @@ static void send_auth(struct exchange *x, bool expects_answer)
 	size_t id_len = build_id(sa, id);
 
 	keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len), hash);
-	message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_ID, span_of(id, id_len));
 	isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
-	if (!peer_has_sas(sa->peer))
+	if (!ike_peer_has_sas(sa->peer))
 		isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
 				  span_of(sa->cookies, sizeof(sa->cookies)), span_of(NULL, 0));
-	exchange_sent(x, message_send(x, sa, &b, x->iv), expects_answer);
+	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), expects_answer);
 }
 
 static enum ike_fsm_event i_send5(struct exchange *x, const struct incoming *in)
@@ -472,8 +472,8 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 	 * The key was found by the address, so an address identity must be that address. A name is
 	 * taken: whoever has the key may call itself as it likes (IOS's "identity hostname").
 	 */
-	e->id.accepted = id.type != ISAKMP_ID_IPV4_ADDR ||
-			 memcmp(id.data.data, sa->remote.addr.b, 4) == 0;
+	e->id.accepted =
+		id.type != ISAKMP_ID_IPV4_ADDR || memcmp(id.data.data, sa->remote.addr.b, 4) == 0;
 	x->cause = e->id.accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
 	process_notifies(sa, in);
 	process_vendor_ids(x, in);
@@ -517,19 +517,21 @@ static enum ike_fsm_event start_quick_mode(struct exchange *x, const struct inco
 	return EV_NONE;
 }
 
-#define SA_ PAYLOAD_BIT(ISAKMP_SA)
-#define KE_ PAYLOAD_BIT(ISAKMP_KE)
+#define SA_    PAYLOAD_BIT(ISAKMP_SA)
+#define KE_    PAYLOAD_BIT(ISAKMP_KE)
 #define NONCE_ PAYLOAD_BIT(ISAKMP_NONCE)
-#define ID_ PAYLOAD_BIT(ISAKMP_ID)
-#define HASH_ PAYLOAD_BIT(ISAKMP_HASH)
-#define VID_ PAYLOAD_BIT(ISAKMP_VENDOR)
+#define ID_    PAYLOAD_BIT(ISAKMP_ID)
+#define HASH_  PAYLOAD_BIT(ISAKMP_HASH)
+#define VID_   PAYLOAD_BIT(ISAKMP_VENDOR)
 /* What others send along and what later messages may carry: read where it matters, else ignored. */
-#define NATD_                                                                                      \
-	(PAYLOAD_BIT(ISAKMP_NATD) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT_08))
-#define CERTS_ (PAYLOAD_BIT(ISAKMP_CERT) | PAYLOAD_BIT(ISAKMP_CR))
-#define KE_EXTRA_ (VID_ | NATD_ | CERTS_)
+#define NATD_                                                        \
+	(PAYLOAD_BIT(ISAKMP_NATD) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT) | \
+	 PAYLOAD_BIT(ISAKMP_NATD_DRAFT_08))
+#define CERTS_	    (PAYLOAD_BIT(ISAKMP_CERT) | PAYLOAD_BIT(ISAKMP_CR))
+#define KE_EXTRA_   (VID_ | NATD_ | CERTS_)
 #define AUTH_EXTRA_ (VID_ | CERTS_ | PAYLOAD_BIT(ISAKMP_NOTIFY))
 
+/* clang-format off */
 const struct transition main_mode_initiator[] = {
 	/* state         event             next          action         required       optional */
 	{ MM_START,      EV_START_MM,      MM_SND_MSG1,  i_build1,      0, 0, false },
@@ -567,6 +569,7 @@ const struct transition main_mode_responder[] = {
 	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
 	{ .event = EV_NONE },
 };
+/* clang-format on */
 
 void main_mode_free(struct main_mode *mm)
 {

@@ -4,9 +4,12 @@
 
 #define FLAGS_OFFSET 19
 
-void message_begin(struct isakmp_sa *sa, struct isakmp_builder *b, uint8_t exchange, uint32_t msgid)
+void ike_message_begin(struct isakmp_sa *sa, struct isakmp_builder *b, uint8_t exchange,
+		       uint32_t msgid)
 {
-	struct isakmp_header h = { .version = ISAKMP_VERSION, .exchange = exchange, .msgid = msgid };
+	struct isakmp_header h = { .version = ISAKMP_VERSION,
+				   .exchange = exchange,
+				   .msgid = msgid };
 
 	memcpy(h.icookie, sa->cookies, ISAKMP_COOKIE);
 	memcpy(h.rcookie, sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE);
@@ -47,8 +50,8 @@ static void report_built(struct exchange *x, struct isakmp_sa *sa, const struct 
 	report_message(x, sa, &m, true);
 }
 
-struct span message_send(struct exchange *x, struct isakmp_sa *sa, struct isakmp_builder *b,
-			 uint8_t *iv)
+struct span ike_message_send(struct exchange *x, struct isakmp_sa *sa, struct isakmp_builder *b,
+			     uint8_t *iv)
 {
 	struct ike *ike = sa->x.ike;
 	const struct cipher *c = cipher_get(sa->suite.cipher);
@@ -62,7 +65,7 @@ struct span message_send(struct exchange *x, struct isakmp_sa *sa, struct isakmp
 		crypto_cbc(sa->suite.cipher, true, sa->cipher_key, iv, b->w.data + ISAKMP_HEADER,
 			   b->w.len - ISAKMP_HEADER);
 	}
-	n = effect_push(ike, IKE_EFFECT_SEND, b->w.data, b->w.len);
+	n = ike_effect_push(ike, IKE_EFFECT_SEND, b->w.data, b->w.len);
 	n->effect.send.local = sa->local;
 	n->effect.send.remote = sa->remote;
 	n->effect.send.natt = sa->natt;
@@ -76,28 +79,29 @@ static size_t hash_payload_len(const struct isakmp_sa *sa)
 	return 4u + hash_get(sa->suite.hash)->len;
 }
 
-void message_hash_begin(struct isakmp_sa *sa, struct isakmp_builder *b)
+void ike_message_hash_begin(struct isakmp_sa *sa, struct isakmp_builder *b)
 {
 	isakmp_payload_begin(b, ISAKMP_HASH);
 	write_zero(&b->w, hash_get(sa->suite.hash)->len);
 	isakmp_payload_end(b);
 }
 
-struct span message_hash_rest(const struct isakmp_sa *sa, const struct isakmp_builder *b)
+struct span ike_message_hash_rest(const struct isakmp_sa *sa, const struct isakmp_builder *b)
 {
 	size_t at = ISAKMP_HEADER + hash_payload_len(sa);
 
 	return b->w.bad ? span_of(NULL, 0) : span_of(b->w.data + at, b->w.len - at);
 }
 
-void message_hash_patch(struct isakmp_sa *sa, struct isakmp_builder *b, const uint8_t *hash)
+void ike_message_hash_patch(struct isakmp_sa *sa, struct isakmp_builder *b, const uint8_t *hash)
 {
 	if (!b->w.bad)
 		memcpy(b->w.data + ISAKMP_HEADER + 4, hash, hash_get(sa->suite.hash)->len);
 }
 
-enum isakmp_flaw message_read(struct isakmp_sa *sa, const uint8_t *iv, struct span datagram,
-			      const struct isakmp_header *h, struct incoming *in, size_t *offset)
+enum isakmp_flaw ike_message_read(struct isakmp_sa *sa, const uint8_t *iv, struct span datagram,
+				  const struct isakmp_header *h, struct incoming *in,
+				  size_t *offset)
 {
 	struct span chain = span_of(datagram.data + ISAKMP_HEADER, datagram.len - ISAKMP_HEADER);
 
@@ -112,20 +116,21 @@ enum isakmp_flaw message_read(struct isakmp_sa *sa, const uint8_t *iv, struct sp
 			return ISAKMP_BAD_LENGTH;
 		memcpy(plain, chain.data, chain.len);
 		memcpy(in->iv, iv, sizeof(in->iv));
-		if (!chain.len || !crypto_cbc(sa->suite.cipher, false, sa->cipher_key, in->iv, plain,
-					      chain.len))
+		if (!chain.len ||
+		    !crypto_cbc(sa->suite.cipher, false, sa->cipher_key, in->iv, plain, chain.len))
 			return ISAKMP_NOT_ENCRYPTED_BLOCKS;
 		chain.data = plain;
 	}
 	return isakmp_parse_payloads(&in->m, chain, in->encrypted, offset);
 }
 
-void message_report_received(struct exchange *x, struct isakmp_sa *sa, const struct incoming *in)
+void ike_message_report_received(struct exchange *x, struct isakmp_sa *sa,
+				 const struct incoming *in)
 {
 	report_message(x, sa, &in->m, false);
 }
 
-bool message_hash_of(const struct incoming *in, struct span *hash, struct span *rest)
+bool ike_message_hash_of(const struct incoming *in, struct span *hash, struct span *rest)
 {
 	const struct isakmp_payload *first = &in->m.payload[0];
 

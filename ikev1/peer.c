@@ -4,7 +4,7 @@
 #include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
 
-struct ike_peer *peer_find(struct ike *ike, const struct addr *local, const struct addr *remote)
+struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local, const struct addr *remote)
 {
 	struct ike_peer *p;
 	struct {
@@ -15,9 +15,9 @@ struct ike_peer *peer_find(struct ike *ike, const struct addr *local, const stru
 	return p;
 }
 
-struct ike_peer *peer_get(struct ike *ike, const struct addr *local, const struct addr *remote)
+struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const struct addr *remote)
 {
-	struct ike_peer *p = peer_find(ike, local, remote);
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
 	const struct ike_local *at;
 
 	if (p)
@@ -37,7 +37,7 @@ struct ike_peer *peer_get(struct ike *ike, const struct addr *local, const struc
 	return p;
 }
 
-void peer_tidy(struct ike_peer *p)
+void ike_peer_tidy(struct ike_peer *p)
 {
 	if (!LIST_EMPTY(&p->sas) || !LIST_EMPTY(&p->pairs) || p->wanted || p->ending)
 		return;
@@ -46,35 +46,35 @@ void peer_tidy(struct ike_peer *p)
 	free(p);
 }
 
-bool peer_has_sas(const struct ike_peer *p)
+bool ike_peer_has_sas(const struct ike_peer *p)
 {
 	const struct isakmp_sa *sa;
 	const struct ipsec_pair *pair;
 
-	LIST_FOREACH(sa, &p->sas, of_peer)
+	LIST_FOREACH (sa, &p->sas, of_peer)
 		if (sa->x.done)
 			return true;
-	LIST_FOREACH(pair, &p->pairs, of_peer)
+	LIST_FOREACH (pair, &p->pairs, of_peer)
 		if (pair->x.done)
 			return true;
 	return false;
 }
 
-struct isakmp_sa *peer_sa(const struct ike_peer *p)
+struct isakmp_sa *ike_peer_sa(const struct ike_peer *p)
 {
 	struct isakmp_sa *sa;
 
-	LIST_FOREACH(sa, &p->sas, of_peer)
+	LIST_FOREACH (sa, &p->sas, of_peer)
 		if (sa->x.done && !sa->retired)
 			return sa;
 	return NULL;
 }
 
-struct ipsec_pair *peer_pair(const struct ike_peer *p)
+struct ipsec_pair *ike_peer_pair(const struct ike_peer *p)
 {
 	struct ipsec_pair *pair;
 
-	LIST_FOREACH(pair, &p->pairs, of_peer)
+	LIST_FOREACH (pair, &p->pairs, of_peer)
 		if (pair->x.done && !pair->superseded)
 			return pair;
 	return NULL;
@@ -84,15 +84,15 @@ static bool negotiates_phase1(const struct ike_peer *p)
 {
 	const struct isakmp_sa *sa;
 
-	LIST_FOREACH(sa, &p->sas, of_peer)
+	LIST_FOREACH (sa, &p->sas, of_peer)
 		if (!sa->x.done)
 			return true;
 	return false;
 }
 
-void peer_tell_up(struct ike_peer *p)
+void ike_peer_tell_up(struct ike_peer *p)
 {
-	struct effect_node *n = effect_push(p->ike, IKE_EFFECT_PEER_UP, NULL, 0);
+	struct effect_node *n = ike_effect_push(p->ike, IKE_EFFECT_PEER_UP, NULL, 0);
 
 	n->effect.local = p->key.local;
 	n->effect.remote = p->key.remote;
@@ -101,9 +101,9 @@ void peer_tell_up(struct ike_peer *p)
 	timer_disarm(&p->ike->timers, &p->want);
 }
 
-void peer_tell_down(struct ike_peer *p, enum ike_cause cause)
+void ike_peer_tell_down(struct ike_peer *p, enum ike_cause cause)
 {
-	struct effect_node *n = effect_push(p->ike, IKE_EFFECT_PEER_DOWN, NULL, 0);
+	struct effect_node *n = ike_effect_push(p->ike, IKE_EFFECT_PEER_DOWN, NULL, 0);
 
 	n->effect.local = p->key.local;
 	n->effect.remote = p->key.remote;
@@ -111,28 +111,28 @@ void peer_tell_down(struct ike_peer *p, enum ike_cause cause)
 	p->up = false;
 }
 
-void peer_check_failed(struct ike_peer *p, enum ike_cause cause)
+void ike_peer_check_failed(struct ike_peer *p, enum ike_cause cause)
 {
 	struct effect_node *n;
 
-	if (!p->wanted || p->ending || p->unfinished || negotiates_phase1(p) || peer_pair(p))
+	if (!p->wanted || p->ending || p->unfinished || negotiates_phase1(p) || ike_peer_pair(p))
 		return;
 	p->wanted = false;
 	timer_disarm(&p->ike->timers, &p->want);
-	n = effect_push(p->ike, IKE_EFFECT_PEER_FAILED, NULL, 0);
+	n = ike_effect_push(p->ike, IKE_EFFECT_PEER_FAILED, NULL, 0);
 	n->effect.local = p->key.local;
 	n->effect.remote = p->key.remote;
 	n->effect.cause = cause;
 }
 
-void peer_start(struct ike_peer *p)
+void ike_peer_start(struct ike_peer *p)
 {
-	struct ipsec_pair *pair = peer_pair(p);
-	struct isakmp_sa *sa = peer_sa(p);
+	struct ipsec_pair *pair = ike_peer_pair(p);
+	struct isakmp_sa *sa = ike_peer_sa(p);
 
 	if (pair && !pair->rekeying) {
 		if (p->wanted)
-			peer_tell_up(p);
+			ike_peer_tell_up(p);
 		return;
 	}
 	/* What is on its way, from either end, may bring it. */
@@ -142,31 +142,31 @@ void peer_start(struct ike_peer *p)
 		quick_mode_start(sa);
 		return;
 	}
-	peer_start_phase1(p);
+	ike_peer_start_phase1(p);
 }
 
-void peer_start_phase1(struct ike_peer *p)
+void ike_peer_start_phase1(struct ike_peer *p)
 {
 	struct endpoint local = { p->key.local, 500 }, remote = { p->key.remote, 500 };
 
 	exchange_run(&sa_new(p, IKE_INITIATOR, &local, &remote)->x, EV_START_MM, NULL);
 }
 
-void peer_initial_contact(struct isakmp_sa *sa)
+void ike_peer_initial_contact(struct isakmp_sa *sa)
 {
 	struct ike_peer *p = sa->peer;
 	struct ipsec_pair *pair, *next_pair;
 	struct isakmp_sa *old, *next;
 
-	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next_pair)
+	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next_pair)
 		if (pair->x.done && pair->x.done < sa->x.began)
 			pair_end(pair, IKE_CAUSE_PEER_DELETED);
-	LIST_FOREACH_SAFE(old, &p->sas, of_peer, next)
+	LIST_FOREACH_SAFE (old, &p->sas, of_peer, next)
 		if (old != sa && old->x.done && old->x.done < sa->x.began)
 			sa_end(old, IKE_CAUSE_PEER_DELETED);
 }
 
-void peer_end(struct ike_peer *p, enum ike_cause cause)
+void ike_peer_end(struct ike_peer *p, enum ike_cause cause)
 {
 	struct ipsec_pair *pair, *next_pair;
 	struct isakmp_sa *sa, *next;
@@ -174,12 +174,12 @@ void peer_end(struct ike_peer *p, enum ike_cause cause)
 
 	/* A peer that is wanted outlives its last SA, and nothing failed that was ended on purpose. */
 	p->ending = true;
-	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next_pair)
+	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next_pair)
 		pair_end(pair, cause);
-	LIST_FOREACH_SAFE(sa, &p->sas, of_peer, next)
+	LIST_FOREACH_SAFE (sa, &p->sas, of_peer, next)
 		sa_end(sa, cause);
 	p->ending = false;
 	if (wanted)
-		peer_check_failed(p, cause);
-	peer_tidy(p);
+		ike_peer_check_failed(p, cause);
+	ike_peer_tidy(p);
 }

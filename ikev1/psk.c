@@ -27,7 +27,7 @@ void psk_free(struct ike *ike)
 {
 	struct psk_node *n, *tmp;
 
-	HASH_ITER(hh, ike->psks, n, tmp) {
+	HASH_ITER (hh, ike->psks, n, tmp) {
 		HASH_DEL(ike->psks, n);
 		free(n);
 	}

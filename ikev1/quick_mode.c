@@ -54,7 +54,7 @@ static bool hash_is(struct exchange *x, const struct incoming *in, const uint8_t
 {
 	size_t len = sa_of(x)->keys.len;
 	struct span theirs, rest;
-	bool right = message_hash_of(in, &theirs, &rest) && theirs.len == len &&
+	bool right = ike_message_hash_of(in, &theirs, &rest) && theirs.len == len &&
 		     util_equal_ct(ours, theirs.data, len);
 
 	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
@@ -260,17 +260,17 @@ static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
 	uint8_t hash[HASH_LEN_MAX];
 
 	(void)in;
-	message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
-	message_hash_begin(sa, &b);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
+	ike_message_hash_begin(sa, &b);
 	isakmp_payload_begin(&b, ISAKMP_SA);
 	proposal_build_esp(&b.w, profile, encap_of(pair), pair->spi_in);
 	isakmp_payload_end(&b);
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(&pair->qm->ni));
 	add_ke(&b, pair, profile->pfs);
 	add_ids(pair, &b);
-	keymat_hash1(sa->suite.hash, &sa->keys, x->msgid, message_hash_rest(sa, &b), hash);
-	message_hash_patch(sa, &b, hash);
-	exchange_sent(x, message_send(x, sa, &b, x->iv), true);
+	keymat_hash1(sa->suite.hash, &sa->keys, x->msgid, ike_message_hash_rest(sa, &b), hash);
+	ike_message_hash_patch(sa, &b, hash);
+	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), true);
 	return EV_NONE;
 }
 
@@ -354,11 +354,12 @@ static enum ike_fsm_event gen_keymat(struct exchange *x, const struct incoming *
 static void install(struct exchange *x, enum ike_direction direction, const uint8_t *keymat)
 {
 	struct ipsec_pair *pair = pair_of(x);
-	const struct ipsec_pair *old = peer_pair(pair->peer);
+	const struct ipsec_pair *old = ike_peer_pair(pair->peer);
 	const struct cipher *c = cipher_get(pair->suite.cipher);
 	const struct hash *h = hash_get(pair->suite.auth);
 	size_t key_len = c->key_bits / 8u + c->salt, auth_len = h ? h->len : 0u;
-	struct effect_node *n = effect_push(x->ike, IKE_EFFECT_SA_ADD, keymat, key_len + auth_len);
+	struct effect_node *n =
+		ike_effect_push(x->ike, IKE_EFFECT_SA_ADD, keymat, key_len + auth_len);
 	struct ike_ipsec_sa *sa = &n->effect.add.sa;
 
 	n->effect.add.token = exchange_wait(x);
@@ -397,7 +398,7 @@ static enum ike_fsm_event i_in_installed(struct exchange *x, const struct incomi
 static enum ike_fsm_event install_out(struct exchange *x, const struct incoming *in)
 {
 	struct ipsec_pair *pair = pair_of(x);
-	struct ipsec_pair *old = peer_pair(pair->peer);
+	struct ipsec_pair *old = ike_peer_pair(pair->peer);
 
 	(void)in;
 	/* The kernel sends through the newest: the loser of a crossing must not become that. */
@@ -435,7 +436,7 @@ void quick_mode_sa_done(struct ipsec_pair *pair, int error)
 		p->ending = true;
 		pair_end(pair, IKE_CAUSE_SUPERSEDED);
 		p->ending = false;
-		peer_start(p);
+		ike_peer_start(p);
 		return;
 	}
 	if (pair->qm->in_done)
@@ -467,16 +468,16 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	(void)in;
 	/* DOI and situation, generic header, number, protocol, SPI size, count: then the SPI. */
 	patch_u32(&answer, 16, pair->spi_in);
-	message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
-	message_hash_begin(sa, &b);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
+	ike_message_hash_begin(sa, &b);
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(qm->answer, qm->answer_len));
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(&qm->nr));
 	add_ke(&b, pair, pair->pfs);
 	add_ids(pair, &b);
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni),
-		     message_hash_rest(sa, &b), hash);
-	message_hash_patch(sa, &b, hash);
-	exchange_sent(x, message_send(x, sa, &b, x->iv), true);
+		     ike_message_hash_rest(sa, &b), hash);
+	ike_message_hash_patch(sa, &b, hash);
+	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), true);
 	return EV_NONE;
 }
 
@@ -490,7 +491,7 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 	struct span theirs, rest;
 	enum ike_cause cause;
 
-	if (!message_hash_of(in, &theirs, &rest))
+	if (!ike_message_hash_of(in, &theirs, &rest))
 		return bad_hash(x);
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni), rest, hash);
 	if (!hash_is(x, in, hash))
@@ -522,9 +523,9 @@ static enum ike_fsm_event i_send3(struct exchange *x, const struct incoming *in)
 
 	(void)in;
 	make_hash3(x, hash);
-	message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
+	ike_message_begin(sa, &b, ISAKMP_XCHG_QUICK, x->msgid);
 	isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
-	exchange_sent(x, message_send(x, sa, &b, x->iv), false);
+	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), false);
 	return EV_ACTIVATE_NEW_SA;
 }
 
@@ -552,15 +553,15 @@ static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in
 	return EV_NONE;
 }
 
-#define HASH_ PAYLOAD_BIT(ISAKMP_HASH)
-#define OFFER_                                                                                     \
-	(HASH_ | PAYLOAD_BIT(ISAKMP_SA) | PAYLOAD_BIT(ISAKMP_NONCE))
-#define EXTRA_                                                                                     \
-	(PAYLOAD_BIT(ISAKMP_KE) | PAYLOAD_BIT(ISAKMP_ID) | PAYLOAD_BIT(ISAKMP_NOTIFY) |            \
-	 PAYLOAD_BIT(ISAKMP_VENDOR) | PAYLOAD_BIT(ISAKMP_NATOA) |                                  \
+#define HASH_  PAYLOAD_BIT(ISAKMP_HASH)
+#define OFFER_ (HASH_ | PAYLOAD_BIT(ISAKMP_SA) | PAYLOAD_BIT(ISAKMP_NONCE))
+#define EXTRA_                                                                          \
+	(PAYLOAD_BIT(ISAKMP_KE) | PAYLOAD_BIT(ISAKMP_ID) | PAYLOAD_BIT(ISAKMP_NOTIFY) | \
+	 PAYLOAD_BIT(ISAKMP_VENDOR) | PAYLOAD_BIT(ISAKMP_NATOA) |                       \
 	 PAYLOAD_BIT(ISAKMP_NATOA_DRAFT) | PAYLOAD_BIT(ISAKMP_NATOA_DRAFT_08))
 #define LAST_EXTRA_ (PAYLOAD_BIT(ISAKMP_NOTIFY) | PAYLOAD_BIT(ISAKMP_VENDOR))
 
+/* clang-format off */
 const struct transition quick_mode_initiator[] = {
 	/* state         event               next            action           required  optional */
 	{ QM_START,      EV_START_QM,        QM_BLD_MSG1,    i_start,         0, 0, false },
@@ -595,6 +596,7 @@ const struct transition quick_mode_responder[] = {
 	{ QM_INSTALL_OUT, EV_ACTIVATE_NEW_SA, QM_ACTIVE,     activate,        0, 0, false },
 	{ .event = EV_NONE },
 };
+/* clang-format on */
 
 void quick_mode_start(struct isakmp_sa *sa)
 {
@@ -608,7 +610,7 @@ void quick_mode_start(struct isakmp_sa *sa)
 	if (pair)
 		exchange_run(&pair->x, EV_START_QM, NULL);
 	else
-		peer_check_failed(sa->peer, IKE_CAUSE_LIMIT);
+		ike_peer_check_failed(sa->peer, IKE_CAUSE_LIMIT);
 }
 
 void quick_mode_free(struct quick_mode *qm)

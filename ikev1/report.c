@@ -4,7 +4,7 @@
 
 struct ike_event *report(struct ike *ike, enum ike_event_kind kind, uint8_t level)
 {
-	struct ike_event *e = &effect_push(ike, IKE_EFFECT_EVENT, NULL, 0)->effect.event;
+	struct ike_event *e = &ike_effect_push(ike, IKE_EFFECT_EVENT, NULL, 0)->effect.event;
 
 	e->kind = kind;
 	e->level = level;

@@ -158,7 +158,8 @@ static msec rekey_time(struct exchange *x, uint32_t lifetime)
 	msec from = x->role == IKE_INITIATOR ? life * 80 / 100 : life * 93 / 100;
 	msec spread = x->role == IKE_INITIATOR ? life / 10 : life * 4 / 100;
 
-	return x->ike->now + from + drbg_below(&x->ike->drbg, (uint32_t)MIN(spread, UINT32_MAX - 1) + 1);
+	return x->ike->now + from +
+	       drbg_below(&x->ike->drbg, (uint32_t)MIN(spread, UINT32_MAX - 1) + 1);
 }
 
 void sa_activate(struct isakmp_sa *sa)
@@ -180,8 +181,8 @@ void sa_activate(struct isakmp_sa *sa)
 	e->phase1.suite = sa->suite;
 	e->phase1.lifetime = sa->lifetime;
 	if (initial_contact)
-		peer_initial_contact(sa);
-	LIST_FOREACH(other, &p->sas, of_peer) {
+		ike_peer_initial_contact(sa);
+	LIST_FOREACH (other, &p->sas, of_peer) {
 		if (other == sa || !other->x.done || other->retired)
 			continue;
 		if (beats(&sa->x, sa->order, &other->x, other->order)) {
@@ -198,7 +199,7 @@ void sa_start_quick_mode(struct isakmp_sa *sa)
 	struct ike_peer *p = sa->peer;
 
 	if (sa->x.role == IKE_INITIATOR)
-		peer_start(p);
+		ike_peer_start(p);
 	else if (p->wanted)
 		timer_arm(&p->ike->timers, &p->want, p->ike->now + IKE_RESPONDER_PATIENCE);
 }
@@ -227,7 +228,7 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 	struct ike_peer *p = sa->peer;
 	struct ipsec_pair *pair, *next;
 
-	LIST_FOREACH_SAFE(pair, &p->pairs, of_peer, next) {
+	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next) {
 		if (pair->sa != sa)
 			continue;
 		if (pair->x.done)
@@ -245,8 +246,8 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 		count_half_open(sa, false);
 	}
 	sa_free(sa);
-	peer_check_failed(p, cause);
-	peer_tidy(p);
+	ike_peer_check_failed(p, cause);
+	ike_peer_tidy(p);
 }
 
 /* Phase 2 */
@@ -256,7 +257,7 @@ static void evict_superseded(struct ike_peer *p)
 {
 	struct ipsec_pair *pair, *oldest = NULL;
 
-	LIST_FOREACH(pair, &p->pairs, of_peer)
+	LIST_FOREACH (pair, &p->pairs, of_peer)
 		if (pair->superseded && (!oldest || pair->x.began < oldest->x.began))
 			oldest = pair;
 	if (oldest)
@@ -317,7 +318,7 @@ struct ipsec_pair *pair_find_spi_out(struct ike_peer *p, uint32_t spi)
 {
 	struct ipsec_pair *pair;
 
-	LIST_FOREACH(pair, &p->pairs, of_peer)
+	LIST_FOREACH (pair, &p->pairs, of_peer)
 		if (pair->spi_out == spi && spi)
 			return pair;
 	return NULL;
@@ -337,14 +338,14 @@ void pair_choose_spi(struct ipsec_pair *pair)
 
 bool pair_loses(const struct ipsec_pair *pair)
 {
-	const struct ipsec_pair *other = peer_pair(pair->peer);
+	const struct ipsec_pair *other = ike_peer_pair(pair->peer);
 
 	return other && other != pair && !beats(&pair->x, pair->order, &other->x, other->order);
 }
 
 static void push_sa_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi)
 {
-	struct effect_node *n = effect_push(pair->x.ike, IKE_EFFECT_SA_DELETE, NULL, 0);
+	struct effect_node *n = ike_effect_push(pair->x.ike, IKE_EFFECT_SA_DELETE, NULL, 0);
 
 	n->effect.local = pair->peer->key.local;
 	n->effect.remote = pair->peer->key.remote;
@@ -374,7 +375,7 @@ static void abandon_unanswered(struct ipsec_pair *winner)
 
 	if (winner->x.role != IKE_RESPONDER)
 		return;
-	LIST_FOREACH_SAFE(pair, &winner->peer->pairs, of_peer, next)
+	LIST_FOREACH_SAFE (pair, &winner->peer->pairs, of_peer, next)
 		if (pair->x.role == IKE_INITIATOR &&
 		    (pair->x.state == QM_WAIT_MSG2 || pair->x.state == QM_BLD_MSG1))
 			pair_end(pair, IKE_CAUSE_SUPERSEDED);
@@ -405,7 +406,7 @@ void pair_activate(struct ipsec_pair *pair)
 	report_phase2(pair);
 	timer_arm(&ike->timers, &pair->rekey, rekey_time(&pair->x, pair->life_seconds));
 	timer_arm(&ike->timers, &pair->expire, ike->now + SECONDS(pair->life_seconds));
-	other = peer_pair(p);
+	other = ike_peer_pair(p);
 	pair->x.done = ike->now;
 	if (other && beats(&pair->x, pair->order, &other->x, other->order)) {
 		if (other->rekeying)
@@ -417,7 +418,7 @@ void pair_activate(struct ipsec_pair *pair)
 	}
 	abandon_unanswered(pair);
 	if (!p->up || p->wanted)
-		peer_tell_up(p);
+		ike_peer_tell_up(p);
 }
 
 void pair_rekey(struct ipsec_pair *pair)
@@ -429,7 +430,7 @@ void pair_rekey(struct ipsec_pair *pair)
 	pair->rekeying = true;
 	/* Asked again until there is a successor or this one expires. */
 	timer_arm(&ike->timers, &pair->rekey, ike->now + IKE_RETRANSMIT_FIRST * 5);
-	peer_start(pair->peer);
+	ike_peer_start(pair->peer);
 }
 
 static void pair_free(struct ipsec_pair *pair)
@@ -465,9 +466,9 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 		p->unfinished--;
 	}
 	if (p->up && was_up && !pair->superseded)
-		peer_tell_down(p, cause);
+		ike_peer_tell_down(p, cause);
 	if (was_up && cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_KERNEL) {
-		struct isakmp_sa *sa = pair->sa ? pair->sa : peer_sa(p);
+		struct isakmp_sa *sa = pair->sa ? pair->sa : ike_peer_sa(p);
 
 		if (sa)
 			info_send_delete_pair(sa, pair->spi_in);
@@ -478,6 +479,6 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 	if (in)
 		push_sa_delete(pair, IKE_INBOUND, pair->spi_in);
 	pair_free(pair);
-	peer_check_failed(p, cause);
-	peer_tidy(p);
+	ike_peer_check_failed(p, cause);
+	ike_peer_tidy(p);
 }

@@ -14,28 +14,29 @@
 
 /* Peers */
 
-struct ike_peer *peer_find(struct ike *ike, const struct addr *local, const struct addr *remote);
+struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local,
+			       const struct addr *remote);
 /* NULL where `local` is none of ours. */
-struct ike_peer *peer_get(struct ike *ike, const struct addr *local, const struct addr *remote);
+struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const struct addr *remote);
 /* Frees it when nothing is left of it. */
-void peer_tidy(struct ike_peer *p);
+void ike_peer_tidy(struct ike_peer *p);
 /* Something finished is there: an SA of either phase. */
-bool peer_has_sas(const struct ike_peer *p);
+bool ike_peer_has_sas(const struct ike_peer *p);
 /* The active ISAKMP SA that serves; NULL where there is none. */
-struct isakmp_sa *peer_sa(const struct ike_peer *p);
+struct isakmp_sa *ike_peer_sa(const struct ike_peer *p);
 /* The pair that carries the traffic; NULL where there is none. */
-struct ipsec_pair *peer_pair(const struct ike_peer *p);
+struct ipsec_pair *ike_peer_pair(const struct ike_peer *p);
 /* Does the next thing that leads to the pair that is wanted, or to a successor that is due. */
-void peer_start(struct ike_peer *p);
-void peer_start_phase1(struct ike_peer *p);
+void ike_peer_start(struct ike_peer *p);
+void ike_peer_start_phase1(struct ike_peer *p);
 /* Effects about it; check_failed tells once nothing can bring what was wanted any more. */
-void peer_tell_up(struct ike_peer *p);
-void peer_tell_down(struct ike_peer *p, enum ike_cause cause);
-void peer_check_failed(struct ike_peer *p, enum ike_cause cause);
+void ike_peer_tell_up(struct ike_peer *p);
+void ike_peer_tell_down(struct ike_peer *p, enum ike_cause cause);
+void ike_peer_check_failed(struct ike_peer *p, enum ike_cause cause);
 /* The peer said INITIAL-CONTACT through this SA: what was finished before it began is void. */
-void peer_initial_contact(struct isakmp_sa *sa);
+void ike_peer_initial_contact(struct isakmp_sa *sa);
 /* Ends all it has, telling it. */
-void peer_end(struct ike_peer *p, enum ike_cause cause);
+void ike_peer_end(struct ike_peer *p, enum ike_cause cause);
 
 /* Phase 1 */
 
@@ -45,7 +46,7 @@ struct isakmp_sa *sa_find(struct ike *ike, const uint8_t *icookie, const uint8_t
 /* The responder's SA that this initiator's first message made. */
 struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
 				const struct endpoint *remote);
-void sa_choose_cookie(struct isakmp_sa *sa);			   /* responder's */
+void sa_choose_cookie(struct isakmp_sa *sa);			    /* responder's */
 void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator: the peer's */
 void sa_activate(struct isakmp_sa *sa);
 /* What is wanted of the peer: the initiator begins; the responder gives it time to. */
