@@ -41,11 +41,12 @@ static struct {
 	.severity = LOG_INFO,
 	/* The restart of a hub with a few hundred spokes fits; a flood does not fill a disk. */
 	.buckets = {
-		[BUCKET_DROPS] = { "dropped packets", { .interval = 500, .burst = 20 } },
-		[BUCKET_UNPROVEN] = { "negotiations that peers opened",
-				      { .interval = 2, .burst = 5000 } },
-		[BUCKET_FAILURES] = { "failures of negotiations that peers opened",
-				      { .interval = 100, .burst = 200 } },
+		[BUCKET_DROPS] = { .what = "dropped packets",
+				   .limit = { .interval = 500, .burst = 20 } },
+		[BUCKET_UNPROVEN] = { .what = "negotiations that peers opened",
+				      .limit = { .interval = 2, .burst = 5000 } },
+		[BUCKET_FAILURES] = { .what = "failures of negotiations that peers opened",
+				      .limit = { .interval = 100, .burst = 200 } },
 	},
 };
 

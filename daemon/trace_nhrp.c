@@ -180,7 +180,7 @@ static bool server(struct text *t, const struct nhrp_event *e, const struct name
 void trace_render_nhrp(const struct nhrp_event *e, trace_sink *sink, void *ctx)
 {
 	struct trace_line line = {
-		.severity = e->level,
+		.severity = (int)e->level,
 		.level = e->level == NHRP_LEVEL_DEBUG ? 200 : 1,
 		.tag = "NHRP",
 	};
