@@ -75,7 +75,10 @@ struct xfrm_sa {
 
 #define XFRM_REPLAY_MAX 4096
 
-/* An SA as the kernel tells it. Limits of 0: none. Times are seconds of the wall clock, 0: never. */
+/*
+ * An SA as the kernel tells it. Limits of 0: none. Times are seconds of the wall clock, 0: never.
+ * last_used comes from kernels since 6.2 only: whether an SA is idle is safer told by its packets.
+ */
 struct xfrm_sa_info {
 	struct xfrm_sa_id id;
 	uint32_t reqid;
