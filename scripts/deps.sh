@@ -113,7 +113,7 @@ install_packages() {
 	echo "deps: installing $*" >&2
 	as_root apt-get -q update || echo "deps: apt-get update had errors; trying with the old lists" >&2
 	as_root env DEBIAN_FRONTEND=noninteractive \
-		apt-get -q -y -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" || status=$?
+		apt-get -q -y -o Dpkg::Use-Pty=0 -o DPkg::Lock::Timeout=300 --no-install-recommends install "$@" || status=$?
 	if [[ -d /run/systemd/system ]]; then
 		for service in "${services[@]}"; do
 			[[ -e /lib/systemd/system/$service.service ]] || continue
