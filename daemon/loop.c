@@ -8,11 +8,21 @@
 
 #include "daemon/turn.h"
 
+#define SIGNALS_MAX 8
+
+struct loop_signal {
+	struct daemon *d;
+	struct event *event;
+	loop_signal_handler *handler;
+};
+
 struct loop {
 	struct daemon *d;
 	struct event_base *base;
 	int timer; /* by the clock of loop_now(), which libevent's own timers do not follow */
 	struct loop_watch *timer_watch;
+	struct loop_signal signal[SIGNALS_MAX];
+	size_t signals;
 	bool stop;
 	bool unfinished;
 };
@@ -74,6 +84,8 @@ void loop_free(struct loop *l)
 {
 	if (!l)
 		return;
+	for (size_t i = 0; i < l->signals; i++)
+		event_free(l->signal[i].event);
 	loop_unwatch(l->timer_watch);
 	close(l->timer);
 	event_base_free(l->base);
@@ -115,24 +127,42 @@ void loop_unwatch(struct loop_watch *w)
 	free(w);
 }
 
-void loop_turn(struct loop *l, msec longest)
+static void signalled(evutil_socket_t number, short what, void *arg)
+{
+	struct loop_signal *s = arg;
+
+	(void)what;
+	s->handler(s->d, (int)number);
+}
+
+void loop_signal(struct loop *l, int number, loop_signal_handler *handler)
+{
+	struct loop_signal *s;
+
+	if (l->signals == SIGNALS_MAX)
+		abort();
+	s = &l->signal[l->signals++];
+	s->d = l->d;
+	s->handler = handler;
+	s->event = event_new(l->base, number, EV_SIGNAL | EV_PERSIST, signalled, s);
+	if (!s->event || event_add(s->event, NULL))
+		abort();
+}
+
+static void one_turn(struct loop *l)
 {
 	struct daemon *d = l->d;
-	msec at = turn_deadline(d);
 
-	if (l->unfinished || !longest) {
-		event_base_loop(l->base, EVLOOP_NONBLOCK);
-	} else {
-		timer_set(l, longest == MSEC_NEVER ? at : MIN(at, loop_now() + longest));
-		event_base_loop(l->base, EVLOOP_ONCE);
-	}
+	if (!l->unfinished)
+		timer_set(l, turn_deadline(d));
+	event_base_loop(l->base, l->unfinished ? EVLOOP_NONBLOCK : EVLOOP_ONCE);
 	l->unfinished = !turn_work(d);
 }
 
 void loop_run(struct loop *l)
 {
 	while (!l->stop)
-		loop_turn(l, MSEC_NEVER);
+		one_turn(l);
 }
 
 void loop_stop(struct loop *l)

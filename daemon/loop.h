@@ -31,10 +31,12 @@ msec loop_now(void);
 struct loop_watch *loop_watch(struct loop *l, int fd, loop_handler *handler, void *arg);
 void loop_unwatch(struct loop_watch *w); /* NULL is fine; also from inside its handler */
 
+/* The handler runs in the loop, not in the signal's context. */
+typedef void loop_signal_handler(struct daemon *d, int number);
+void loop_signal(struct loop *l, int number, loop_signal_handler *handler);
+
 /* Turns until loop_stop(). */
 void loop_run(struct loop *l);
-/* One turn that waits no longer than `longest`: for the clean stop. */
-void loop_turn(struct loop *l, msec longest);
 /* The current turn is the last one of loop_run(). */
 void loop_stop(struct loop *l);
 

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dmvpnd: start, run, stop. Each part is made in the order in which it is needed and goes in the
+ * opposite one; daemon.h lists them.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "daemon/ctl.h"
+#include "daemon/daemon.h"
+#include "daemon/instance.h"
+#include "daemon/kernel.h"
+#include "daemon/loop.h"
+#include "daemon/options.h"
+#include "daemon/peer.h"
+#include "daemon/pool.h"
+#include "daemon/privilege.h"
+#include "daemon/reconcile.h"
+#include "daemon/trace.h"
+#include "daemon/translate.h"
+#include "daemon/tunnel.h"
+#include "daemon/turn.h"
+#include "daemon/udp.h"
+
+/* How long a clean stop waits for the kernel, each time. */
+#define STOP_PATIENCE SECONDS(3)
+
+/* ---- configuration and log ---- */
+
+static void print_report(const struct conf_report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct conf_message *m = &report->messages[i];
+
+		fprintf(stderr, "%s: %s\n", m->severity == CONF_ERROR ? "error" : "warning", m->text);
+	}
+}
+
+static int check(const char *path)
+{
+	struct conf_report report = { 0 };
+	struct conf *conf = conf_load(path, &report);
+
+	print_report(&report);
+	if (conf)
+		printf("%s: valid, %zu tunnel%s\n", path, conf->tunnel_count,
+		       conf->tunnel_count == 1 ? "" : "s");
+	conf_report_free(&report);
+	conf_free(conf);
+	return conf ? 0 : 1;
+}
+
+static struct conf *load(const char *path)
+{
+	struct conf_report report = { 0 };
+	struct conf *conf = conf_load(path, &report);
+
+	if (!conf)
+		print_report(&report);
+	else
+		for (size_t i = 0; i < report.count; i++)
+			log_msg(LOG_WARNING, "%s", report.messages[i].text);
+	conf_report_free(&report);
+	return conf;
+}
+
+/* What the command line says comes before what the file says. */
+static bool open_log(const struct options *o, const struct conf *conf)
+{
+	enum trace_to to = o->background ? TRACE_SYSLOG : TRACE_STDERR;
+	const char *path = o->log_file ? o->log_file : conf->log_path;
+	int level = o->log_level >= 0 ? o->log_level : conf->log_level;
+
+	if (o->log_file)
+		to = TRACE_FILE;
+	else if (o->log_syslog || conf->log_to == CONF_LOG_SYSLOG)
+		to = TRACE_SYSLOG;
+	else if (conf->log_to == CONF_LOG_FILE)
+		to = TRACE_FILE;
+	else if (conf->log_to == CONF_LOG_STDERR && !o->background)
+		to = TRACE_STDERR;
+	if (trace_open(to, path, o->instance, level))
+		return true;
+	log_msg(LOG_ERR, "cannot log to %s: %s", path, strerror(errno));
+	return false;
+}
+
+/* ---- signals ---- */
+
+static void on_signal(struct daemon *d, int number)
+{
+	if (number == SIGHUP) {
+		if (!trace_reopen())
+			log_msg(LOG_WARNING, "the log file cannot be opened again: %s",
+				strerror(errno));
+		log_msg(LOG_NOTICE, "the log file is opened again; a changed configuration holds"
+				    " after a restart");
+		return;
+	}
+	log_msg(LOG_NOTICE, "%s: stopping", number == SIGINT ? "interrupted" : "asked to end");
+	loop_stop(d->loop);
+}
+
+/* ---- start ---- */
+
+static void dh_finished(struct daemon *d, void *arg)
+{
+	struct ike_dh_job job;
+
+	(void)arg;
+	while (pool_next(d->pool, &job)) {
+		ike_dh_done(d->ike, loop_now(), &job);
+		util_wipe(&job, sizeof(job));
+	}
+}
+
+static bool make_cores(struct daemon *d)
+{
+	uint8_t seed[2][DRBG_SEED];
+
+	if (getrandom(seed, sizeof(seed), 0) != sizeof(seed)) {
+		log_msg(LOG_ERR, "no randomness from the kernel: %s", strerror(errno));
+		return false;
+	}
+	d->ike_terms = translate_ike(d->conf);
+	d->ike = ike_new(&d->ike_terms->config, seed[0]);
+	d->nhrp = nhrp_new(seed[1], 0);
+	util_wipe(seed, sizeof(seed));
+	return true;
+}
+
+/* Also loads the modules now, so that the first peer need not wait for them. */
+static bool probe_kernel(struct daemon *d)
+{
+	char why[XFRM_WHY];
+
+	for (size_t i = 0; i < d->conf->transform_set_count; i++) {
+		const struct conf_transform_set *ts = &d->conf->transform_sets[i];
+
+		if (!xfrm_probe(d->xfrm, &ts->esp, why))
+			continue;
+		log_msg(LOG_ERR, "transform-set %s: %s", ts->name, why);
+		return false;
+	}
+	return true;
+}
+
+static bool start(struct daemon *d, struct loop_watch **pool_watch)
+{
+	char path[CTL_PATH_MAX];
+
+	d->peers = peers_new();
+	d->udp = udp_new();
+	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
+		return false;
+	d->pool = pool_new();
+	if (!d->pool) {
+		log_msg(LOG_ERR, "cannot start threads: %s", strerror(errno));
+		return false;
+	}
+	*pool_watch = loop_watch(d->loop, pool_fd(d->pool), dh_finished, NULL);
+	if (!tunnels_start(d))
+		return false;
+	snprintf(path, sizeof(path), RUNDIR "/%s" CTL_SUFFIX, d->instance);
+	d->ctl = ctl_open(d, loop_base(d->loop), path);
+	if (!d->ctl || !privilege_drop())
+		return false;
+	reconcile_start(d);
+	return true;
+}
+
+/* ---- stop ---- */
+
+static void work_off(struct daemon *d)
+{
+	while (!turn_work(d))
+		continue;
+}
+
+/*
+ * Registrations are withdrawn, neighbours go, peers are told, SAs go, the links, and the policies
+ * last. Also after a start that got only half way.
+ */
+static void stop(struct daemon *d)
+{
+	instance_stopping();
+	ctl_close(d->ctl);
+	if (!d->kernel || !d->tunnels)
+		return;
+	reconcile_free(d);
+	tunnels_release(d);
+	work_off(d);
+	kernel_flush(d, STOP_PATIENCE);
+	ike_shutdown(d->ike, loop_now());
+	work_off(d);
+	kernel_flush(d, STOP_PATIENCE);
+	work_off(d);
+	tunnels_remove(d);
+}
+
+static void release(struct daemon *d, struct loop_watch *pool_watch)
+{
+	loop_unwatch(pool_watch);
+	pool_free(d->pool);
+	kernel_close(d);
+	udp_free(d->udp);
+	peers_free(d->peers);
+	free(d->tunnels);
+	if (d->ike)
+		ike_free(d->ike);
+	if (d->nhrp)
+		nhrp_free(d->nhrp);
+	ike_terms_free(d->ike_terms);
+}
+
+/* From here on an error has been logged where false comes back. */
+static bool run(struct daemon *d, const struct options *o, int parent)
+{
+	struct loop_watch *pool_watch = NULL;
+	bool ok;
+
+	d->loop = loop_new(d);
+	loop_signal(d->loop, SIGTERM, on_signal);
+	loop_signal(d->loop, SIGINT, on_signal);
+	loop_signal(d->loop, SIGHUP, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	d->started = loop_now();
+	d->started_at = time(NULL);
+	/* In the background, too, the terminal hears why it does not start. */
+	ok = (o->background || open_log(o, d->conf)) && start(d, &pool_watch) &&
+	     (!o->background || open_log(o, d->conf));
+	if (ok) {
+		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s", d->instance,
+			d->config_path);
+		instance_ready(parent);
+		loop_run(d->loop);
+	}
+	stop(d);
+	if (ok)
+		log_msg(LOG_NOTICE, "stopped");
+	release(d, pool_watch);
+	loop_free(d->loop);
+	return ok;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct instance instance = { .pid_fd = -1, .namespace_fd = -1 };
+	struct daemon d = { 0 };
+	struct conf *conf;
+	int status, parent = -1;
+
+	if (!options_parse(&o, argc, argv, &status))
+		return status;
+	if (o.check)
+		return check(o.check);
+	status = 1;
+	conf = load(o.config);
+	if (!conf)
+		return status;
+	d.conf = conf;
+	d.config_path = o.config;
+	d.instance = o.instance;
+	if (privilege_check() && (!o.background || (parent = instance_background()) >= 0) &&
+	    instance_claim(&instance, o.instance) && run(&d, &o, parent))
+		status = 0;
+	instance_release(&instance);
+	trace_close();
+	conf_free(conf);
+	return status;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The command line of dmvpnd. */
+#ifndef DAEMON_OPTIONS_H
+#define DAEMON_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "daemon/trace.h"
+
+struct options {
+	const char *config;   /* what to run */
+	const char *check;    /* what to check instead; NULL: run */
+	const char *instance;
+	const char *log_file; /* NULL: not said */
+	bool log_syslog;
+	int log_level;	      /* -1: not said */
+	bool background;
+};
+
+/*
+ * True: *out says what to do. False: the program is done and ends with *status (help was asked
+ * for, or what is wrong has been printed).
+ */
+bool options_parse(struct options *out, int argc, char **argv, int *status);
+
+#endif

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Privileges: the daemon stays root (its files and its sockets belong to root) with three
+ * capabilities and no way to others. CAP_NET_ADMIN also writes what a tunnel needs under
+ * /proc/sys/net, so that links can be made later.
+ */
+#ifndef DAEMON_PRIVILEGE_H
+#define DAEMON_PRIVILEGE_H
+
+#include <stdbool.h>
+
+/* Whether what the daemon needs is there. False: an error has been logged. */
+bool privilege_check(void);
+/*
+ * Lets go of all that is not needed any more, and keeps keys out of core dumps. False: an error
+ * has been logged.
+ */
+bool privilege_drop(void);
+
+#endif
