@@ -344,7 +344,8 @@ void isakmp_add_notify(struct isakmp_builder *b, uint8_t protocol, uint16_t type
 	isakmp_payload_end(b);
 }
 
-void isakmp_add_delete(struct isakmp_builder *b, uint8_t protocol, const void *spi, uint8_t spi_size)
+void isakmp_add_delete(struct isakmp_builder *b, uint8_t protocol, const void *spi,
+		       uint8_t spi_size)
 {
 	isakmp_payload_begin(b, ISAKMP_DELETE);
 	write_u32(&b->w, ISAKMP_DOI_IPSEC);

@@ -66,13 +66,13 @@ enum isakmp_flaw {
 	ISAKMP_BAD_VERSION,	    /* not 1.0 (IKEv2, or not IKE at all) */
 	ISAKMP_BAD_LENGTH,	    /* the header's length is not the datagram's */
 	ISAKMP_ZERO_COOKIE,	    /* the initiator's cookie is zero */
-	ISAKMP_PAYLOAD_LENGTH,	    /* a payload is shorter than its header or longer than what is left */
-	ISAKMP_PAYLOAD_RESERVED,    /* a type that has no meaning here, or a reserved octet is not zero */
+	ISAKMP_PAYLOAD_LENGTH,	    /* a payload shorter than its header, longer than what is left */
+	ISAKMP_PAYLOAD_RESERVED,    /* a type without meaning here, or a reserved octet not zero */
 	ISAKMP_TOO_MANY_PAYLOADS,
 	ISAKMP_EMPTY,		    /* no payload at all */
 	ISAKMP_BAD_PADDING,	    /* too much behind the last payload */
 	ISAKMP_BAD_CONTENT,	    /* inside a payload: lengths or counts disagree */
-	ISAKMP_NOT_ENCRYPTED_BLOCKS /* encrypted, but not a multiple of the block size: the caller's */
+	ISAKMP_NOT_ENCRYPTED_BLOCKS /* encrypted, but no multiple of the block: the caller's */
 };
 const char *isakmp_flaw_text(enum isakmp_flaw flaw);
 
@@ -230,11 +230,12 @@ void isakmp_payload_end(struct isakmp_builder *b);
 void isakmp_add_payload(struct isakmp_builder *b, uint8_t type, struct span body);
 void isakmp_add_notify(struct isakmp_builder *b, uint8_t protocol, uint16_t type, struct span spi,
 		       struct span data);
-void isakmp_add_delete(struct isakmp_builder *b, uint8_t protocol, const void *spi, uint8_t spi_size);
+void isakmp_add_delete(struct isakmp_builder *b, uint8_t protocol, const void *spi,
+		       uint8_t spi_size);
 /* Pads with zeros to a multiple of block behind the header (block 1: none), writes the length. */
 bool isakmp_finish(struct isakmp_builder *b, size_t block);
 
-/* Vendor ids that have a meaning here; DPD, Unity and fragmentation are known by their beginning. */
+/* Vendor ids with a meaning here; DPD, Unity and fragmentation are known by their beginning. */
 enum isakmp_vid {
 	VID_UNKNOWN,
 	VID_NATT_RFC3947,

@@ -35,8 +35,8 @@ struct transform {
 	uint8_t id;		/* ISAKMP: PROPOSAL_KEY_IKE; ESP: the cipher */
 	bool bundled;		/* another protocol has the same proposal number: ESP *and* AH */
 	/*
-	 * It has an attribute that changes the meaning and is not understood (ESN, a PRF, ...), that
-	 * disagrees with an earlier one or that is zero where it must not be. The first one's type.
+	 * It has an attribute that changes the meaning and is not understood (ESN, a PRF, ...),
+	 * that disagrees with an earlier one or that is zero; the type of the first such.
 	 */
 	bool unknown_attribute;
 	uint16_t unknown_type;
@@ -92,7 +92,7 @@ enum proposal_attr {
 /* The closest miss: the pair that agreed longest before it differed. */
 struct mismatch {
 	enum proposal_attr attr;
-	unsigned int policy;	/* our policy's priority (phase 1), index + 1 in the profile (phase 2) */
+	unsigned int policy;	/* our policy's priority; phase 2: index + 1 in the profile */
 	unsigned int transform; /* the offered transform's number */
 	uint32_t ours;		/* wire numbers of the differing attribute, 0: absent */
 	uint32_t theirs;
@@ -117,9 +117,9 @@ struct ike_policy {
  */
 void proposal_build_isakmp(struct writer *w, const struct ike_policy *policies, size_t count);
 /*
- * Our policies, which are in order of priority, against the transforms in the offered order. NULL: none fits,
- * *why says the closest miss. Lifetimes never decide. Every choice is free of side effects, so an
- * initiator also uses it to see whether an answer is one of its own policies.
+ * Our policies, which are in order of priority, against the transforms in the offered order. NULL:
+ * none fits, *why says the closest miss. Lifetimes never decide. An initiator uses it, too, to see
+ * whether an answer is one of its own policies.
  */
 const struct transform *proposal_choose_isakmp(const struct offer *o,
 					       const struct ike_policy *policies, size_t count,

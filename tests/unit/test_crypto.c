@@ -59,7 +59,8 @@ Test(crypto, hash_of_abc)
 Test(crypto, hmac)
 {
 	static const char *const jefe = "4a656665",
-				 *const what = "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
+				 *const what =
+					 "7768617420646f2079612077616e7420666f72206e6f7468696e673f",
 				 *const hi = "4869205468657265",
 				 *const b16 = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b",
 				 *const b20 = "0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b0b";
@@ -141,15 +142,16 @@ Test(crypto, cbc_vectors)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct span coded = hex(cases[i].coded), plain = hex(cases[i].plain);
 		size_t block = cipher_get(cases[i].id)->block;
+		const uint8_t *key = hex(cases[i].key).data;
 		uint8_t data[64], iv[CRYPTO_BLOCK_MAX];
 
 		memcpy(data, plain.data, plain.len);
 		memcpy(iv, hex(cases[i].iv).data, block);
-		cr_assert(crypto_cbc(cases[i].id, true, hex(cases[i].key).data, iv, data, plain.len));
+		cr_assert(crypto_cbc(cases[i].id, true, key, iv, data, plain.len));
 		cr_expect(memcmp(data, coded.data, coded.len) == 0, "case %zu", i);
 		cr_expect(memcmp(iv, coded.data + coded.len - block, block) == 0);
 		memcpy(iv, hex(cases[i].iv).data, block);
-		cr_assert(crypto_cbc(cases[i].id, false, hex(cases[i].key).data, iv, data, plain.len));
+		cr_assert(crypto_cbc(cases[i].id, false, key, iv, data, plain.len));
 		cr_expect(memcmp(data, plain.data, plain.len) == 0);
 		cr_expect(memcmp(iv, coded.data + coded.len - block, block) == 0);
 	}
@@ -204,18 +206,18 @@ Test(crypto, weak_keys)
 		"011f011f010e010e", "1f011f010e010e01", "e0fee0fef1fef1fe", "fee0fee0fef1fef1",
 		"0000000000000000", "ffffffffffffffff", /* parity does not count */
 	};
+	static const char *const good = "0123456789abcdef23456789abcdef01456789abcdef0123";
 	uint8_t key[24];
 
 	for (size_t i = 0; i < ARRAY_SIZE(weak); i++) {
 		cr_expect(crypto_key_is_weak(CIPHER_DES, hex(weak[i]).data), "%s", weak[i]);
 		for (size_t at = 0; at < 24; at += 8) {
-			memcpy(key, hex("0123456789abcdef23456789abcdef01456789abcdef0123").data, 24);
+			memcpy(key, hex(good).data, 24);
 			memcpy(key + at, hex(weak[i]).data, 8);
 			cr_expect(crypto_key_is_weak(CIPHER_3DES, key));
 		}
 	}
-	cr_expect_not(crypto_key_is_weak(
-		CIPHER_3DES, hex("0123456789abcdef23456789abcdef01456789abcdef0123").data));
+	cr_expect_not(crypto_key_is_weak(CIPHER_3DES, hex(good).data));
 	cr_expect_not(crypto_key_is_weak(CIPHER_DES, hex("0123456789abcdef").data));
 	/* Two equal keys in a row: single DES. The first and the third equal: two-key 3DES. */
 	cr_expect(crypto_key_is_weak(
@@ -253,8 +255,10 @@ Test(crypto, dh_vectors)
 	cr_assert(json_array_size(cases) >= 18);
 	for (size_t i = 0; i < json_array_size(cases); i++) {
 		const json_t *c = json_array_get(cases, i);
-		enum group_id group = (enum group_id)json_integer_value(json_object_get(c, "group"));
-		struct span private_i = json_hex(c, "private_i"), private_r = json_hex(c, "private_r");
+		json_int_t number = json_integer_value(json_object_get(c, "group"));
+		enum group_id group = (enum group_id)number;
+		struct span private_i = json_hex(c, "private_i");
+		struct span private_r = json_hex(c, "private_r");
 		struct span public_i = json_hex(c, "public_i"), public_r = json_hex(c, "public_r");
 		struct span secret = json_hex(c, "secret");
 		uint8_t out[GROUP_PUBLIC_MAX];

@@ -191,7 +191,8 @@ Test(keymat, strongswan_ipsec)
 		cr_assert_eq(json_array_size(sas), 2);
 		for (size_t j = 0; j < 2; j++) {
 			const json_t *sa = json_array_get(sas, j);
-			struct span encryption = json_hex(sa, "encryption"), integrity = { NULL, 0 };
+			struct span encryption = json_hex(sa, "encryption");
+			struct span integrity = { NULL, 0 };
 			size_t len = esp_suite_keymat(&files[i].esp);
 			uint8_t out[KEYMAT_MAX];
 
@@ -228,7 +229,9 @@ Test(keymat, skeyid_sig)
 		uint8_t out[HASH_LEN_MAX];
 
 		keymat_skeyid_sig(&p, &sig);
-		crypto_hmac(h, hex("00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
+		crypto_hmac(h,
+			    hex("00112233445566778899aabbccddeeff"
+				"0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
 			    &p.gxy, 1, out);
 		cr_expect(memcmp(sig.skeyid, out, hash_get(h)->len) == 0);
 		cr_expect_eq(sig.len, hash_get(h)->len);

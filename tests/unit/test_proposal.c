@@ -71,7 +71,8 @@ Test(proposal, attributes_of_phase_1)
 	struct transform t = phase1("80010007 800e0080 80020004 80030001 8004000e 800b0001 000c0004"
 				    "00015180");
 
-	cr_expect(t.proposal == 1 && t.protocol == ISAKMP_PROTO_ISAKMP && t.number == 1 && t.id == 1);
+	cr_expect(t.proposal == 1 && t.protocol == ISAKMP_PROTO_ISAKMP && t.number == 1 &&
+		  t.id == 1);
 	cr_expect(t.encryption == 7 && t.key_bits == 128 && t.hash == 4 && t.auth == 1 &&
 		  t.group == 14 && t.life_seconds == 86400 && t.life_kilobytes == 0);
 	cr_expect_not(t.unknown_attribute);
@@ -206,7 +207,7 @@ Test(proposal, several)
 
 Test(proposal, malformed)
 {
-	/* Offsets: 8 proposal 1 (24), 16 transform (16), 32 proposal 2 (32), 40 and 52 transforms */
+	/* Offsets: proposals at 8 and 32, their transforms at 16, and at 40 and 52. */
 	static const struct {
 		size_t at;
 		uint8_t value;
@@ -386,7 +387,8 @@ Test(proposal, build_esp)
 	proposal_build_esp(&w, &p, ENCAP_UDP_TRANSPORT, 0x100);
 	cr_expect(span_is((struct span){ buf, w.len },
 			  hex(DOI "00000028 01030401 00000100"
-				  "0000001c 010c0000 80040004 80010001 80020078 80050005 80060080")));
+				  "0000001c 010c0000 80040004 80010001 80020078 80050005"
+				  "80060080")));
 }
 
 Test(proposal, build_refuses)
@@ -486,7 +488,8 @@ static void expect_miss(const struct ike_policy *p, const char *attributes, enum
 	}
 	cr_expect_null(chosen);
 	cr_expect(why.policy == p->priority && why.transform == 1);
-	cr_expect(why.our_isakmp.cipher == p->suite.cipher && why.our_isakmp.group == p->suite.group);
+	cr_expect(why.our_isakmp.cipher == p->suite.cipher &&
+		  why.our_isakmp.group == p->suite.group);
 	cr_expect(why.their.raw.data == NULL && why.their.raw_proposal.data == NULL);
 }
 
@@ -500,8 +503,10 @@ Test(proposal, misses_of_phase_1)
 	expect_miss(aes256, "80010001 80020004 80030001 8004000e", ATTR_ENCRYPTION, 7, 1);
 	expect_miss(aes256, "8001fde8 80020004 80030001 8004000e", ATTR_ENCRYPTION, 7, 0xfde8);
 	expect_miss(aes256, "80020004 80030001 8004000e", ATTR_ENCRYPTION, 7, 0);
-	expect_miss(aes256, "80010007 800e0080 80020004 80030001 8004000e", ATTR_KEY_LENGTH, 256, 128);
-	expect_miss(aes256, "80010007 800e0081 80020004 80030001 8004000e", ATTR_KEY_LENGTH, 256, 129);
+	expect_miss(aes256, "80010007 800e0080 80020004 80030001 8004000e", ATTR_KEY_LENGTH, 256,
+		    128);
+	expect_miss(aes256, "80010007 800e0081 80020004 80030001 8004000e", ATTR_KEY_LENGTH, 256,
+		    129);
 	expect_miss(aes256, "80010007 80020004 80030001 8004000e", ATTR_KEY_LENGTH, 256, 0);
 	expect_miss(aes256, "80010007 800e0100 80020002 80030001 8004000e", ATTR_HASH, 4, 2);
 	expect_miss(aes256, "80010007 800e0100 80030001 8004000e", ATTR_HASH, 4, 0);
@@ -510,13 +515,15 @@ Test(proposal, misses_of_phase_1)
 		    65001);
 	expect_miss(aes256, "80010007 800e0100 80020004 80030001 80040002", ATTR_GROUP, 14, 2);
 	expect_miss(aes256, "80010007 800e0100 80020004 80030001", ATTR_GROUP, 14, 0);
-	expect_miss(aes256, "80010007 800e0100 80020004 80030001 8004000e 800d0003", ATTR_UNKNOWN, 0,
+	expect_miss(aes256, "80010007 800e0100 80020004 80030001 8004000e 800d0003", ATTR_UNKNOWN,
+		    0,
 		    13);
 	/* AES without a length is AES with 128 bits; 3DES may say its only one. */
 	expect_miss(aes128, "80010007 80020002 80030001 80040005", ATTR_NONE, 0, 0);
 	expect_miss(aes128, "80010007 800e0080 80020002 80030001 80040005", ATTR_NONE, 0, 0);
 	expect_miss(tdes, "80010005 800e00c0 80020001 80030001 80040002", ATTR_NONE, 0, 0);
-	expect_miss(tdes, "80010005 800e00a8 80020001 80030001 80040002", ATTR_KEY_LENGTH, 192, 168);
+	expect_miss(tdes, "80010005 800e00a8 80020001 80030001 80040002", ATTR_KEY_LENGTH, 192,
+		    168);
 	/* A lifetime is never the reason. */
 	expect_miss(tdes, "80010005 80020001 80030001 80040002 800b0001 800c0001", ATTR_NONE, 0, 0);
 }
@@ -623,7 +630,8 @@ Test(proposal, misses_of_phase_2)
 	expect_esp(aes, GROUP_NONE, tr, 3, "80040002 80050005", ATTR_ESP_CIPHER, 12, 3);
 	expect_esp(aes, GROUP_NONE, tr, 23, "80040002", ATTR_ESP_CIPHER, 12, 23); /* GMAC */
 	expect_esp(aes, GROUP_NONE, tr, 11, "80040002 80050005", ATTR_ESP_CIPHER, 12, 11);
-	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 80060100", ATTR_KEY_LENGTH, 128, 256);
+	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 80060100", ATTR_KEY_LENGTH, 128,
+		   256);
 	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050002", ATTR_ESP_AUTH, 5, 2);
 	expect_esp(aes, GROUP_NONE, tr, 12, "80040002", ATTR_ESP_AUTH, 5, 0);
 	expect_esp(aes, GROUP_NONE, tr, 12, "80040001 80050005", ATTR_ENCAP, 2, 1);
@@ -637,13 +645,15 @@ Test(proposal, misses_of_phase_2)
 	expect_esp(gcm, GROUP_NONE, tr, 18, "80040002 80060100", ATTR_ESP_CIPHER, 20, 18);
 	expect_esp(tdes, GROUP_NONE, tr, 3, "80040002 80050002", ATTR_NONE, 0, 0);
 	expect_esp(tdes, GROUP_NONE, tr, 3, "80040002 80050002 800600c0", ATTR_NONE, 0, 0);
-	expect_esp(tdes, GROUP_NONE, tr, 3, "80040002 80050002 80060080", ATTR_KEY_LENGTH, 192, 128);
+	expect_esp(tdes, GROUP_NONE, tr, 3, "80040002 80050002 80060080", ATTR_KEY_LENGTH, 192,
+		   128);
 	expect_esp(null, GROUP_NONE, tr, 11, "80040002 80050001", ATTR_NONE, 0, 0);
 	expect_esp(null, GROUP_NONE, tr, 11, "80040002 80050001 80060080", ATTR_KEY_LENGTH, 0, 128);
 	/* The UDP encapsulations, of the RFC and of the drafts before it. */
 	expect_esp(aes, GROUP_NONE, ENCAP_UDP_TRANSPORT, 12, "80040004 80050005", ATTR_NONE, 0, 0);
 	expect_esp(aes, GROUP_NONE, ENCAP_UDP_TRANSPORT, 12, "8004f004 80050005", ATTR_NONE, 0, 0);
-	expect_esp(aes, GROUP_NONE, ENCAP_UDP_TRANSPORT_DRAFT, 12, "8004f004 80050005", ATTR_NONE, 0,
+	expect_esp(aes, GROUP_NONE, ENCAP_UDP_TRANSPORT_DRAFT, 12, "8004f004 80050005", ATTR_NONE,
+		   0,
 		   0);
 	expect_esp(aes, GROUP_NONE, ENCAP_UDP_TRANSPORT, 12, "8004f003 80050005", ATTR_ENCAP, 4,
 		   61443);
@@ -660,7 +670,8 @@ Test(proposal, pfs)
 	expect_esp(aes, GROUP_2, tr, 12, "80040002 80050005 8003000e", ATTR_PFS_GROUP, 2, 14);
 	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 8003000e", ATTR_NONE, 0, 0);
 	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 80030016", ATTR_PFS_GROUP, 0, 22);
-	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 8003fffe", ATTR_PFS_GROUP, 0, 0xfffe);
+	expect_esp(aes, GROUP_NONE, tr, 12, "80040002 80050005 8003fffe", ATTR_PFS_GROUP, 0,
+		   0xfffe);
 }
 
 Test(proposal, choose_esp)
@@ -676,7 +687,7 @@ Test(proposal, choose_esp)
 			"0200001c 01030401 c0ffee00 00000010 010c0000 80040002 80050005"
 			"02000018 01020401 c0ffee01 0000000c 01050000 80040002"
 			"02000034 02030402 c0ffee02 03000010 01030000 80040002 80050001"
-			"                           00000018 02030000 80040002 80050002 80010001 80020e10"
+			"00000018 02030000 80040002 80050002 80010001 80020e10"
 			"0000001c 03030401 c0ffee03 00000010 010c0000 80040002 80050005"), 2, &o),
 		     ISAKMP_OK);
 	t = proposal_choose_esp(&o, &p, ENCAP_TRANSPORT, &chosen, &why);
@@ -734,7 +745,8 @@ Test(proposal, answer)
 		cr_expect(back.transform[0].spi == 0xabcdef01 &&
 			  back.transform[0].proposal == i + 1);
 		cr_expect(back.transform[0].raw.len == t->raw.len);
-		cr_expect(memcmp(back.transform[0].raw.data + 1, t->raw.data + 1, t->raw.len - 1) == 0);
+		cr_expect(memcmp(back.transform[0].raw.data + 1, t->raw.data + 1,
+				 t->raw.len - 1) == 0);
 		cr_expect_not_null(
 			proposal_choose_esp(&back, &p, ENCAP_TRANSPORT, &chosen, &why));
 		cr_expect(chosen.cipher == suites[i].cipher && chosen.auth == suites[i].auth);
@@ -860,7 +872,8 @@ Test(proposal, flipped)
 				proposal_choose_esp(&o, &p, ENCAP_TRANSPORT, &suite, &why);
 			}
 			free(copy);
-			cr_expect_eq(parse((struct span){ buf, at }, phase, &o), ISAKMP_BAD_CONTENT);
+			cr_expect_eq(parse((struct span){ buf, at }, phase, &o),
+				     ISAKMP_BAD_CONTENT);
 		}
 	}
 }
