@@ -84,12 +84,15 @@ static int read_link(struct gre_links *ls, unsigned int ifindex, const char *nam
 		     struct link_info *out, char text[RTNL_TEXT])
 {
 	struct ifinfomsg ifi = { .ifi_index = (int)ifindex };
-	struct nl_msg *msg = rtnl_message(RTM_GETLINK, 0, &ifi, sizeof(ifi));
+	struct nl_msg *msg;
 	int err;
 
+	*out = (struct link_info){ 0 };
+	if (!ifindex && !name)
+		return ENODEV;
+	msg = rtnl_message(RTM_GETLINK, 0, &ifi, sizeof(ifi));
 	if (!ifindex)
 		nla_put_string(msg, IFLA_IFNAME, name);
-	*out = (struct link_info){ 0 };
 	err = rtnl_call(ls->ask, msg, take_link, out, text);
 	return err ? err : out->ifindex ? 0 : ENODEV;
 }

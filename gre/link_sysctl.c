@@ -26,6 +26,8 @@ static const struct setting settings[] = {
 	{ "ipv4/conf", "accept_redirects", '0', false },
 	/* Loose; the larger of this and conf/all holds, so 0 would leave a strict one in force. */
 	{ "ipv4/conf", "rp_filter", '2', false },
+	/* So that a new address outlives the old one of the same prefix, and routes with it. */
+	{ "ipv4/conf", "promote_secondaries", '1', false },
 	/* Else router solicitations and listener reports go out as GRE. */
 	{ "ipv6/conf", "disable_ipv6", '1', true },
 };

@@ -203,7 +203,7 @@ int rtnl_call(struct nl_sock *sk, struct nl_msg *msg, rtnl_take *take, void *arg
 
 	text[0] = '\0';
 	req->nlmsg_seq = seq;
-	req->nlmsg_flags |= NLM_F_ACK;
+	req->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	nle = nl_sendto(sk, req, req->nlmsg_len);
 	nlmsg_free(msg);
 	if (nle < 0)
