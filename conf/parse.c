@@ -135,8 +135,12 @@ static void unknown_key(enum section_id id, const char *word, unsigned int line)
 	char hint[HINT_MAX];
 
 	word = text_value(reading->text, word);
-	say(CONF_ERROR, line, id, NULL, "unknown key \"%.64s\"; %s", word,
-	    schema_hint(id, word, hint));
+	schema_hint(id, word, hint);
+	if (line != reading->secret_line)
+		say(CONF_ERROR, line, id, NULL, "unknown key \"%.64s\"; %s", word, hint);
+	else
+		say(CONF_ERROR, line, id, NULL, "unknown key behind a secret; %s",
+		    strncmp(hint, "expected", 8) == 0 ? QUOTES : hint);
 }
 
 /* The same without the =, and the end of the reading. It may be the rest of a value, of a secret. */

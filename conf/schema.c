@@ -258,7 +258,7 @@ static const char *word_of(enum section_id id, size_t i)
 /* IOS's users abbreviate, all users mistype. */
 static const char *nearest(enum section_id id, const char *word)
 {
-	size_t len = strlen(word), best = len < 5 ? 2 : 3; /* one less is the most that we accept */
+	size_t len = strlen(word), best = len < 4 ? 2 : 3; /* one less is the most that we accept */
 	const char *w, *found = NULL;
 
 	for (size_t i = 0; (w = word_of(id, i)); i++) {

@@ -212,7 +212,7 @@ bool text_prepare(const char *in, size_t len, const struct complaints *c, struct
 	struct scan s = { .complaints = c, .p = in, .end = in + len, .line = 1, .out = out };
 
 	*out = (struct text){ 0 };
-	emit(&s, "", 0);
+	emit(&s, " ", 1); /* libconfuse is not made for nothing at all */
 	while (s.p < s.end) {
 		if (*s.p == '\n') {
 			s.line++;
@@ -230,7 +230,6 @@ bool text_prepare(const char *in, size_t len, const struct complaints *c, struct
 	}
 	while (s.depth > 0)
 		fail(&s, s.open[--s.depth].line, "this { has no }");
-	emit(&s, "\n", 1);
 	return !s.failed;
 }
 
