@@ -47,6 +47,7 @@ archives  := $(foreach r,$(ROOMS),$(BUILD)/$(r).a)
 objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 SIM       := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
+KERNEL    := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/test_*.c))
 linked     = $(call objects,$(shell sed -n 's|^.*LINK: *||p' $(1)))
 
 MAKEFLAGS += --no-builtin-rules
@@ -74,7 +75,8 @@ check:
 	@$(MAKE) --no-print-directory -j$(CORES) all test-programs
 	@$(MAKE) --no-print-directory check-all
 
-test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%)
+test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%) \
+               $(KERNEL:%=$(BUILD)/tests/kernel/%)
 
 check-all: check-arch check-unit check-sim check-netns
 
@@ -98,7 +100,7 @@ check-unit: $(UNIT:%=$(BUILD)/tests/unit/%)
 check-sim: $(SIM:%=$(BUILD)/tests/sim/%)
 	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2; done
 
-check-netns: all
+check-netns: all $(KERNEL:%=$(BUILD)/tests/kernel/%)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) scripts/check-netns.sh
 
 $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)

@@ -123,6 +123,10 @@ void nodes_end(void)
 
 void nodes_new(void)
 {
+	if (!getenv("LAB_WORLD")) {
+		printf("Bail out! this changes the network: run it by scripts/check-netns.sh\n");
+		exit(2);
+	}
 	nodes_end();
 	must(run("set -e; ip netns add A; ip netns add B; for n in A B; do ip -n $n link set lo up; done;"
 		 "ip -n A link add v0 type veth peer name v0 netns B;"
