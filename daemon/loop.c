@@ -161,6 +161,8 @@ static void one_turn(struct loop *l)
 
 void loop_run(struct loop *l)
 {
+	/* What the start has asked for waits to be done: the first turn does not wait for more. */
+	l->unfinished = true;
 	while (!l->stop)
 		one_turn(l);
 }
