@@ -34,6 +34,7 @@ static const char *const cause_names[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_SUPERSEDED] = "superseded",
 	[IKE_CAUSE_LIMIT] = "limit",
 	[IKE_CAUSE_ADMIN] = "admin",
+	[IKE_CAUSE_DEAD_PEER] = "dead_peer",
 	[IKE_CAUSE_EXPIRED] = "expired",
 };
 
@@ -60,6 +61,7 @@ static const char *const cause_texts[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_SUPERSEDED] = "superseded by another negotiation",
 	[IKE_CAUSE_LIMIT] = "limit reached",
 	[IKE_CAUSE_ADMIN] = "administrator reset",
+	[IKE_CAUSE_DEAD_PEER] = "dead peer: no answer to R-U-THERE",
 	[IKE_CAUSE_EXPIRED] = "lifetime expired",
 };
 

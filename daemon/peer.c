@@ -284,6 +284,41 @@ static void peer_down(struct daemon *d, const struct addr *local, const struct a
 			nhrp_peer_down(d->nhrp, now, t->id, *remote);
 }
 
+/* DPD asks whether a peer was heard through its SAs: both are asked for, the last answer tells. */
+struct traffic_query {
+	struct addr local, remote;
+	unsigned int waiting;
+	uint64_t in, out;
+};
+
+static void traffic_counted(struct daemon *d, void *ctx, uint64_t inbound,
+			    const struct kernel_answer *a)
+{
+	struct traffic_query *q = ctx;
+	bool stop = a->err == ECANCELED;
+
+	if (!a->err && a->count)
+		*(inbound ? &q->in : &q->out) = a->sas[0].packets;
+	if (--q->waiting)
+		return;
+	if (!stop)
+		ike_traffic(d->ike, loop_now(), &q->local, &q->remote, q->in, q->out);
+	free(q);
+}
+
+static void query_traffic(struct daemon *d, const struct ike_effect *e)
+{
+	struct traffic_query *q = xcalloc(1, sizeof(*q));
+	struct xfrm_sa_id in = { .src = e->remote, .dst = e->local, .spi = e->query.spi_in };
+	struct xfrm_sa_id out = { .src = e->local, .dst = e->remote, .spi = e->query.spi_out };
+
+	q->local = e->local;
+	q->remote = e->remote;
+	q->waiting = 2;
+	kernel_sa_get(d, &in, traffic_counted, q, true);
+	kernel_sa_get(d, &out, traffic_counted, q, false);
+}
+
 static void ike_effect(struct daemon *d, const struct ike_effect *e)
 {
 	switch (e->kind) {
@@ -305,6 +340,9 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 	case IKE_EFFECT_PEER_DOWN:
 	case IKE_EFFECT_PEER_FAILED:
 		peer_down(d, &e->local, &e->remote);
+		break;
+	case IKE_EFFECT_QUERY_TRAFFIC:
+		query_traffic(d, e);
 		break;
 	case IKE_EFFECT_EVENT:
 		trace_ike_event(&e->event);
@@ -351,16 +389,15 @@ static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct 
 		ike_release(d->ike, loop_now(), &t->local, nbma);
 }
 
-/* Without DPD nothing is proven by asking: both ends make new SAs. */
 static void nhrp_suspect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
 {
 	char text[ADDR_TEXT];
 
 	if (!tunnel_is_protected(t))
 		return;
-	log_msg(LOG_NOTICE, "%s: %s has SAs and does not answer: they are made anew", t->conf->name,
-		addr_text(nbma, text));
-	ike_clear(d->ike, loop_now(), &t->local, nbma);
+	log_msg(LOG_NOTICE, "%s: %s has SAs and does not answer: it is asked whether it lives",
+		t->conf->name, addr_text(nbma, text));
+	ike_suspect(d->ike, loop_now(), &t->local, nbma);
 }
 
 static void bound(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)

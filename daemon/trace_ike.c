@@ -419,6 +419,17 @@ static void rekey(struct render *r)
 	    r->peer);
 }
 
+static void dead_peer_detection(struct render *r)
+{
+	r->group = true;
+	if (r->e->dpd.dead)
+		say(r, TAG, "IKE lost contact with remote peer, deleting connection (keepalive "
+		    "type: DPD, %u questions without an answer)", r->e->dpd.tries);
+	else
+		say(r, TAG_DEBUG, "Sending keep-alive of type DPD R-U-THERE (try %u)",
+		    r->e->dpd.tries);
+}
+
 static void crossed(struct render *r)
 {
 	r->group = true;
@@ -456,6 +467,7 @@ static const struct {
 	[IKE_EVENT_DELETE] = { deleted, LOG_INFO },
 	[IKE_EVENT_RETRANSMIT] = { retransmit, LOG_INFO },
 	[IKE_EVENT_DUPLICATE] = { duplicate, LOG_INFO },
+	[IKE_EVENT_DPD] = { dead_peer_detection, LOG_INFO },
 	[IKE_EVENT_REKEY] = { rekey, LOG_INFO },
 	[IKE_EVENT_CROSSED] = { crossed, LOG_INFO },
 	[IKE_EVENT_DROP] = { drop, LOG_NOTICE },

@@ -25,6 +25,7 @@
 #define IKE_NONCE_LEN	32 /* of ours, RFC 2409: 8 to 256 */
 #define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
 #define IKE_SEEN_MSGIDS 32
+#define IKE_DPD_TRIES	4  /* questions until a peer is dead */
 #define IKE_RESEND_MAX	8 /* answers to duplicates of one message */
 
 /* Times, milliseconds. */
@@ -40,6 +41,7 @@ enum ike_timer_kind {
 	TIMER_DEADLINE,	   /* exchange: ends it, or lets go of its cached answer */
 	TIMER_SA_REKEY,	   /* isakmp_sa */
 	TIMER_SA_EXPIRE,   /* isakmp_sa */
+	TIMER_SA_DPD,	   /* isakmp_sa: a peer was not heard, or did not answer */
 	TIMER_PAIR_REKEY,  /* ipsec_pair */
 	TIMER_PAIR_EXPIRE, /* ipsec_pair: lifetime or drain is over */
 	TIMER_PEER_WANT,   /* ike_peer: the other end had its chance to start quick mode */
@@ -147,6 +149,14 @@ struct isakmp_sa {
 	uint8_t order[IKE_NONCE_ORDER]; /* of the initiator's nonce */
 	struct main_mode *mm;
 	struct timer rekey, expire;
+	uint32_t vendor_ids; /* of the peer, as bits of enum isakmp_vid */
+	struct {
+		struct timer timer;
+		msec heard; /* anything authenticated */
+		uint32_t sequence;
+		uint8_t tries; /* questions without an answer; 0: not asking */
+		uint64_t packets_in, packets_out; /* of ESP, as last told */
+	} dpd;
 	bool retired;			/* another one took its place; it ends after the drain */
 	uint32_t seen[IKE_SEEN_MSGIDS]; /* ring of message ids that were used */
 	uint8_t seen_at;
@@ -211,6 +221,7 @@ struct ike_peer {
 	uint32_t unfinished; /* quick modes */
 	bool wanted;	     /* ike_connect() was called and not answered yet */
 	bool up;	     /* PEER_UP was told */
+	bool suspect;	     /* not answering: the phase 1 under way decides */
 	bool ending;	     /* all of it is being ended */
 	struct timer want;
 };

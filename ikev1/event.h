@@ -47,6 +47,7 @@ enum ike_cause {
 	IKE_CAUSE_SUPERSEDED,	      /* not a fault: another exchange does the same */
 	IKE_CAUSE_LIMIT,	      /* too many half-open exchanges */
 	IKE_CAUSE_ADMIN,	      /* cleared by the operator, or the daemon stops */
+	IKE_CAUSE_DEAD_PEER,	      /* does not answer R-U-THERE any more */
 	IKE_CAUSE_EXPIRED,	      /* lifetime is over */
 	IKE_CAUSE_COUNT
 };
@@ -88,6 +89,7 @@ enum ike_event_kind {
 	IKE_EVENT_DELETE,	/* delete received or sent: phase2.spi_* or the ISAKMP SA's */
 	IKE_EVENT_RETRANSMIT,	/* our message goes again: retransmit */
 	IKE_EVENT_DUPLICATE,	/* the peer's message came again */
+	IKE_EVENT_DPD,		/* R-U-THERE is sent, or the peer is dead: dpd */
 	IKE_EVENT_REKEY,	/* phase 1 or 2 is about to be replaced: phase */
 	IKE_EVENT_CROSSED,	/* both ends initiated; flag: ours is kept */
 	IKE_EVENT_DROP,		/* a datagram was dropped: drop */
@@ -171,6 +173,10 @@ struct ike_event {
 			struct ike_step history[IKE_HISTORY]; /* newest first */
 			struct mismatch mismatch; /* of NO_POLICY, NO_TRANSFORM, PFS_* */
 		} failure;
+		struct {
+			uint8_t tries; /* questions that were asked in a row */
+			bool dead;
+		} dpd;
 		bool flag;
 	};
 };

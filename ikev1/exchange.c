@@ -258,7 +258,7 @@ void exchange_timer(struct exchange *x, enum ike_timer_kind kind)
 		if (x->done)
 			forget_sent(x);
 		else
-			exchange_fail(x, EV_TIMEOUT,
+			exchange_fail(x, EV_TIMED_OUT,
 				      x->evidence ? x->evidence : IKE_CAUSE_NO_ANSWER);
 		return;
 	}

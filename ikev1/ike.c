@@ -2,6 +2,7 @@
 /* The core's surface: requests in, timers, snapshots out. */
 #include "ikev1/ike.h"
 
+#include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/input.h"
 #include "ikev1/main_mode.h"
@@ -138,6 +139,33 @@ void ike_release(struct ike *ike, msec now, const struct addr *local, const stru
 	ike_peer_end(p, IKE_CAUSE_ADMIN);
 }
 
+void ike_suspect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
+{
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
+	struct isakmp_sa *sa = p ? ike_peer_sa(p) : NULL;
+
+	set_now(ike, now);
+	if (!p || !ike_peer_pair(p))
+		return;
+	if (sa && sa->vendor_ids & 1u << VID_DPD) {
+		dpd_probe(sa);
+	} else if (!p->suspect && !ike_peer_negotiates(p)) {
+		p->suspect = true;
+		ike_peer_start_phase1(p);
+	}
+}
+
+void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+		 uint64_t packets_in, uint64_t packets_out)
+{
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
+	struct isakmp_sa *sa = p ? ike_peer_sa(p) : NULL;
+
+	set_now(ike, now);
+	if (sa)
+		dpd_traffic(sa, packets_in, packets_out);
+}
+
 void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
 {
 	struct ike_peer *p, *tmp;
@@ -238,6 +266,9 @@ static void timer_due(struct timer *t)
 		sa_end(sa, sa->retired ? IKE_CAUSE_SUPERSEDED : IKE_CAUSE_EXPIRED);
 		break;
 	}
+	case TIMER_SA_DPD:
+		dpd_timer(container_of(t, struct isakmp_sa, dpd.timer));
+		break;
 	case TIMER_PAIR_REKEY:
 		pair_rekey(container_of(t, struct ipsec_pair, rekey));
 		break;

@@ -30,6 +30,13 @@ struct ike_psk {
 	struct span key;
 };
 
+/* Dead peer detection, RFC 3706; IOS: crypto isakmp keepalive INTERVAL RETRY [periodic]. */
+struct ike_dpd {
+	uint32_t interval; /* seconds without a sign of life; 0: never ask, only answer */
+	uint32_t retry;	   /* seconds between questions; 0: the default, 2 */
+	bool periodic;	   /* ask even when there is nothing to send */
+};
+
 struct ike_limits {
 	uint32_t half_open;	       /* main modes that have not reached MM_ACTIVE, in all */
 	uint32_t half_open_per_source; /* as responder, from one address */
@@ -43,6 +50,7 @@ struct ike_config {
 	size_t policy_count;
 	const struct ike_psk *psks;
 	size_t psk_count;
+	struct ike_dpd dpd;
 	struct ike_limits limits; /* a zero takes the default */
 };
 
@@ -75,6 +83,14 @@ void ike_input(struct ike *ike, msec now, const struct ike_datagram *d);
 bool ike_connect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /* Nobody needs this peer any more: its SAs are deleted, the peer is told. */
 void ike_release(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/*
+ * The peer does not answer though its SAs look well: ask it (DPD), or where it cannot be asked, let
+ * a new phase 1 tell. If it is dead, its SAs end with PEER_DOWN.
+ */
+void ike_suspect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/* Answers QUERY_TRAFFIC: what the kernel counted since the SAs were installed. */
+void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+		 uint64_t packets_in, uint64_t packets_out);
 /* Operator's clear: as release, for one peer or (both NULL) for all. */
 void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /* Deletes everything, telling the peers; drain the effects, then ike_free(). */
@@ -135,12 +151,13 @@ enum ike_effect_kind {
 	IKE_EFFECT_PEER_UP,	/* the first pair of SAs with the peer is in the kernel */
 	IKE_EFFECT_PEER_DOWN,	/* the last one is gone; told before its SA_DELETEs */
 	IKE_EFFECT_PEER_FAILED, /* what ike_connect() asked for did not come about */
+	IKE_EFFECT_QUERY_TRAFFIC, /* answer with ike_traffic(), now or a little later */
 	IKE_EFFECT_EVENT
 };
 
 struct ike_effect {
 	enum ike_effect_kind kind;
-	struct addr local, remote; /* PEER_*, SA_DELETE */
+	struct addr local, remote; /* PEER_*, SA_DELETE, QUERY_TRAFFIC */
 	union {
 		struct {
 			struct endpoint local, remote;
@@ -156,6 +173,9 @@ struct ike_effect {
 			enum ike_direction direction;
 			uint32_t spi;
 		} del;
+		struct {
+			uint32_t spi_in, spi_out;
+		} query;
 		enum ike_cause cause; /* PEER_DOWN, PEER_FAILED */
 		struct ike_event event;
 	};

@@ -2,6 +2,7 @@
 /* Informational exchanges. */
 #include "ikev1/info.h"
 
+#include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/message.h"
 #include "ikev1/store.h"
@@ -83,6 +84,11 @@ void info_send_notify(struct isakmp_sa *sa, uint8_t protocol, uint16_t type, str
 	send_notify(sa, protocol, type, spi, span_of(NULL, 0));
 }
 
+void info_send_data(struct isakmp_sa *sa, uint16_t type, struct span data)
+{
+	send_notify(sa, ISAKMP_PROTO_ISAKMP, type, span_of(sa->cookies, sizeof(sa->cookies)), data);
+}
+
 void info_send_delete_sa(struct isakmp_sa *sa)
 {
 	struct isakmp_builder b;
@@ -145,13 +151,6 @@ static struct ipsec_pair *notified_pair(struct isakmp_sa *sa, const struct isakm
 	return only;
 }
 
-static void answer_r_u_there(struct isakmp_sa *sa, const struct isakmp_notify *n)
-{
-	/* RFC 3706 5.4: SPI is the cookie pair, data the sequence number; both go back. */
-	if (sa->x.done && n->spi.len == sizeof(sa->cookies) && n->data.len == 4)
-		send_notify(sa, ISAKMP_PROTO_ISAKMP, ISAKMP_N_R_U_THERE_ACK, n->spi, n->data);
-}
-
 /* False: the SA is gone. */
 static bool process_notify(struct isakmp_sa *sa, const struct isakmp_notify *n)
 {
@@ -162,7 +161,11 @@ static bool process_notify(struct isakmp_sa *sa, const struct isakmp_notify *n)
 	e->notify.type = n->type;
 	e->notify.authenticated = true;
 	if (n->type == ISAKMP_N_R_U_THERE) {
-		answer_r_u_there(sa, n);
+		dpd_r_u_there(sa, n);
+		return true;
+	}
+	if (n->type == ISAKMP_N_R_U_THERE_ACK) {
+		dpd_r_u_there_ack(sa, n);
 		return true;
 	}
 	if (n->type == ISAKMP_N_INITIAL_CONTACT) {
@@ -240,6 +243,14 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 		exchange_fail(&sa->x, EV_DELETE, IKE_CAUSE_PEER_DELETED);
 }
 
+static bool is_ack(const struct incoming *in)
+{
+	const struct isakmp_payload *p = isakmp_find(&in->m, ISAKMP_NOTIFY);
+	struct isakmp_notify n;
+
+	return p && isakmp_parse_notify(p->body, &n) && n.type == ISAKMP_N_R_U_THERE_ACK;
+}
+
 void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ike_datagram *d)
 {
 	uint8_t hash[HASH_LEN_MAX];
@@ -254,6 +265,9 @@ void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ik
 		report_drop(sa->x.ike, d, &in->m.header, IKE_DROP_REPLAY, ISAKMP_OK, 0);
 		return;
 	}
+	/* R-U-THERE-ACK speaks for itself: an old one says nothing. */
+	if (!is_ack(in))
+		dpd_heard(sa);
 	process_payloads(sa, in);
 	return;
 bad:

@@ -12,6 +12,8 @@
 void info_send_clear(struct isakmp_sa *sa, uint16_t type);
 /* Encrypted. */
 void info_send_notify(struct isakmp_sa *sa, uint8_t protocol, uint16_t type, struct span spi);
+/* About the ISAKMP SA itself, with data: RFC 3706. */
+void info_send_data(struct isakmp_sa *sa, uint16_t type, struct span data);
 void info_send_delete_sa(struct isakmp_sa *sa);
 void info_send_delete_pair(struct isakmp_sa *sa, uint32_t spi_in);
 

@@ -34,9 +34,12 @@ static struct span process(struct exchange *x, const struct incoming *in, uint8_
 
 static void process_vendor_ids(struct exchange *x, const struct incoming *in)
 {
-	for (size_t i = 0; i < in->m.count; i++)
-		if (in->m.payload[i].type == ISAKMP_VENDOR)
-			report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
+	for (size_t i = 0; i < in->m.count; i++) {
+		if (in->m.payload[i].type != ISAKMP_VENDOR)
+			continue;
+		report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
+		this_sa(x)->vendor_ids |= 1u << isakmp_vid_of(in->m.payload[i].body);
+	}
 }
 
 static void add_vendor_ids(struct isakmp_builder *b)

@@ -80,7 +80,7 @@ struct ipsec_pair *ike_peer_pair(const struct ike_peer *p)
 	return NULL;
 }
 
-static bool negotiates_phase1(const struct ike_peer *p)
+bool ike_peer_negotiates(const struct ike_peer *p)
 {
 	const struct isakmp_sa *sa;
 
@@ -115,7 +115,7 @@ void ike_peer_check_failed(struct ike_peer *p, enum ike_cause cause)
 {
 	struct effect_node *n;
 
-	if (!p->wanted || p->ending || p->unfinished || negotiates_phase1(p) || ike_peer_pair(p))
+	if (!p->wanted || p->ending || p->unfinished || ike_peer_negotiates(p) || ike_peer_pair(p))
 		return;
 	p->wanted = false;
 	timer_disarm(&p->ike->timers, &p->want);
@@ -136,7 +136,7 @@ void ike_peer_start(struct ike_peer *p)
 		return;
 	}
 	/* What is on its way, from either end, may bring it. */
-	if (p->unfinished || (!sa && negotiates_phase1(p)))
+	if (p->unfinished || (!sa && ike_peer_negotiates(p)))
 		return;
 	if (sa) {
 		quick_mode_start(sa);

@@ -32,7 +32,7 @@
 	X(EV_GEN_KEYMAT) X(EV_INSTALL_IN) X(EV_IN_INSTALLED) X(EV_INSTALL_OUT) X(EV_OUT_INSTALLED) \
 	X(EV_SPI_TAKEN)                                                                            \
 	X(EV_ACTIVATE_NEW_SA)                                                                      \
-	X(EV_TIMEOUT) X(EV_DELETE) X(EV_ERROR)
+	X(EV_TIMED_OUT) X(EV_DELETE) X(EV_ERROR)
 
 #define IKE_ENUM_ITEM(name) name,
 enum ike_state { IKE_STATES(IKE_ENUM_ITEM) IKE_STATE_COUNT };

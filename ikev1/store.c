@@ -2,6 +2,7 @@
 /* ISAKMP SAs and pairs of IPsec SAs: their tables, their order, their end. */
 #include "ikev1/store.h"
 
+#include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
@@ -53,6 +54,7 @@ struct isakmp_sa *sa_new(struct ike_peer *p, enum ike_role role, const struct en
 	sa->mm = xcalloc(1, sizeof(*sa->mm));
 	sa->rekey.kind = TIMER_SA_REKEY;
 	sa->expire.kind = TIMER_SA_EXPIRE;
+	sa->dpd.timer.kind = TIMER_SA_DPD;
 	LIST_INSERT_HEAD(&p->sas, sa, of_peer);
 	p->sa_count++;
 	ike->counters.sas++;
@@ -180,6 +182,8 @@ void sa_activate(struct isakmp_sa *sa)
 	e = report_sa(sa, IKE_EVENT_PHASE1_DONE, LEVEL_ALWAYS);
 	e->phase1.suite = sa->suite;
 	e->phase1.lifetime = sa->lifetime;
+	p->suspect = false;
+	dpd_start(sa);
 	if (initial_contact)
 		ike_peer_initial_contact(sa);
 	LIST_FOREACH (other, &p->sas, of_peer) {
@@ -211,6 +215,7 @@ static void sa_free(struct isakmp_sa *sa)
 	exchange_release(&sa->x);
 	timer_disarm(&ike->timers, &sa->rekey);
 	timer_disarm(&ike->timers, &sa->expire);
+	timer_disarm(&ike->timers, &sa->dpd.timer);
 	if (sa->hh.tbl)
 		HASH_DELETE(hh, ike->sas, sa);
 	if (sa->hh_first.tbl)
@@ -240,12 +245,17 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 		struct ike_event *e = report_sa(sa, IKE_EVENT_SA_GONE, LEVEL_INFO);
 
 		e->failure.cause = cause;
-		if (cause != IKE_CAUSE_PEER_DELETED)
+		if (cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_DEAD_PEER)
 			info_send_delete_sa(sa);
 	} else {
 		count_half_open(sa, false);
 	}
 	sa_free(sa);
+	/* The phase 1 that was to tell whether it lives did: it does not. */
+	if (cause == IKE_CAUSE_NO_ANSWER && p->suspect && !p->ending) {
+		ike_peer_end(p, IKE_CAUSE_DEAD_PEER);
+		return;
+	}
 	ike_peer_check_failed(p, cause);
 	ike_peer_tidy(p);
 }
@@ -467,7 +477,8 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 	}
 	if (p->up && was_up && !pair->superseded)
 		ike_peer_tell_down(p, cause);
-	if (was_up && cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_KERNEL) {
+	if (was_up && cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_KERNEL &&
+	    cause != IKE_CAUSE_DEAD_PEER) {
 		struct isakmp_sa *sa = pair->sa ? pair->sa : ike_peer_sa(p);
 
 		if (sa)

@@ -22,6 +22,8 @@ struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const s
 void ike_peer_tidy(struct ike_peer *p);
 /* Something finished is there: an SA of either phase. */
 bool ike_peer_has_sas(const struct ike_peer *p);
+/* A main mode is under way, from either end. */
+bool ike_peer_negotiates(const struct ike_peer *p);
 /* The active ISAKMP SA that serves; NULL where there is none. */
 struct isakmp_sa *ike_peer_sa(const struct ike_peer *p);
 /* The pair that carries the traffic; NULL where there is none. */
