@@ -197,6 +197,7 @@ bool tunnels_start(struct daemon *d)
 	for (size_t i = 0; i < d->tunnel_count; i++) {
 		d->tunnels[i].conf = &d->conf->tunnels[i];
 		d->tunnels[i].id = (int)i;
+		trace_name_interface((int)i, d->conf->tunnels[i].name);
 	}
 	for (size_t i = 0; i < d->tunnel_count; i++)
 		if (!try_tunnel(d, &d->tunnels[i]))
