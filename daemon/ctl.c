@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The control socket: clients, their one request, their one answer. */
+#include "daemon/ctl.h"
+
+#include <errno.h>
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "daemon/trace.h"
+#include "daemon/verbs.h"
+#include "lib/util.h"
+
+struct ctl_client {
+	LIST_ENTRY(ctl_client) next;
+	struct ctl *ctl;
+	struct bufferevent *io;
+	struct event *deadline;
+	bool asked;    /* its request was taken */
+	bool answered; /* what is in the buffer is the answer; when it is gone, so is the client */
+};
+
+struct ctl {
+	struct daemon *d;
+	struct event_base *base;
+	struct evconnlistener *listener;
+	LIST_HEAD(, ctl_client) clients;
+	unsigned int count;
+	struct sockaddr_un name;
+};
+
+static void client_free(struct ctl_client *c)
+{
+	struct ctl *ctl = c->ctl;
+
+	verbs_forget(ctl->d, c);
+	LIST_REMOVE(c, next);
+	event_free(c->deadline);
+	bufferevent_free(c->io);
+	free(c);
+	/* Those who had to wait are in the listener's backlog. */
+	if (ctl->count-- == CTL_CLIENTS_MAX && ctl->listener)
+		evconnlistener_enable(ctl->listener);
+}
+
+void ctl_answer(struct ctl_client *c, json_t *answer)
+{
+	char *text = json_dumps(answer, JSON_COMPACT);
+
+	json_decref(answer);
+	if (!text)
+		text = xstrdup("{\"error\": \"the answer cannot be written as JSON\"}");
+	c->answered = true;
+	bufferevent_write(c->io, text, strlen(text));
+	bufferevent_write(c->io, "\n", 1);
+	bufferevent_disable(c->io, EV_READ);
+	free(text);
+}
+
+static void answer_error(struct ctl_client *c, const char *text)
+{
+	ctl_answer(c, json_pack("{s:s}", "error", text));
+}
+
+static void request_arrived(struct ctl_client *c, const char *line, size_t len)
+{
+	json_error_t error;
+	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+
+	c->asked = true;
+	if (request)
+		verbs_run(c->ctl->d, request, c);
+	else
+		answer_error(c, "the request is not a line of JSON: "
+				"{\"verb\": [\"show\", \"dmvpn\"], \"args\": {}}");
+	json_decref(request);
+}
+
+static void client_readable(struct bufferevent *io, void *arg)
+{
+	struct ctl_client *c = arg;
+	struct evbuffer *in = bufferevent_get_input(io);
+	char *line;
+	size_t len;
+
+	if (c->asked)
+		return; /* one connection, one request */
+	line = evbuffer_readln(in, &len, EVBUFFER_EOL_LF);
+	if (line)
+		request_arrived(c, line, len);
+	else if (evbuffer_get_length(in) >= CTL_REQUEST_MAX)
+		answer_error(c, "the request is too long");
+	free(line);
+}
+
+/* Everything that was to be sent is in the kernel. */
+static void client_written(struct bufferevent *io, void *arg)
+{
+	struct ctl_client *c = arg;
+
+	(void)io;
+	if (c->answered)
+		client_free(c);
+}
+
+static void client_event(struct bufferevent *io, short what, void *arg)
+{
+	struct ctl_client *c = arg;
+
+	(void)io;
+	/* A client may shut down its side once it has asked, and still wait for the answer. */
+	if ((what & BEV_EVENT_EOF) && c->asked && !(what & BEV_EVENT_WRITING))
+		return;
+	client_free(c);
+}
+
+static void client_too_slow(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	client_free(arg);
+}
+
+static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
+			  struct sockaddr *from, int from_len, void *arg)
+{
+	struct ctl *ctl = arg;
+	struct ctl_client *c = xcalloc(1, sizeof(*c));
+	const struct timeval patience = { .tv_sec = CTL_SECONDS };
+
+	(void)from;
+	(void)from_len;
+	c->ctl = ctl;
+	c->io = bufferevent_socket_new(ctl->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	c->deadline = evtimer_new(ctl->base, client_too_slow, c);
+	if (!c->io || !c->deadline)
+		abort();
+	bufferevent_setcb(c->io, client_readable, client_written, client_event, c);
+	bufferevent_setwatermark(c->io, EV_READ, 0, CTL_REQUEST_MAX);
+	bufferevent_enable(c->io, EV_READ | EV_WRITE);
+	evtimer_add(c->deadline, &patience);
+	LIST_INSERT_HEAD(&ctl->clients, c, next);
+	if (++ctl->count == CTL_CLIENTS_MAX)
+		evconnlistener_disable(listener);
+}
+
+/* Opening */
+
+static bool make_folder(const char *path)
+{
+	char folder[CTL_PATH_MAX];
+	char *slash;
+
+	memcpy(folder, path, strlen(path) + 1);
+	slash = strrchr(folder, '/');
+	if (!slash || slash == folder)
+		return true;
+	*slash = '\0';
+	if (!mkdir(folder, 0755) || errno == EEXIST)
+		return true;
+	log_msg(LOG_ERR, "cannot make the folder %s for the control socket: %s", folder,
+		strerror(errno));
+	return false;
+}
+
+static bool somebody_answers(const struct sockaddr_un *name)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	bool alive = fd >= 0 && !connect(fd, (const struct sockaddr *)name, sizeof(*name));
+
+	/* EAGAIN: it is there, and busy. */
+	if (fd >= 0 && !alive)
+		alive = errno == EAGAIN;
+	if (fd >= 0)
+		close(fd);
+	return alive;
+}
+
+static int listen_at(const struct sockaddr_un *name)
+{
+	int fd, error;
+	mode_t before;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return -1;
+	unlink(name->sun_path);
+	before = umask(0177); /* so that it is never open to others, not even for a moment */
+	error = bind(fd, (const struct sockaddr *)name, sizeof(*name)) ? errno : 0;
+	umask(before);
+	if (!error && !listen(fd, CTL_CLIENTS_MAX))
+		return fd;
+	error = error ? error : errno;
+	close(fd);
+	errno = error;
+	return -1;
+}
+
+struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path)
+{
+	struct sockaddr_un name = { .sun_family = AF_UNIX };
+	struct ctl *ctl;
+	int fd;
+
+	if (strlen(path) >= sizeof(name.sun_path)) {
+		log_msg(LOG_ERR, "%s: a socket's name is at most %zu octets long; use a shorter --instance",
+			path, sizeof(name.sun_path) - 1);
+		return NULL;
+	}
+	memcpy(name.sun_path, path, strlen(path) + 1);
+	if (!make_folder(path))
+		return NULL;
+	if (somebody_answers(&name)) {
+		log_msg(LOG_ERR, "another daemon answers at %s; stop it or use another --instance", path);
+		return NULL;
+	}
+	fd = listen_at(&name);
+	if (fd < 0) {
+		log_msg(LOG_ERR, "cannot open the control socket %s: %s", path, strerror(errno));
+		return NULL;
+	}
+	ctl = xcalloc(1, sizeof(*ctl));
+	ctl->d = d;
+	ctl->base = base;
+	ctl->name = name;
+	LIST_INIT(&ctl->clients);
+	ctl->listener = evconnlistener_new(base, accept_client, ctl,
+					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
+	if (!ctl->listener)
+		abort();
+	return ctl;
+}
+
+void ctl_close(struct ctl *ctl)
+{
+	if (!ctl)
+		return;
+	evconnlistener_free(ctl->listener);
+	ctl->listener = NULL;
+	unlink(ctl->name.sun_path);
+	while (!LIST_EMPTY(&ctl->clients))
+		client_free(LIST_FIRST(&ctl->clients));
+	free(ctl);
+}

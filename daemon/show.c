@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What all shows need, and those of the daemon itself and its interfaces. */
+#include "daemon/show.h"
+
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "daemon/daemon.h"
+#include "daemon/loop.h"
+#include "daemon/tunnel.h"
+#include "nhrp/nhrp.h"
+
+json_t *show_addr(const struct addr *a)
+{
+	char text[ADDR_TEXT];
+
+	return addr_is_none(a) ? json_null() : json_string(addr_text(a, text));
+}
+
+json_t *show_u64(uint64_t n)
+{
+	return json_integer((json_int_t)n);
+}
+
+json_t *show_ago(msec now, msec then)
+{
+	if (then == MSEC_NEVER)
+		return json_null();
+	return show_u64(then < now ? (now - then) / 1000 : 0);
+}
+
+json_t *show_ahead(msec now, msec then)
+{
+	if (then == MSEC_NEVER)
+		return json_null();
+	return show_u64(then > now ? (then - now) / 1000 : 0);
+}
+
+int show_addr_order(const struct addr *a, const struct addr *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b));
+}
+
+struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count)
+{
+	struct nhrp_entry *entries = NULL;
+	const void *cursor = NULL;
+	size_t n = 0, room = 0;
+
+	do {
+		if (n == room) {
+			room = room ? 2 * room : 64;
+			entries = xreallocarray(entries, room, sizeof(*entries));
+		}
+	} while (nhrp_entry_next(d->nhrp, &cursor, &entries[n]) && ++n);
+	*count = n;
+	return entries;
+}
+
+/* Asks the kernel about an interface; false: it is not there. */
+static bool interface_request(const char *name, unsigned long request, struct ifreq *ifr)
+{
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bool known;
+
+	*ifr = (struct ifreq){ 0 };
+	snprintf(ifr->ifr_name, sizeof(ifr->ifr_name), "%s", name);
+	known = fd >= 0 && !ioctl(fd, request, ifr);
+	if (fd >= 0)
+		close(fd);
+	return known;
+}
+
+unsigned int show_mtu(const char *interface)
+{
+	struct ifreq ifr;
+
+	if (!*interface || !interface_request(interface, SIOCGIFMTU, &ifr))
+		return 0;
+	return (unsigned int)ifr.ifr_mtu;
+}
+
+static void add_link_state(json_t *o, const struct tunnel *t)
+{
+	struct ifreq ifr;
+	bool there = interface_request(t->conf->name, SIOCGIFFLAGS, &ifr);
+	bool up = there && (ifr.ifr_flags & IFF_UP);
+
+	json_object_set_new(o, "link",
+			    json_string(up ? "up" : there ? "administratively down" : "down"));
+	json_object_set_new(o, "line_protocol", json_string(up && t->sock ? "up" : "down"));
+}
+
+static json_t *interface_json(const struct tunnel *t)
+{
+	const struct conf_tunnel *c = t->conf;
+	unsigned int mtu = show_mtu(c->name);
+	char address[ADDR_TEXT];
+	json_t *o = json_object();
+
+	json_object_set_new(o, "interface", json_string(c->name));
+	add_link_state(o, t);
+	json_object_set_new(o, "address", json_string(prefix_text(&c->address, address)));
+	json_object_set_new(o, "mtu", json_integer(mtu ? mtu : c->mtu));
+	json_object_set_new(o, "source", show_addr(&t->local));
+	if (c->source_if[0])
+		json_object_set_new(o, "source_interface", json_string(c->source_if));
+	if (c->has_key)
+		json_object_set_new(o, "key", json_integer(c->key));
+	json_object_set_new(o, "ttl", json_integer(c->ttl));
+	if (c->profile)
+		json_object_set_new(o, "profile", json_string(c->profile->name));
+	return o;
+}
+
+json_t *show_interface(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		json_array_append_new(list, interface_json(&d->tunnels[i]));
+	return json_pack("{s:o}", "interfaces", list);
+}
+
+json_t *show_version(struct daemon *d, const json_t *args)
+{
+	char hostname[256] = "";
+	const char *name = d->conf->hostname;
+
+	(void)args;
+	if (!name) {
+		gethostname(hostname, sizeof(hostname) - 1);
+		name = hostname;
+	}
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "version", DMVPND_VERSION, "hostname",
+			 name, "instance", d->instance, "pid", (json_int_t)getpid(), "uptime",
+			 (json_int_t)((loop_now() - d->started) / 1000), "started",
+			 (json_int_t)d->started_at, "config", d->config_path);
+}

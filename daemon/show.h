@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The shows as JSON: snapshots of the cores, the tunnels and the kernel. All of it walks what it
+ * shows and sorts it by address; nothing is kept for it while packets flow.
+ *
+ * Times are seconds: "created", "since" and "age" ago, "expires", "next" and "remaining" ahead;
+ * a time that is never is null or absent.
+ */
+#ifndef DAEMON_SHOW_H
+#define DAEMON_SHOW_H
+
+#include <jansson.h>
+
+#include "lib/addr.h"
+#include "lib/util.h"
+
+struct daemon;
+struct kernel_answer;
+struct nhrp_entry;
+
+typedef json_t *show_fn(struct daemon *d, const json_t *args);
+
+show_fn show_version, show_interface;			       /* show.c */
+show_fn show_dmvpn, show_tunnel_endpoints;		       /* show_peers.c */
+show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
+show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_stats; /* show_ike.c */
+/* With the kernel's SAs; remote: of this peer only, none: of all. */
+json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
+			     const struct kernel_answer *kernel); /* show_ipsec.c */
+
+/* Helpers of these files, in show.c. */
+
+json_t *show_addr(const struct addr *a);
+/* Seconds since then; null for MSEC_NEVER. */
+json_t *show_ago(msec now, msec then);
+/* Seconds until then; null for MSEC_NEVER. */
+json_t *show_ahead(msec now, msec then);
+json_t *show_u64(uint64_t n);
+int show_addr_order(const struct addr *a, const struct addr *b);
+/* All entries of the NHRP cache, in no order; to be freed. */
+struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count);
+/* MTU of an interface; 0: unknown. */
+unsigned int show_mtu(const char *interface);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Phase 1: SAs, policies, counters. */
+#include "daemon/show.h"
+
+#include <stdlib.h>
+
+#include "conf/conf.h"
+#include "daemon/daemon.h"
+#include "daemon/diagnose.h"
+#include "daemon/loop.h"
+#include "daemon/peer.h"
+#include "ikev1/ike.h"
+#include "lib/algo.h"
+#include "xfrm/xfrm.h"
+
+static int by_conn_id(const void *x, const void *y)
+{
+	const struct ike_sa_info *a = x, *b = y;
+
+	return a->conn_id < b->conn_id ? -1 : a->conn_id > b->conn_id;
+}
+
+static struct ike_sa_info *collect(struct daemon *d, size_t *count)
+{
+	struct ike_sa_info *sas = NULL;
+	const void *cursor = NULL;
+	size_t n = 0, room = 0;
+
+	do {
+		if (n == room) {
+			room = room ? 2 * room : 64;
+			sas = xreallocarray(sas, room, sizeof(*sas));
+		}
+	} while (ike_sa_next(d->ike, &cursor, &sas[n]) && ++n);
+	qsort(sas, n, sizeof(*sas), by_conn_id);
+	*count = n;
+	return sas;
+}
+
+/* As the last column of IOS's detail has them. */
+static const char *auth_short(enum auth_method auth)
+{
+	return auth == AUTH_PSK ? "psk" : auth == AUTH_RSA_SIG ? "rsig" : "";
+}
+
+static void add_suite(json_t *o, const struct isakmp_suite *s)
+{
+	const struct cipher *c = cipher_get(s->cipher);
+	const struct hash *h = hash_get(s->hash);
+
+	if (!c)
+		return; /* nothing is agreed on yet */
+	json_object_set_new(o, "encryption", json_string(c->name));
+	json_object_set_new(o, "hash", json_string(h ? h->name : ""));
+	json_object_set_new(o, "authentication", json_string(auth_method_name(s->auth)));
+	json_object_set_new(o, "auth", json_string(auth_short(s->auth)));
+	json_object_set_new(o, "group", json_integer(s->group));
+}
+
+static json_t *cookie(const uint8_t c[ISAKMP_COOKIE])
+{
+	return json_sprintf("%02x%02x%02x%02x%02x%02x%02x%02x", c[0], c[1], c[2], c[3], c[4], c[5], c[6],
+			    c[7]);
+}
+
+static json_t *sa_json(const struct ike_sa_info *sa, msec now)
+{
+	bool initiator = sa->role == IKE_INITIATOR;
+	const struct addr *responder = initiator ? &sa->remote.addr : &sa->local.addr;
+	const struct addr *from = initiator ? &sa->local.addr : &sa->remote.addr;
+	json_t *o = json_pack("{s:o, s:o, s:s, s:I, s:i, s:s}", "dst", show_addr(responder), "src",
+			      show_addr(from), "state", ike_state_ios_name(sa->state), "conn_id",
+			      (json_int_t)sa->conn_id, "slot", 0, "status", "ACTIVE");
+
+	json_object_set_new(o, "local", show_addr(&sa->local.addr));
+	json_object_set_new(o, "local_port", json_integer(sa->local.port));
+	json_object_set_new(o, "remote", show_addr(&sa->remote.addr));
+	json_object_set_new(o, "remote_port", json_integer(sa->remote.port));
+	json_object_set_new(o, "role", json_string(initiator ? "initiator" : "responder"));
+	json_object_set_new(o, "mm_state", json_string(ike_state_name(sa->state)));
+	json_object_set_new(o, "last_event", json_string(ike_fsm_event_name(sa->last.event)));
+	add_suite(o, &sa->suite);
+	json_object_set_new(o, "lifetime", json_integer(sa->lifetime));
+	json_object_set_new(o, "age", show_ago(now, sa->since));
+	json_object_set_new(o, "remaining", show_ahead(now, sa->expires));
+	json_object_set_new(o, "rekeying", json_boolean(sa->rekeying));
+	json_object_set_new(o, "initiator_cookie", cookie(sa->icookie));
+	json_object_set_new(o, "responder_cookie", cookie(sa->rcookie));
+	return o;
+}
+
+json_t *show_crypto_isakmp_sa(struct daemon *d, const json_t *args)
+{
+	size_t count;
+	struct ike_sa_info *sas = collect(d, &count);
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, sa_json(&sas[i], loop_now()));
+	free(sas);
+	return json_pack("{s:o}", "sas", list);
+}
+
+static const char *auth_long(enum auth_method auth)
+{
+	return auth == AUTH_PSK ? "Pre-Shared Key" : "Rivest-Shamir-Adleman Signature";
+}
+
+static json_t *policy_json(const struct conf_isakmp_policy *p)
+{
+	const struct cipher *c = cipher_get(p->suite.cipher);
+	const struct hash *h = hash_get(p->suite.hash);
+	const struct group *g = group_get(p->suite.group);
+
+	return json_pack("{s:i, s:s?, s:s?, s:s?, s:s?, s:s, s:s, s:i, s:i, s:i}", "priority",
+			 (int)p->number, "encryption", c ? c->name : NULL, "encryption_text",
+			 c ? c->ios_long : NULL, "hash", h ? h->name : NULL, "hash_text",
+			 h ? h->ios_long : NULL, "authentication", auth_method_name(p->suite.auth),
+			 "authentication_text", auth_long(p->suite.auth), "group", (int)p->suite.group,
+			 "group_bits", g ? g->bits : 0, "lifetime", (int)p->lifetime);
+}
+
+json_t *show_crypto_isakmp_policy(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < d->conf->isakmp_policy_count; i++)
+		json_array_append_new(list, policy_json(&d->conf->isakmp_policies[i]));
+	return json_pack("{s:o}", "policies", list);
+}
+
+static json_t *dropped(const struct ike_counters *c)
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < IKE_DROP_COUNT; i++)
+		json_object_set_new(o, diagnose_drop_name((enum ike_drop)i), show_u64(c->dropped[i]));
+	return o;
+}
+
+static json_t *failed(const struct ike_counters *c)
+{
+	json_t *o = json_object();
+
+	for (int i = IKE_CAUSE_NONE + 1; i < IKE_CAUSE_COUNT; i++)
+		json_object_set_new(o, diagnose_cause_name((enum ike_cause)i), show_u64(c->failed[i]));
+	return o;
+}
+
+static json_t *kernel_counters(struct daemon *d)
+{
+	const struct peers_counters *p = peers_counters(d);
+	const struct xfrm_counters *x = xfrm_counters(d->xfrm);
+
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "requests", show_u64(x->requests),
+			 "errors", show_u64(x->errors), "acquires", show_u64(p->acquires),
+			 "acquires_ignored", show_u64(p->acquires_ignored), "expires",
+			 show_u64(x->expires), "resyncs", show_u64(x->resyncs), "sas_installed",
+			 show_u64(p->sas_installed), "sas_refused", show_u64(p->sas_refused));
+}
+
+json_t *show_crypto_isakmp_stats(struct daemon *d, const json_t *args)
+{
+	const struct ike_counters *c = ike_counters(d->ike);
+
+	(void)args;
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "received", show_u64(c->received), "sent", show_u64(c->sent), "retransmitted",
+			 show_u64(c->retransmitted), "duplicates", show_u64(c->duplicates),
+			 "phase1_up", show_u64(c->phase1_up), "phase2_up", show_u64(c->phase2_up),
+			 "rekeyed", show_u64(c->rekeyed), "half_open", show_u64(c->half_open), "sas",
+			 show_u64(c->sas), "pairs", show_u64(c->pairs), "dropped", dropped(c), "failed",
+			 failed(c), "kernel", kernel_counters(d));
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What NHRP knows, whom it is registered at, what it has sent and received. */
+#include "daemon/show.h"
+
+#include <stdlib.h>
+
+#include "conf/conf.h"
+#include "daemon/daemon.h"
+#include "daemon/diagnose.h"
+#include "daemon/loop.h"
+#include "daemon/tunnel.h"
+#include "nhrp/nhrp.h"
+
+static const char *interface_name(struct daemon *d, int id)
+{
+	const struct tunnel *t = tunnel_by_id(d, id);
+
+	return t ? t->conf->name : "";
+}
+
+static int by_protocol(const void *x, const void *y)
+{
+	const struct nhrp_entry *a = x, *b = y;
+
+	return a->id != b->id ? a->id - b->id : show_addr_order(&a->protocol, &b->protocol);
+}
+
+static const char *type_name(enum nhrp_entry_type type)
+{
+	switch (type) {
+	case NHRP_ENTRY_LOCAL:
+		return "local";
+	case NHRP_ENTRY_STATIC:
+		return "static";
+	case NHRP_ENTRY_DYNAMIC:
+		return "dynamic";
+	default:
+		return "incomplete";
+	}
+}
+
+static json_t *flags_json(const struct nhrp_entry *e)
+{
+	static const struct {
+		enum nhrp_entry_flag flag;
+		const char *name;
+	} names[] = {
+		{ NHRP_FLAG_AUTHORITATIVE, "authoritative" },
+		{ NHRP_FLAG_UNIQUE, "unique" },
+		{ NHRP_FLAG_REGISTERED, "registered" },
+		{ NHRP_FLAG_ROUTER, "router" },
+		{ NHRP_FLAG_IMPLICIT, "implicit" },
+		{ NHRP_FLAG_USED, "used" },
+	};
+	json_t *flags = json_array();
+
+	if (e->type == NHRP_ENTRY_LOCAL)
+		json_array_append_new(flags, json_string("local"));
+	if (e->type == NHRP_ENTRY_NEGATIVE)
+		json_array_append_new(flags, json_string("negative"));
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (e->flags & names[i].flag)
+			json_array_append_new(flags, json_string(names[i].name));
+	return flags;
+}
+
+static json_t *entry_json(struct daemon *d, const struct nhrp_entry *e, msec now)
+{
+	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o, s:s, s:o, s:o, s:o}", "interface",
+			      interface_name(d, e->id), "protocol", show_addr(&e->protocol),
+			      "prefix_length", 32, "nbma", show_addr(&e->nbma), "path",
+			      show_addr(&e->path), "type", type_name(e->type), "flags",
+			      flags_json(e), "created", show_ago(now, e->created), "expires",
+			      show_ahead(now, e->expires));
+
+	json_object_set_new(o, "nhs", json_boolean(e->flags & NHRP_FLAG_NHS));
+	json_object_set_new(o, "up", json_boolean(e->peer_up));
+	json_object_set_new(o, "mtu", json_integer(e->mtu));
+	json_object_set_new(o, "holding_time", json_integer(e->holding_time));
+	return o;
+}
+
+json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
+{
+	size_t count;
+	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
+	json_t *list = json_array();
+	msec now = loop_now();
+
+	(void)args;
+	qsort(entries, count, sizeof(*entries), by_protocol);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, entry_json(d, &entries[i], now));
+	free(entries);
+	return json_pack("{s:o}", "entries", list);
+}
+
+static const char *nhs_state_name(enum nhrp_nhs_state state)
+{
+	switch (state) {
+	case NHRP_NHS_NO_MAP:
+		return "no map";
+	case NHRP_NHS_CONNECTING:
+		return "connecting";
+	case NHRP_NHS_REGISTERING:
+		return "registering";
+	case NHRP_NHS_UP:
+		return "up";
+	case NHRP_NHS_REFUSED:
+		return "refused";
+	}
+	return "unknown";
+}
+
+static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
+{
+	uint64_t answered = s->replies + s->refusals;
+	/* The one that is under way has not failed yet. */
+	uint64_t pending = s->state == NHRP_NHS_REGISTERING;
+	json_t *o = json_pack("{s:o, s:o, s:s, s:b, s:b}", "protocol", show_addr(&s->protocol), "nbma",
+			      show_addr(&s->nbma), "state", nhs_state_name(s->state), "expecting",
+			      (int)(s->state != NHRP_NHS_NO_MAP), "responding",
+			      (int)(s->state == NHRP_NHS_UP || s->state == NHRP_NHS_REFUSED));
+
+	json_object_set_new(o, "since", show_ago(now, s->since));
+	json_object_set_new(o, "registered", show_ago(now, s->registered));
+	json_object_set_new(o, "next", show_ahead(now, s->next));
+	json_object_set_new(o, "requests", show_u64(s->requests_sent));
+	json_object_set_new(o, "replies", show_u64(answered));
+	json_object_set_new(o, "failures",
+			    show_u64(s->requests_sent > answered + pending ?
+					     s->requests_sent - answered - pending :
+					     0));
+	json_object_set_new(o, "refusals", show_u64(s->refusals));
+	if (s->state == NHRP_NHS_REFUSED)
+		json_object_set_new(o, "refusal", json_string(diagnose_nhrp_code(s->last_code)));
+	return o;
+}
+
+static json_t *servers_of(struct daemon *d, int id, msec now)
+{
+	json_t *list = json_array();
+	const void *cursor = NULL;
+	struct nhrp_nhs s;
+
+	while (nhrp_nhs_next(d->nhrp, &cursor, &s))
+		if (s.id == id)
+			json_array_append_new(list, nhs_json(&s, now));
+	return list;
+}
+
+json_t *show_ip_nhrp_nhs(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		if (!conf_tunnel_is_hub(d->tunnels[i].conf))
+			json_array_append_new(
+				list, json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
+						"servers", servers_of(d, d->tunnels[i].id, loop_now())));
+	return json_pack("{s:o}", "tunnels", list);
+}
+
+static json_t *by_type(const uint64_t counts[NHRP_TYPES])
+{
+	static const char *const names[NHRP_TYPES] = {
+		[NHRP_RESOLUTION_REQUEST] = "resolution_request",
+		[NHRP_RESOLUTION_REPLY] = "resolution_reply",
+		[NHRP_REGISTRATION_REQUEST] = "registration_request",
+		[NHRP_REGISTRATION_REPLY] = "registration_reply",
+		[NHRP_PURGE_REQUEST] = "purge_request",
+		[NHRP_PURGE_REPLY] = "purge_reply",
+		[NHRP_ERROR_INDICATION] = "error_indication",
+		[NHRP_TRAFFIC_INDICATION] = "traffic_indication",
+	};
+	json_t *o = json_object();
+
+	for (int i = 1; i < NHRP_TYPES; i++)
+		json_object_set_new(o, names[i], show_u64(counts[i]));
+	return o;
+}
+
+/* Only what has happened: 16 rows of zeros say nothing. */
+static json_t *by_code(const uint64_t counts[16], const char *(*name)(int))
+{
+	json_t *o = json_object();
+
+	for (int i = 0; i < 16; i++)
+		if (counts[i])
+			json_object_set_new(o, name(i), show_u64(counts[i]));
+	return o;
+}
+
+static json_t *dropped(const struct nhrp_counters *c)
+{
+	const struct {
+		const char *name;
+		uint64_t count;
+	} counts[] = {
+		{ "malformed", c->malformed },
+		{ "authentication failed", c->authentication_failures },
+		{ "forwarding loop", c->loops },
+		{ "reply to no request", c->unexpected_replies },
+		{ "waited for an SA in vain", c->held_expired },
+		{ "limit reached", c->limits },
+		{ "other", c->dropped },
+	};
+	json_t *o = json_object();
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts); i++)
+		if (counts[i].count)
+			json_object_set_new(o, counts[i].name, show_u64(counts[i].count));
+	return o;
+}
+
+static json_t *traffic_json(const struct tunnel *t, const struct nhrp_counters *c)
+{
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
+			 t->conf->name, "sent", by_type(c->sent), "received", by_type(c->received),
+			 "forwarded", by_type(c->forwarded), "refusals_sent",
+			 by_code(c->refusals_sent, diagnose_nhrp_code), "refusals_received",
+			 by_code(c->refusals_received, diagnose_nhrp_code), "errors_sent",
+			 by_code(c->errors_sent, diagnose_nhrp_error), "errors_received",
+			 by_code(c->errors_received, diagnose_nhrp_error), "dropped", dropped(c),
+			 "held", show_u64(c->held), "send_errors", show_u64(t->send_errors));
+}
+
+json_t *show_ip_nhrp_traffic(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < d->tunnel_count; i++) {
+		struct nhrp_counters c;
+
+		if (nhrp_counters_get(d->nhrp, d->tunnels[i].id, &c))
+			json_array_append_new(list, traffic_json(&d->tunnels[i], &c));
+	}
+	return json_pack("{s:o}", "tunnels", list);
+}

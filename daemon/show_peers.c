@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Peers as show dmvpn and show tunnel endpoints have them: the entries of the NHRP cache, put
+ * together by NBMA address. An address that is still being resolved belongs to the NBMA address
+ * that carries its traffic meanwhile, the hub's: that is why IOS counts two entries there.
+ */
+#include "daemon/show.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "conf/conf.h"
+#include "daemon/daemon.h"
+#include "daemon/loop.h"
+#include "daemon/tunnel.h"
+#include "ikev1/ike.h"
+#include "nhrp/nhrp.h"
+
+/* A run of entries of one tunnel with one NBMA address. */
+struct nbma_peer {
+	const struct nhrp_entry *first;
+	size_t count;
+};
+
+/* What says whose an entry is. */
+typedef const struct addr *owner_fn(const struct nhrp_entry *e);
+
+static const struct addr *nbma_or_path(const struct nhrp_entry *e)
+{
+	return addr_is_none(&e->nbma) ? &e->path : &e->nbma;
+}
+
+static const struct addr *path(const struct nhrp_entry *e)
+{
+	return &e->path;
+}
+
+static int compare(const struct nhrp_entry *a, const struct nhrp_entry *b, owner_fn *owner)
+{
+	int order = a->id - b->id;
+
+	if (!order)
+		order = show_addr_order(owner(a), owner(b));
+	if (!order)
+		order = (int)a->type - (int)b->type; /* static before dynamic before incomplete */
+	return order ? order : show_addr_order(&a->protocol, &b->protocol);
+}
+
+static int by_nbma(const void *a, const void *b)
+{
+	return compare(a, b, nbma_or_path);
+}
+
+static int by_path(const void *a, const void *b)
+{
+	return compare(a, b, path);
+}
+
+/* Peers stand in the order of their first tunnel address. */
+static int by_first(const void *x, const void *y)
+{
+	const struct nbma_peer *a = x, *b = y;
+	int order = a->first->id - b->first->id;
+
+	return order ? order : show_addr_order(&a->first->protocol, &b->first->protocol);
+}
+
+/* Sorts the entries and makes groups of them; to be freed. */
+static struct nbma_peer *group_by(struct nhrp_entry *entries, size_t count, owner_fn *owner,
+			      size_t *groups)
+{
+	struct nbma_peer *list = xcalloc(count, sizeof(*list));
+	size_t n = 0;
+
+	qsort(entries, count, sizeof(*entries), owner == path ? by_path : by_nbma);
+	for (size_t i = 0; i < count; i++) {
+		struct nhrp_entry *e = &entries[i];
+
+		if (n && list[n - 1].first->id == e->id &&
+		    addr_equal(owner(list[n - 1].first), owner(e)))
+			list[n - 1].count++;
+		else
+			list[n++] = (struct nbma_peer){ e, 1 };
+	}
+	qsort(list, n, sizeof(*list), by_first);
+	*groups = n;
+	return list;
+}
+
+/* Entries of others than ourselves, at the front; how many they are. */
+static size_t without_local(struct nhrp_entry *entries, size_t count)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (entries[i].type != NHRP_ENTRY_LOCAL)
+			entries[n++] = entries[i];
+	return n;
+}
+
+/* How far things have come with a peer whose SAs are not up: addresses with phase 1, sorted. */
+struct phase1 {
+	struct addr *remotes;
+	size_t count;
+};
+
+static int addr_order(const void *a, const void *b)
+{
+	return show_addr_order(a, b);
+}
+
+static struct phase1 phase1_collect(struct daemon *d)
+{
+	struct phase1 p = { NULL, 0 };
+	const void *cursor = NULL;
+	struct ike_sa_info sa;
+	size_t room = 0;
+
+	while (ike_sa_next(d->ike, &cursor, &sa)) {
+		if (sa.state != MM_ACTIVE)
+			continue;
+		if (p.count == room) {
+			room = room ? 2 * room : 64;
+			p.remotes = xreallocarray(p.remotes, room, sizeof(*p.remotes));
+		}
+		p.remotes[p.count++] = sa.remote.addr;
+	}
+	if (p.count)
+		qsort(p.remotes, p.count, sizeof(*p.remotes), addr_order);
+	return p;
+}
+
+static bool phase1_is_up(const struct phase1 *p, const struct addr *remote)
+{
+	return p->count && bsearch(remote, p->remotes, p->count, sizeof(*p->remotes), addr_order);
+}
+
+/* A next hop server is up once it has taken our registration. */
+static bool registered_at(struct daemon *d, const struct nhrp_entry *e)
+{
+	const void *cursor = NULL;
+	struct nhrp_nhs s;
+
+	while (nhrp_nhs_next(d->nhrp, &cursor, &s))
+		if (s.id == e->id && addr_equal(&s.protocol, &e->protocol))
+			return s.state == NHRP_NHS_UP;
+	return true;
+}
+
+/* The words of IOS: what is still missing, and UP where nothing is. */
+static const char *peer_state(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p)
+{
+	if (!g->first->peer_up)
+		return phase1_is_up(p, nbma_or_path(g->first)) ? "IPSEC" : "IKE";
+	for (size_t i = 0; i < g->count; i++)
+		if ((g->first[i].flags & NHRP_FLAG_NHS) && !registered_at(d, &g->first[i]))
+			return "NHRP";
+	return "UP";
+}
+
+static const char *attributes(const struct nhrp_entry *e)
+{
+	switch (e->type) {
+	case NHRP_ENTRY_LOCAL:
+		return "L";
+	case NHRP_ENTRY_STATIC:
+		return "S";
+	case NHRP_ENTRY_DYNAMIC:
+		return "D";
+	default:
+		return "I";
+	}
+}
+
+static const char *type_name(const struct nhrp_entry *e)
+{
+	switch (e->type) {
+	case NHRP_ENTRY_STATIC:
+		return "static";
+	case NHRP_ENTRY_DYNAMIC:
+		return "dynamic";
+	default:
+		return "incomplete";
+	}
+}
+
+static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p, msec now)
+{
+	const struct addr *nbma = nbma_or_path(g->first);
+	json_t *entries = json_array();
+
+	for (size_t i = 0; i < g->count; i++) {
+		const struct nhrp_entry *e = &g->first[i];
+
+		json_array_append_new(entries, json_pack("{s:o, s:s, s:s}", "protocol",
+							 show_addr(&e->protocol), "type", type_name(e),
+							 "attributes", attributes(e)));
+	}
+	return json_pack("{s:o, s:s, s:o, s:o}", "nbma",
+			 addr_is_none(nbma) ? json_string("UNKNOWN") : show_addr(nbma), "state",
+			 peer_state(d, g, p), "since", show_ago(now, g->first->peer_since), "entries",
+			 entries);
+}
+
+static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,
+			const struct phase1 *p)
+{
+	json_t *list = json_array();
+	msec now = loop_now();
+
+	for (size_t i = 0; i < count; i++)
+		if (groups[i].first->id == id)
+			json_array_append_new(list, peer_json(d, &groups[i], p, now));
+	return list;
+}
+
+json_t *show_dmvpn(struct daemon *d, const json_t *args)
+{
+	size_t count, n;
+	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
+	struct nbma_peer *groups;
+	struct phase1 p = phase1_collect(d);
+	json_t *list = json_array();
+
+	(void)args;
+	count = without_local(entries, count);
+	groups = group_by(entries, count, nbma_or_path, &n);
+	for (size_t i = 0; i < d->tunnel_count; i++) {
+		const struct tunnel *t = &d->tunnels[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name, "type",
+					conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke", "peers",
+					peers_of(d, t->id, groups, n, &p)));
+	}
+	free(groups);
+	free(entries);
+	free(p.remotes);
+	return json_pack("{s:o}", "tunnels", list);
+}
+
+/* IOS prints the address of its own structure; here, something that names the endpoint. */
+static json_t *base_of(const struct addr *nbma)
+{
+	return json_sprintf("0x%08X", addr_to_v4(nbma));
+}
+
+static json_t *endpoints_of(int id, const struct nbma_peer *groups, size_t count)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < count; i++) {
+		const struct nbma_peer *g = &groups[i];
+		json_t *overlays;
+
+		/* Nothing points there: no neighbour in the kernel. */
+		if (g->first->id != id || addr_is_none(&g->first->path))
+			continue;
+		overlays = json_array();
+		for (size_t j = 0; j < g->count; j++)
+			json_array_append_new(overlays, show_addr(&g->first[j].protocol));
+		json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "transport",
+						      show_addr(&g->first->path), "base",
+						      base_of(&g->first->path), "overlays", overlays));
+	}
+	return list;
+}
+
+json_t *show_tunnel_endpoints(struct daemon *d, const json_t *args)
+{
+	size_t count, n;
+	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
+	struct nbma_peer *groups;
+	json_t *list = json_array();
+
+	(void)args;
+	count = without_local(entries, count);
+	groups = group_by(entries, count, path, &n);
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
+						"endpoints", endpoints_of(d->tunnels[i].id, groups, n)));
+	free(groups);
+	free(entries);
+	return json_pack("{s:o}", "tunnels", list);
+}

@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/verbs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/kernel.h"
+#include "daemon/loop.h"
+#include "daemon/show.h"
+#include "daemon/trace.h"
+#include "daemon/tunnel.h"
+#include "ikev1/ike.h"
+#include "nhrp/nhrp.h"
+
+json_t *verbs_error(const char *fmt, ...)
+{
+	char text[512];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	return json_pack("{s:s}", "error", text);
+}
+
+/* Arguments. False: there is one and it makes no sense; *error is the answer. */
+
+static bool arg_address(const json_t *args, const char *name, struct addr *out, json_t **error)
+{
+	const json_t *value = json_object_get(args, name);
+
+	*out = (struct addr){ 0 };
+	if (!value)
+		return true;
+	if (json_is_string(value) && addr_parse(json_string_value(value), out))
+		return true;
+	*error = verbs_error("%s: expected an address like \"10.0.0.4\"", name);
+	return false;
+}
+
+/* *out stays as it is where the argument is absent. */
+static bool arg_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
+		       json_int_t *out, json_t **error)
+{
+	const json_t *value = json_object_get(args, name);
+
+	if (!value)
+		return true;
+	*out = json_integer_value(value);
+	if (json_is_integer(value) && *out >= low && *out <= high)
+		return true;
+	*error = verbs_error("%s: expected a number from %lld to %lld", name, (long long)low,
+			     (long long)high);
+	return false;
+}
+
+/* Clearing */
+
+static void clear_peer(struct daemon *d, const struct addr *remote)
+{
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		if (!addr_is_none(&d->tunnels[i].local))
+			ike_clear(d->ike, loop_now(), &d->tunnels[i].local, remote);
+}
+
+static bool peer_has_sa(const struct daemon *d, const struct addr *remote)
+{
+	const void *cursor = NULL;
+	struct ike_sa_info sa;
+	struct ike_pair_info pair;
+
+	while (ike_sa_next(d->ike, &cursor, &sa))
+		if (addr_equal(&sa.remote.addr, remote))
+			return true;
+	cursor = NULL;
+	while (ike_pair_next(d->ike, &cursor, &pair))
+		if (addr_equal(&pair.remote, remote))
+			return true;
+	return false;
+}
+
+static json_t *clear_crypto_sa(struct daemon *d, const json_t *args)
+{
+	struct addr peer;
+	json_t *error;
+	char text[ADDR_TEXT];
+
+	if (!arg_address(args, "peer", &peer, &error))
+		return error;
+	if (addr_is_none(&peer)) {
+		ike_clear(d->ike, loop_now(), NULL, NULL);
+		return json_object();
+	}
+	if (!peer_has_sa(d, &peer))
+		return verbs_error("there is no SA with %s; \"show crypto isakmp sa\" and \"show crypto "
+				   "ipsec sa\" list them",
+				   addr_text(&peer, text));
+	clear_peer(d, &peer);
+	return json_object();
+}
+
+/* A phase 1 SA goes together with what it made: the peer's SAs. */
+static json_t *clear_crypto_isakmp(struct daemon *d, const json_t *args)
+{
+	const void *cursor = NULL;
+	struct ike_sa_info sa;
+	json_int_t conn_id = 0;
+	json_t *error;
+
+	if (!arg_number(args, "conn_id", 1, UINT32_MAX, &conn_id, &error))
+		return error;
+	if (!conn_id) {
+		ike_clear(d->ike, loop_now(), NULL, NULL);
+		return json_object();
+	}
+	while (ike_sa_next(d->ike, &cursor, &sa)) {
+		if (sa.conn_id != conn_id)
+			continue;
+		ike_clear(d->ike, loop_now(), &sa.local.addr, &sa.remote.addr);
+		return json_object();
+	}
+	return verbs_error("there is no SA with conn-id %lld; \"show crypto isakmp sa\" lists them",
+			   (long long)conn_id);
+}
+
+static bool has_dynamic_entry(const struct daemon *d, const struct addr *protocol)
+{
+	const void *cursor = NULL;
+	struct nhrp_entry e;
+
+	while (nhrp_entry_next(d->nhrp, &cursor, &e))
+		if (e.type != NHRP_ENTRY_LOCAL && e.type != NHRP_ENTRY_STATIC &&
+		    addr_equal(&e.protocol, protocol))
+			return true;
+	return false;
+}
+
+static json_t *clear_ip_nhrp(struct daemon *d, const json_t *args)
+{
+	struct addr address;
+	json_t *error;
+	char text[ADDR_TEXT];
+
+	if (!arg_address(args, "address", &address, &error))
+		return error;
+	if (!addr_is_none(&address) && !has_dynamic_entry(d, &address))
+		return verbs_error("there is no dynamic entry for %s; \"show ip nhrp\" lists what is there",
+				   addr_text(&address, text));
+	nhrp_clear(d->nhrp, loop_now(), NHRP_ALL, address);
+	return json_object();
+}
+
+/* Debugging: what is on goes to the log. */
+
+static json_t *debug_crypto_isakmp(struct daemon *d, const json_t *args)
+{
+	json_int_t level = 1;
+	json_t *error;
+	char text[96];
+
+	(void)d;
+	if (!arg_number(args, "level", 1, 255, &level, &error))
+		return error;
+	trace_set_debug_isakmp((unsigned int)level);
+	snprintf(text, sizeof(text), "Crypto ISAKMP debugging is on (level %lld)", (long long)level);
+	return json_pack("{s:s}", "message", text);
+}
+
+static json_t *debug_nhrp(struct daemon *d, const json_t *args)
+{
+	(void)d;
+	(void)args;
+	trace_set_debug_nhrp(true);
+	return json_pack("{s:s}", "message", "NHRP protocol debugging is on");
+}
+
+static json_t *undebug_all(struct daemon *d, const json_t *args)
+{
+	(void)d;
+	(void)args;
+	trace_set_debug_isakmp(0);
+	trace_set_debug_nhrp(false);
+	return json_pack("{s:s}", "message", "All possible debugging has been turned off");
+}
+
+static json_t *show_debugging(struct daemon *d, const json_t *args)
+{
+	(void)d;
+	(void)args;
+	return json_pack("{s:i, s:b}", "crypto_isakmp", (int)trace_debug_isakmp(), "nhrp",
+			 (int)trace_debug_nhrp());
+}
+
+/* Verbs that the kernel's answer completes. */
+
+static void ipsec_sas_arrived(struct daemon *d, void *ctx, uint64_t peer,
+			      const struct kernel_answer *a)
+{
+	struct addr remote = peer ? addr_v4((uint32_t)peer) : (struct addr){ 0 };
+
+	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_crypto_ipsec_sa(d, &remote, a));
+}
+
+static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_client *c)
+{
+	struct addr peer;
+	json_t *error;
+
+	if (arg_address(args, "peer", &peer, &error))
+		kernel_sa_dump(d, ipsec_sas_arrived, c, addr_is_none(&peer) ? 0 : addr_to_v4(&peer));
+	else
+		ctl_answer(c, error);
+}
+
+void verbs_forget(struct daemon *d, const struct ctl_client *c)
+{
+	kernel_forget(d, c);
+}
+
+/* The table */
+
+static const struct {
+	const char *words;
+	json_t *(*run)(struct daemon *d, const json_t *args);
+	void (*start)(struct daemon *d, const json_t *args, struct ctl_client *c);
+} verbs[] = {
+	{ "clear crypto isakmp", clear_crypto_isakmp, NULL },
+	{ "clear crypto sa", clear_crypto_sa, NULL },
+	{ "clear ip nhrp", clear_ip_nhrp, NULL },
+	{ "debug crypto isakmp", debug_crypto_isakmp, NULL },
+	{ "debug nhrp", debug_nhrp, NULL },
+	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas },
+	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL },
+	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL },
+	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL },
+	{ "show debugging", show_debugging, NULL },
+	{ "show dmvpn", show_dmvpn, NULL },
+	{ "show interface", show_interface, NULL },
+	{ "show ip nhrp", show_ip_nhrp, NULL },
+	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL },
+	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL },
+	{ "show tunnel endpoints", show_tunnel_endpoints, NULL },
+	{ "show version", show_version, NULL },
+	{ "undebug all", undebug_all, NULL },
+};
+
+/* The request's words with a space between; false where it has none. */
+static bool join_words(const json_t *request, char *buf, size_t size)
+{
+	const json_t *word;
+	size_t i, len = 0;
+
+	buf[0] = '\0';
+	json_array_foreach (json_object_get(request, "verb"), i, word) {
+		const char *text = json_string_value(word);
+
+		if (!text)
+			return false;
+		len += (size_t)snprintf(buf + len, size - len, "%s%s", i ? " " : "", text);
+		if (len >= size)
+			return false;
+	}
+	return len > 0;
+}
+
+void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
+{
+	const json_t *args = json_object_get(request, "args");
+	char words[128];
+
+	if (!join_words(request, words, sizeof(words))) {
+		ctl_answer(c, verbs_error("\"verb\": expected an array of words like [\"show\", \"dmvpn\"]"));
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].words, words) != 0)
+			continue;
+		if (verbs[i].start)
+			verbs[i].start(d, args, c);
+		else
+			ctl_answer(c, verbs[i].run(d, args));
+		return;
+	}
+	ctl_answer(c, verbs_error("dmvpnd %s does not know \"%s\"; is dmvpnctl of the same version?",
+				  DMVPND_VERSION, words));
+}
