@@ -20,10 +20,11 @@ struct prefix {
 	uint8_t bits;
 };
 
+/* Packed, since padding would make two equal ones differ as (parts of) hash keys. */
 struct endpoint {
 	struct addr addr;
 	uint16_t port; /* host order */
-};
+} __attribute__((packed));
 
 /* Room for the text of any of the three, with its terminating zero. */
 #define ADDR_TEXT 64

@@ -96,36 +96,31 @@ static bool name_is(const char *row, const char *name)
 	return row && same_name(row, name);
 }
 
-/* IOS leaves 128 out ("aes", "esp-gcm") but also takes it; drop it before comparing. */
-static const char *without_128(const char *name, char buf[32])
+/* IOS leaves 128 out ("aes", "esp-gcm") but also takes it. */
+static bool cipher_name_is(const struct cipher *c, const char *row, const char *name)
 {
-	size_t n = strlen(name);
+	char with_128[32];
 
-	if (n < 4 || n >= 32 || strcmp(name + n - 3, "128") != 0)
-		return name;
-	memcpy(buf, name, n - 4);
-	buf[n - 4] = '\0';
-	return buf;
+	if (name_is(row, name))
+		return true;
+	if (!row || !c->key_length_attr || c->key_bits != 128)
+		return false;
+	snprintf(with_128, sizeof(with_128), "%s 128", row);
+	return same_name(with_128, name);
 }
 
 enum cipher_id cipher_by_isakmp_name(const char *name)
 {
-	char buf[32];
-
-	name = without_128(name, buf);
 	for (enum cipher_id i = CIPHER_NONE + 1; i < CIPHER_COUNT; i++)
-		if (name_is(ciphers[i].ios_isakmp, name))
+		if (cipher_name_is(&ciphers[i], ciphers[i].ios_isakmp, name))
 			return i;
 	return CIPHER_NONE;
 }
 
 enum cipher_id cipher_by_esp_name(const char *name)
 {
-	char buf[32];
-
-	name = without_128(name, buf);
 	for (enum cipher_id i = CIPHER_NONE + 1; i < CIPHER_COUNT; i++)
-		if (name_is(ciphers[i].ios_esp, name))
+		if (cipher_name_is(&ciphers[i], ciphers[i].ios_esp, name))
 			return i;
 	return CIPHER_NONE;
 }

@@ -102,6 +102,8 @@ static uint8_t *put(struct writer *w, size_t len)
 		w->bad = true;
 		return NULL;
 	}
+	if (len == 0)
+		return NULL; /* there may be no memory at all */
 	p = w->data + w->len;
 	w->len += len;
 	return p;
@@ -147,7 +149,7 @@ void write_bytes(struct writer *w, const void *from, size_t len)
 {
 	uint8_t *p = put(w, len);
 
-	if (p && len)
+	if (p)
 		memcpy(p, from, len);
 }
 
@@ -160,7 +162,7 @@ void write_zero(struct writer *w, size_t len)
 {
 	uint8_t *p = put(w, len);
 
-	if (p && len)
+	if (p)
 		memset(p, 0, len);
 }
 
