@@ -40,6 +40,6 @@ lab_shell() {
 	END
 	(
 		cd "$OUT"
-		PATH=$bin:$PATH PS1="${BOLD}lab${PLAIN}:\w# " bash --norc -i
+		PATH=$bin:$PATH PS1="\\[$BOLD\\]lab\\[$PLAIN\\]:\w# " bash --norc -i
 	) || true
 }
