@@ -63,7 +63,7 @@ pure+='|snprintf|inet_(ntop|pton)'
 # What the compiler adds: fortified and ISO C23 forms, stack protector, sanitizers, position independence.
 pure+='|__(mem|str|explicit_bzero|snprintf|vsnprintf)[a-z]*_chk|__isoc23_strtoul?|__stack_chk_fail'
 pure+='|__asan_.*|__ubsan_.*|__lsan_.*|_GLOBAL_OFFSET_TABLE_)$'
-openssl='^(EVP|BN|EC|OSSL|OPENSSL|CRYPTO|DH|PARAMS)_'
+openssl='^(EVP|BN|EC|ERR|OSSL|OPENSSL|CRYPTO|DH|ERR|PARAMS)_'
 
 check_purity() {
 	local room archive object symbol

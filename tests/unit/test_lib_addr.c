@@ -83,7 +83,8 @@ Test(addr, unicast)
 Test(addr, parse)
 {
 	static const char *const bad[] = { "", "10", "10.0.0", "10.0.0.256", "10.0.0.1 ",
-					   " 10.0.0.1", "10.0.0.1.2", "::1", "10.0.0.-1", "hub", "10.0.0.1/24" };
+					   " 10.0.0.1", "10.0.0.1.2", "::1", "10.0.0.-1", "hub",
+					   "10.0.0.1/24" };
 	struct addr a = addr_v4(7);
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
