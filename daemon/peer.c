@@ -2,6 +2,7 @@
 #include "daemon/peer.h"
 
 #include <errno.h>
+#define uthash_fatal(msg) abort()
 #include <uthash.h>
 
 #include "daemon/daemon.h"
@@ -385,8 +386,16 @@ static bool is_needed(struct daemon *d, const struct tunnel *except, const struc
 
 static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
 {
-	if (tunnel_is_protected(t) && !is_needed(d, t, &t->local, nbma))
-		ike_release(d->ike, loop_now(), &t->local, nbma);
+	struct peer *p = peer_find(d->peers, &t->local, nbma);
+
+	if (!tunnel_is_protected(t) || is_needed(d, t, &t->local, nbma))
+		return;
+	ike_release(d->ike, loop_now(), &t->local, nbma);
+	/* IKE does not tell what it was told; the next CONNECT must not take it for up. */
+	if (p) {
+		p->up = false;
+		peer_put(d->peers, p);
+	}
 }
 
 static void nhrp_suspect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
