@@ -48,7 +48,9 @@ objects    = $(patsubst %.c,$(BUILD)/%.o,$(1))
 UNIT      := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
 SIM       := $(patsubst tests/sim/%.c,%,$(wildcard tests/sim/test_*.c))
 KERNEL    := $(patsubst tests/kernel/%.c,%,$(wildcard tests/kernel/test_*.c))
-linked     = $(call objects,$(shell sed -n 's|^.*LINK: *||p' $(1)))
+# What "LINK:" names: files, and folders (with a slash at the end) for all of a room.
+linked     = $(call objects,$(foreach f,$(shell sed -n 's|^.*LINK: *||p' $(1)),$\
+             $(if $(filter %/,$(f)),$(wildcard $(f)*.c),$(f))))
 
 MAKEFLAGS += --no-builtin-rules
 
