@@ -2,6 +2,7 @@
 #include "daemon/reconcile.h"
 
 #include <errno.h>
+#define uthash_fatal(msg) abort()
 #include <uthash.h>
 
 #include "daemon/daemon.h"

@@ -15,6 +15,7 @@
 #define IKEV1_CORE_H
 
 #include <sys/queue.h>
+#define uthash_fatal(msg) abort() /* as the x* functions of lib/util.h do */
 #include <uthash.h>
 
 #include "ikev1/ike.h"
