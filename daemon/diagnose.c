@@ -570,6 +570,11 @@ static bool other_cause(struct text *t, const struct ike_event *e, const char *p
 		text_add(t, "%s deleted the SA during %s (%s); its log may tell why", peer, what,
 			 ike_state_name(e->failure.state));
 		return true;
+	case IKE_CAUSE_DEAD_PEER:
+		text_add(t, "%s with %s given up: the peer does not answer keep-alives (DPD) any more; it is "
+			    "down or cannot be reached",
+			 what, peer);
+		return true;
 	case IKE_CAUSE_LIMIT:
 		text_add(t, "%s with %s given up: too many negotiations at once; they are bounded per "
 			    "address and in all",

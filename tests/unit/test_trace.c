@@ -268,6 +268,8 @@ Test(trace_ike, every_kind)
 			memset(&e.failure, 0, sizeof(e.failure));
 		if (kind == IKE_EVENT_POLICY_MISS || kind == IKE_EVENT_ESP_MISS)
 			memset(&e.mismatch, 0, sizeof(e.mismatch));
+		if (kind == IKE_EVENT_DPD)
+			e.dpd.dead = true;
 		if (kind == IKE_EVENT_MESSAGE)
 			e.message.sent = true;
 		if (kind == IKE_EVENT_DELETE || kind == IKE_EVENT_PHASE2_DONE)
