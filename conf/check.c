@@ -46,10 +46,12 @@ static bool same_prefix(const struct prefix *a, const struct prefix *b)
 
 static void check_policies(struct draft *d)
 {
-	if (d->policy_count > CONF_POLICIES_MAX)
+	if (d->policy_count > CONF_POLICIES_MAX) {
 		ERROR(d, d->policies[CONF_POLICIES_MAX].from.line,
 		      &d->policies[CONF_POLICIES_MAX].from, "more than %d policies",
 		      CONF_POLICIES_MAX);
+		return;
+	}
 	for (size_t i = 0; i < d->policy_count; i++)
 		for (size_t j = 0; j < i; j++)
 			if (d->policies[i].v.number &&
@@ -324,6 +326,11 @@ static void check_tunnels(struct draft *d)
 {
 	if (d->tunnel_count == 0)
 		complain(&d->complaints, CONF_ERROR, 0, "no tunnel: expected tunnel NAME { }");
+	if (d->tunnel_count > CONF_TUNNELS_MAX) {
+		ERROR(d, d->tunnels[CONF_TUNNELS_MAX].from.line,
+		      &d->tunnels[CONF_TUNNELS_MAX].from, "more than %d tunnels", CONF_TUNNELS_MAX);
+		return;
+	}
 	for (size_t i = 0; i < d->tunnel_count; i++) {
 		const struct draft_tunnel *t = &d->tunnels[i];
 
@@ -337,7 +344,8 @@ static void check_tunnels(struct draft *d)
 
 void check_draft(struct draft *d)
 {
-	if (d->incomplete)
+	/* Where so much is wrong already, nobody would see more of it. */
+	if (d->incomplete || d->complaints.report->errors >= CONF_MESSAGES_MAX)
 		return;
 	check_policies(d);
 	check_keys(d);

@@ -31,6 +31,8 @@
 #define CONF_POLICIES_MAX 64	   /* what fits a phase 1 proposal with room to spare */
 #define CONF_TRANSFORM_SETS_MAX 16 /* of one profile */
 #define CONF_NHS_MAX 16		   /* of one tunnel */
+#define CONF_TUNNELS_MAX 256
+#define CONF_MESSAGES_MAX 100 /* of one report; the rest is only counted */
 
 enum conf_log_to {
 	CONF_LOG_DEFAULT, /* not configured: the daemon knows whether somebody sees its stderr */

@@ -7,8 +7,6 @@
 
 #include "lib/util.h"
 
-#define MESSAGES_MAX 100
-
 static void insert(struct conf_report *r, const struct conf_message *m)
 {
 	size_t i = r->count;
@@ -31,7 +29,7 @@ void complain(const struct complaints *c, enum conf_severity severity, unsigned 
 	if (severity == CONF_ERROR)
 		c->report->errors++;
 	/* An error must not get lost behind warnings: the first one always has its place. */
-	if (c->report->count >= MESSAGES_MAX &&
+	if (c->report->count >= CONF_MESSAGES_MAX &&
 	    (severity != CONF_ERROR || c->report->errors > 1))
 		return;
 	va_start(ap, fmt);

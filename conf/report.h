@@ -13,7 +13,7 @@ struct complaints {
 
 /*
  * Keeps the report ordered by line, in the order of the calls within a line. Line 0 is the file as
- * a whole. Past a limit messages are only counted: nobody reads the five hundredth.
+ * a whole. Past CONF_MESSAGES_MAX they are only counted: nobody reads the five hundredth.
  */
 __attribute__((format(printf, 4, 5))) void complain(const struct complaints *c,
 						    enum conf_severity severity, unsigned int line,

@@ -9,6 +9,7 @@
 #include "lib/util.h"
 
 #define DEPTH_MAX 16 /* braces within braces; our own grammar needs four */
+#define WORD_MAX 255 /* octets without quotes; libconfuse takes quadratic time for one */
 
 struct scan {
 	const struct complaints *complaints;
@@ -136,7 +137,9 @@ static void scan_word(struct scan *s)
 	while (s->p < s->end && is_word(*s->p))
 		s->p++;
 	n = (size_t)(s->p - start);
-	if (s->behind_equals) {
+	if (n > WORD_MAX) {
+		fail(s, s->line, "a word of more than 255 octets");
+	} else if (s->behind_equals) {
 		char *value = xcalloc(1, n + 1);
 
 		memcpy(value, start, n);

@@ -462,6 +462,25 @@ Test(conf_errors, limits)
 	free(text);
 }
 
+/* What would take libconfuse or our checks for ever ends at once. */
+Test(conf_errors, absurd_sizes, .timeout = 30)
+{
+	const size_t size = 1 << 19;
+	char *text = xcalloc(1, size + 1);
+	struct conf_report r;
+
+	memset(text, 'a', size);
+	cr_assert_null(conf_parse(text, "t.conf", &r));
+	cr_assert_str_eq(r.messages[0].text, "t.conf:1: a word of more than 255 octets");
+	conf_report_free(&r);
+	for (size_t i = 0; i + 11 <= size; i += 11)
+		memcpy(text + i, "tunnel T {}", 11);
+	text[size - size % 11] = '\0';
+	cr_assert_null(conf_parse(text, "t.conf", &r));
+	conf_report_free(&r);
+	free(text);
+}
+
 Test(conf_errors, too_many_to_read)
 {
 	char *text;
