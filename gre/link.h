@@ -70,8 +70,8 @@ bool gre_links_next_event(struct gre_links *ls, struct gre_link_event *ev);
  * Makes the link as configured and brings it up; from then on it raises events. A link of ours
  * that is there already (*adopted, which may be NULL) is changed to the configuration and keeps
  * its neighbours and routes. Also sets what the tunnel needs under /proc/sys/net/ipv4/{neigh,conf}:
- * the kernel asks us instead of the wire for neighbours, sends no ICMP redirects, checks sources
- * loosely; and turns IPv6 off on the link.
+ * the kernel asks us instead of the wire for neighbours, sends no ICMP redirects (which takes
+ * conf/all too), checks sources loosely; and turns IPv6 off on the link.
  *
  * EEXIST: a link of that name is not ours, or another tunnel has the same source and key.
  * Policies must be in place before: the link sends as soon as it is up.

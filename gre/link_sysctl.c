@@ -13,23 +13,27 @@
 struct setting {
 	const char *place, *name;
 	char value;
-	bool optional; /* not every kernel has it */
+	enum { LINK, LINK_IF_THERE, ALL_LINKS } of; /* not every kernel has all of them */
 };
 
 static const struct setting settings[] = {
 	/* Neighbours are asked for by netlink, never on the wire. */
-	{ "ipv4/neigh", "app_solicit", '1', false },
-	{ "ipv4/neigh", "mcast_solicit", '0', false },
-	{ "ipv4/neigh", "ucast_solicit", '0', false },
-	/* In and out on the same link is how a hub works, and NHRP is what tells the spokes. */
-	{ "ipv4/conf", "send_redirects", '0', false },
-	{ "ipv4/conf", "accept_redirects", '0', false },
+	{ "ipv4/neigh", "app_solicit", '1', LINK },
+	{ "ipv4/neigh", "mcast_solicit", '0', LINK },
+	{ "ipv4/neigh", "ucast_solicit", '0', LINK },
+	/*
+	 * In and out on the same link is how a hub works, and NHRP is what tells the spokes. A link
+	 * sends redirects if it or `all` says so; the other links keep what they say themselves.
+	 */
+	{ "ipv4/conf", "send_redirects", '0', LINK },
+	{ "ipv4/conf", "send_redirects", '0', ALL_LINKS },
+	{ "ipv4/conf", "accept_redirects", '0', LINK },
 	/* Loose; the larger of this and conf/all holds, so 0 would leave a strict one in force. */
-	{ "ipv4/conf", "rp_filter", '2', false },
+	{ "ipv4/conf", "rp_filter", '2', LINK },
 	/* So that a new address outlives the old one of the same prefix, and routes with it. */
-	{ "ipv4/conf", "promote_secondaries", '1', false },
+	{ "ipv4/conf", "promote_secondaries", '1', LINK },
 	/* Else router solicitations and listener reports go out as GRE. */
-	{ "ipv6/conf", "disable_ipv6", '1', true },
+	{ "ipv6/conf", "disable_ipv6", '1', LINK_IF_THERE },
 };
 
 static int set(const char *path, char value)
@@ -61,9 +65,10 @@ int link_sysctl_apply(const char *name, char why[GRE_WHY])
 		const struct setting *s = &settings[i];
 		int err;
 
-		snprintf(path, sizeof(path), "/proc/sys/net/%s/%.15s/%s", s->place, name, s->name);
+		snprintf(path, sizeof(path), "/proc/sys/net/%s/%.15s/%s", s->place,
+			 s->of == ALL_LINKS ? "all" : name, s->name);
 		err = set(path, s->value);
-		if (!err || (err == ENOENT && s->optional))
+		if (!err || (err == ENOENT && s->of == LINK_IF_THERE))
 			continue;
 		snprintf(why, GRE_WHY, "cannot set %s to %c: %s; mount /proc/sys writable, or set it "
 			 "before the start", path, s->value, strerror(err));

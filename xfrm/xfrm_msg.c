@@ -4,6 +4,7 @@
  *
  * Structures are built beside the message and copied in, and copied out before they are read: a
  * message in a batch or a dump starts on a multiple of four octets, and these hold 64-bit fields.
+ * They are cleared first, so that no octet between their fields is left to chance.
  */
 #include "xfrm/xfrm_msg.h"
 
@@ -68,6 +69,14 @@ static uint64_t unlimit(uint64_t v)
 	return v == XFRM_INF ? 0 : v;
 }
 
+static struct xfrm_lifetime_cfg infinite(void)
+{
+	return (struct xfrm_lifetime_cfg){ .soft_byte_limit = XFRM_INF,
+					   .hard_byte_limit = XFRM_INF,
+					   .soft_packet_limit = XFRM_INF,
+					   .hard_packet_limit = XFRM_INF };
+}
+
 static bool id_is_sane(const struct xfrm_sa_id *id)
 {
 	return id->src.len == 4 && id->dst.len == 4 && id->spi > 255;
@@ -76,14 +85,16 @@ static bool id_is_sane(const struct xfrm_sa_id *id)
 /* Packets of an SA: between its two ends, GRE. */
 static struct xfrm_selector sa_selector(const struct xfrm_sa_id *id)
 {
-	return (struct xfrm_selector){
-		.saddr = address_of(&id->src),
-		.daddr = address_of(&id->dst),
-		.prefixlen_s = 32,
-		.prefixlen_d = 32,
-		.proto = IPPROTO_GRE,
-		.family = AF_INET,
-	};
+	struct xfrm_selector sel;
+
+	memset(&sel, 0, sizeof(sel));
+	sel.saddr = address_of(&id->src);
+	sel.daddr = address_of(&id->dst);
+	sel.prefixlen_s = 32;
+	sel.prefixlen_d = 32;
+	sel.proto = IPPROTO_GRE;
+	sel.family = AF_INET;
+	return sel;
 }
 
 /*
@@ -167,26 +178,25 @@ struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *
 	struct nlmsghdr *nlh =
 		start(buf, seq, XFRM_MSG_NEWSA, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
 	uint32_t window = sa->outbound ? 0 : sa->replay_window;
-	struct xfrm_usersa_info info = {
-		.sel = sa_selector(&sa->id),
-		.id = { .daddr = address_of(&sa->id.dst),
-			.spi = htonl(sa->id.spi),
-			.proto = IPPROTO_ESP },
-		.saddr = address_of(&sa->id.src),
-		.lft = { .soft_byte_limit = limit(sa->soft_bytes),
-			 .hard_byte_limit = limit(sa->hard_bytes),
-			 .soft_packet_limit = XFRM_INF,
-			 .hard_packet_limit = XFRM_INF,
-			 .soft_add_expires_seconds = sa->soft_seconds,
-			 .hard_add_expires_seconds = sa->hard_seconds },
-		.reqid = sa->reqid,
-		.family = AF_INET,
-		.mode = XFRM_MODE_TRANSPORT,
-		.replay_window = (uint8_t)(window <= 32 ? window : 0),
-	};
+	struct xfrm_usersa_info info;
 
 	if (!id_is_sane(&sa->id) || window > XFRM_REPLAY_MAX)
 		return NULL;
+	memset(&info, 0, sizeof(info));
+	info.sel = sa_selector(&sa->id);
+	info.id.daddr = address_of(&sa->id.dst);
+	info.id.spi = htonl(sa->id.spi);
+	info.id.proto = IPPROTO_ESP;
+	info.saddr = address_of(&sa->id.src);
+	info.lft = infinite();
+	info.lft.soft_byte_limit = limit(sa->soft_bytes);
+	info.lft.hard_byte_limit = limit(sa->hard_bytes);
+	info.lft.soft_add_expires_seconds = sa->soft_seconds;
+	info.lft.hard_add_expires_seconds = sa->hard_seconds;
+	info.reqid = sa->reqid;
+	info.family = AF_INET;
+	info.mode = XFRM_MODE_TRANSPORT;
+	info.replay_window = (uint8_t)(window <= 32 ? window : 0);
 	put_header(nlh, &info, sizeof(info));
 	if (!put_algorithms(nlh, sa))
 		return NULL;
@@ -203,15 +213,15 @@ static struct nlmsghdr *sa_by_id(void *buf, uint32_t seq, uint16_t type, uint16_
 				 const struct xfrm_sa_id *id)
 {
 	struct nlmsghdr *nlh = start(buf, seq, type, flags);
-	struct xfrm_usersa_id usid = {
-		.daddr = address_of(&id->dst),
-		.spi = htonl(id->spi),
-		.family = AF_INET,
-		.proto = IPPROTO_ESP,
-	};
+	struct xfrm_usersa_id usid;
 
 	if (!id_is_sane(id))
 		return NULL;
+	memset(&usid, 0, sizeof(usid));
+	usid.daddr = address_of(&id->dst);
+	usid.spi = htonl(id->spi);
+	usid.family = AF_INET;
+	usid.proto = IPPROTO_ESP;
 	put_header(nlh, &usid, sizeof(usid));
 	return nlh;
 }
@@ -249,15 +259,15 @@ struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p
 {
 	uint32_t key = p->keyed ? p->key : 0;
 	struct addr groups = addr_v4(0xe0000000);
-	struct xfrm_selector sel = {
-		.sport = htons((uint16_t)(key >> 16)),
-		.sport_mask = 0xffff,
-		.dport = htons((uint16_t)key),
-		.dport_mask = 0xffff,
-		.proto = IPPROTO_GRE,
-		.family = AF_INET,
-	};
+	struct xfrm_selector sel;
 
+	memset(&sel, 0, sizeof(sel));
+	sel.sport = htons((uint16_t)(key >> 16));
+	sel.sport_mask = 0xffff;
+	sel.dport = htons((uint16_t)key);
+	sel.dport_mask = 0xffff;
+	sel.proto = IPPROTO_GRE;
+	sel.family = AF_INET;
 	if (kind == XFRM_POL_IN) {
 		sel.daddr = address_of(&p->local);
 		sel.prefixlen_d = 32;
@@ -275,17 +285,17 @@ struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p
 /* Also on the block policy, which has no use for it, so that it carries a reqid as its tag. */
 static void put_template(struct nlmsghdr *nlh, uint32_t reqid)
 {
-	struct xfrm_user_tmpl tmpl = {
-		.id = { .proto = IPPROTO_ESP },
-		.family = AF_INET,
-		.reqid = reqid,
-		.mode = XFRM_MODE_TRANSPORT,
-		.share = XFRM_SHARE_ANY,
-		.aalgos = UINT32_MAX,
-		.ealgos = UINT32_MAX,
-		.calgos = UINT32_MAX,
-	};
+	struct xfrm_user_tmpl tmpl;
 
+	memset(&tmpl, 0, sizeof(tmpl));
+	tmpl.id.proto = IPPROTO_ESP;
+	tmpl.family = AF_INET;
+	tmpl.reqid = reqid;
+	tmpl.mode = XFRM_MODE_TRANSPORT;
+	tmpl.share = XFRM_SHARE_ANY;
+	tmpl.aalgos = UINT32_MAX;
+	tmpl.ealgos = UINT32_MAX;
+	tmpl.calgos = UINT32_MAX;
 	mnl_attr_put(nlh, XFRMA_TMPL, sizeof(tmpl), &tmpl);
 }
 
@@ -295,46 +305,49 @@ struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_
 	struct nlmsghdr *nlh = start(buf, seq, update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY,
 				     NLM_F_ACK | NLM_F_CREATE | (update ? 0 : NLM_F_EXCL));
 	bool block = kind == XFRM_POL_BLOCK;
-	struct xfrm_userpolicy_info info = {
-		.sel = xfrm_msg_policy_selector(p, kind),
-		.lft = { .soft_byte_limit = XFRM_INF,
-			 .hard_byte_limit = XFRM_INF,
-			 .soft_packet_limit = XFRM_INF,
-			 .hard_packet_limit = XFRM_INF },
-		.priority = block ? XFRM_PRIO_BLOCK : XFRM_PRIO_TUNNEL,
-		.dir = xfrm_msg_policy_dir(kind),
-		.action = block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW,
-		.share = XFRM_SHARE_ANY,
-	};
+	struct xfrm_userpolicy_info info;
 
 	if (p->local.len != 4 || !xfrm_reqid_is_ours(p->reqid))
 		return NULL;
+	memset(&info, 0, sizeof(info));
+	info.sel = xfrm_msg_policy_selector(p, kind);
+	info.lft = infinite();
+	info.priority = block ? XFRM_PRIO_BLOCK : XFRM_PRIO_TUNNEL;
+	info.dir = xfrm_msg_policy_dir(kind);
+	info.action = block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
+	info.share = XFRM_SHARE_ANY;
 	put_header(nlh, &info, sizeof(info));
 	put_template(nlh, p->reqid);
+	return nlh;
+}
+
+static struct nlmsghdr *policy_by_id(void *buf, uint32_t seq, uint16_t type, uint16_t flags,
+				     const struct xfrm_selector *sel, uint8_t dir, uint32_t index)
+{
+	struct nlmsghdr *nlh = start(buf, seq, type, flags);
+	struct xfrm_userpolicy_id id;
+
+	memset(&id, 0, sizeof(id));
+	id.sel = *sel;
+	id.dir = dir;
+	id.index = index;
+	put_header(nlh, &id, sizeof(id));
 	return nlh;
 }
 
 struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
 					const struct xfrm_userpolicy_info *info)
 {
-	struct xfrm_userpolicy_id id = { .sel = info->sel,
-					 .index = info->index,
-					 .dir = info->dir };
-	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK);
-
-	put_header(nlh, &id, sizeof(id));
-	return nlh;
+	return policy_by_id(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK, &info->sel, info->dir,
+			    info->index);
 }
 
 struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
 				     enum xfrm_policy_kind kind)
 {
-	struct xfrm_userpolicy_id id = { .sel = xfrm_msg_policy_selector(p, kind),
-					 .dir = xfrm_msg_policy_dir(kind) };
-	struct nlmsghdr *nlh = start(buf, seq, XFRM_MSG_GETPOLICY, 0);
+	struct xfrm_selector sel = xfrm_msg_policy_selector(p, kind);
 
-	put_header(nlh, &id, sizeof(id));
-	return nlh;
+	return policy_by_id(buf, seq, XFRM_MSG_GETPOLICY, 0, &sel, xfrm_msg_policy_dir(kind), 0);
 }
 
 struct nlmsghdr *xfrm_msg_policy_dump(void *buf, uint32_t seq)

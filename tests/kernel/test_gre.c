@@ -156,6 +156,7 @@ static void test_create(void)
 		   sysctl_is("net.ipv4.neigh.gre1.ucast_solicit", "0"),
 	   "neighbours are asked of us");
 	ok(sysctl_is("net.ipv4.conf.gre1.send_redirects", "0") &&
+		   sysctl_is("net.ipv4.conf.all.send_redirects", "0") &&
 		   sysctl_is("net.ipv4.conf.gre1.rp_filter", "2"),
 	   "no redirects, loose source check");
 	while (link_event_within(100, &ev))
