@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "conf/text.h"
+#include "conf/lex.h"
 #include "lib/util.h"
 
 #define LEARNED_MAX 20 /* a file with more unknown keys than that is some other file */
@@ -27,7 +27,7 @@ struct learned {
 
 struct reader {
 	struct draft *draft;
-	const struct text *text;
+	const struct lexed *text;
 	cfg_t *root;
 	size_t closed; /* sections so far */
 	struct learned learned[LEARNED_MAX];
@@ -63,7 +63,7 @@ static cfg_t *open_section(enum section_id id)
 
 static const char *title_of(cfg_t *cfg)
 {
-	return cfg_title(cfg) ? text_value(reading->text, cfg_title(cfg)) : "";
+	return cfg_title(cfg) ? lex_value(reading->text, cfg_title(cfg)) : "";
 }
 
 /* Makes origin.path of a section that is being read, and of those around it. */
@@ -134,7 +134,7 @@ static void unknown_key(enum section_id id, const char *word, unsigned int line)
 {
 	char hint[HINT_MAX];
 
-	word = text_value(reading->text, word);
+	word = lex_value(reading->text, word);
 	schema_hint(id, word, hint);
 	if (line != reading->secret_line)
 		say(CONF_ERROR, line, id, NULL, "unknown key \"%.64s\"; %s", word, hint);
@@ -148,7 +148,7 @@ static void unknown_word(enum section_id id, const char *word, unsigned int line
 {
 	char hint[HINT_MAX];
 
-	word = text_value(reading->text, word);
+	word = lex_value(reading->text, word);
 	schema_hint(id, word, hint);
 	if (line == reading->secret_line)
 		say(CONF_ERROR, line, id, NULL, QUOTES STOPPED);
@@ -190,7 +190,7 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 	if (index < 0)
 		unknown_key(id, cfg_opt_name(opt), line);
 	else
-		take_value(id, index, text_value(reading->text, word), line, n == 1);
+		take_value(id, index, lex_value(reading->text, word), line, n == 1);
 	word[0] = '\0';
 	reading->value_line = line;
 	if (index >= 0 && schema_section(id)->keys[index].secret)
@@ -303,7 +303,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 		if (strcmp(fmt, known[i].theirs) != 0)
 			continue;
 		say(CONF_ERROR, line, id, NULL, "%s \"%.64s\"" STOPPED, known[i].ours,
-		    text_value(reading->text, word));
+		    lex_value(reading->text, word));
 		return;
 	}
 	if (strcmp(fmt, "premature end of file") == 0)
@@ -378,11 +378,11 @@ static void read_once(struct reader *r)
 
 void parse_text(const char *text, size_t len, const struct complaints *c, struct draft *draft)
 {
-	struct text t;
+	struct lexed t;
 	struct reader r = { .draft = draft, .text = &t };
 
 	*draft = (struct draft){ .complaints = *c, .incomplete = true };
-	if (text_prepare(text, len, c, &t)) {
+	if (lex_text(text, len, c, &t)) {
 		read_once(&r);
 		while (r.again) {
 			conf_report_free(c->report);
@@ -393,5 +393,5 @@ void parse_text(const char *text, size_t len, const struct complaints *c, struct
 	}
 	for (size_t i = 0; i < r.learned_count; i++)
 		free(r.learned[i].name);
-	text_free(&t);
+	lex_free(&t);
 }

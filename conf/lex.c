@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One pass over the octets; see text.h for why. */
-#include "conf/text.h"
+/* One pass over the octets; see lex.h for why. */
+#include "conf/lex.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +15,7 @@ struct scan {
 	const struct complaints *complaints;
 	const char *p, *end;
 	unsigned int line;
-	struct text *out;
+	struct lexed *out;
 	size_t len, room; /* of out->grammar */
 	bool behind_equals;
 	struct {
@@ -46,7 +46,7 @@ static void emit(struct scan *s, const char *text, size_t len)
 /* Takes ownership of the value. */
 static void emit_handle(struct scan *s, char *value)
 {
-	struct text *t = s->out;
+	struct lexed *t = s->out;
 	char word[24];
 
 	t->values = xreallocarray(t->values, t->value_count + 1, sizeof(*t->values));
@@ -168,7 +168,7 @@ static void scan_open(struct scan *s)
 
 static void scan_close(struct scan *s)
 {
-	struct text *t = s->out;
+	struct lexed *t = s->out;
 
 	if (s->depth == 0) {
 		fail(s, s->line, "a } without its {");
@@ -210,11 +210,11 @@ static void scan_token(struct scan *s)
 	s->behind_equals = c == '=';
 }
 
-bool text_prepare(const char *in, size_t len, const struct complaints *c, struct text *out)
+bool lex_text(const char *in, size_t len, const struct complaints *c, struct lexed *out)
 {
 	struct scan s = { .complaints = c, .p = in, .end = in + len, .line = 1, .out = out };
 
-	*out = (struct text){ 0 };
+	*out = (struct lexed){ 0 };
 	emit(&s, " ", 1); /* libconfuse is not made for nothing at all */
 	while (s.p < s.end) {
 		if (*s.p == '\n') {
@@ -236,7 +236,7 @@ bool text_prepare(const char *in, size_t len, const struct complaints *c, struct
 	return !s.failed;
 }
 
-void text_free(struct text *t)
+void lex_free(struct lexed *t)
 {
 	for (size_t i = 0; i < t->value_count; i++) {
 		util_wipe(t->values[i], strlen(t->values[i]));
@@ -245,10 +245,10 @@ void text_free(struct text *t)
 	free(t->values);
 	free(t->grammar);
 	free(t->section_lines);
-	*t = (struct text){ 0 };
+	*t = (struct lexed){ 0 };
 }
 
-const char *text_value(const struct text *t, const char *word)
+const char *lex_value(const struct lexed *t, const char *word)
 {
 	size_t i;
 

@@ -12,15 +12,15 @@
  * line where a word could begin, and C's; strings stand in either kind of quotes on one line, with
  * \\ \" \' as the only escapes; a word without quotes holds letters, digits and . _ - / : only.
  */
-#ifndef CONF_TEXT_H
-#define CONF_TEXT_H
+#ifndef CONF_LEX_H
+#define CONF_LEX_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #include "conf/report.h"
 
-struct text {
+struct lexed {
 	char *grammar; /* for libconfuse */
 	char **values; /* by handle; may be secrets */
 	size_t value_count;
@@ -32,11 +32,11 @@ struct text {
 	size_t section_count;
 };
 
-/* False after complaints about all lexical errors; *out needs text_free() in either case. */
-bool text_prepare(const char *in, size_t len, const struct complaints *c, struct text *out);
+/* False after complaints about all lexical errors; *out needs lex_free() in either case. */
+bool lex_text(const char *in, size_t len, const struct complaints *c, struct lexed *out);
 /* Wipes the values. */
-void text_free(struct text *t);
+void lex_free(struct lexed *t);
 /* The value behind a handle; any other word is its own value. */
-const char *text_value(const struct text *t, const char *word);
+const char *lex_value(const struct lexed *t, const char *word);
 
 #endif
