@@ -187,9 +187,9 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 	/* At the end of a list we are called with its last element again. */
 	if (!word || !word[0])
 		return 0;
-	if (index < 0)
+	if (index < 0 && n == 1)
 		unknown_key(id, cfg_opt_name(opt), line);
-	else
+	else if (index >= 0)
 		take_value(id, index, lex_value(reading->text, word), line, n == 1);
 	word[0] = '\0';
 	reading->value_line = line;
