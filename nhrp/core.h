@@ -48,7 +48,7 @@ enum timer_kind {
 #define CONFIRM_TRIES 3		/* at 0, 1, 3 s; given up at 7 */
 #define CONNECT_TIME SECONDS(10) /* for the SA pair of a direct path */
 #define BOUND_TIME SECONDS(5)	/* for the kernel to take a registered client's neighbour */
-#define CONTACT_GRACE SECONDS(60) /* for a peer that connected to say what it wants */
+#define CONTACT_GRACE SECONDS(60) /* for a peer that we told something to come back on it */
 #define LEASE_MARGIN SECONDS(10) /* what we answered is used a little longer than we count */
 #define NHS_PATIENCE 3		/* unanswered registrations until the server counts as down */
 #define RENEW_AT_ONCE_GAP SECONDS(10) /* between registrations that doubt caused */
@@ -151,6 +151,7 @@ struct peer {
 	bool up;
 	bool heard; /* an NHRP packet came from it since its pair is there */
 	bool asked; /* CONNECT was said, or it is up: RELEASE when it goes */
+	bool touched; /* somebody here needed it once; else its pair is the other side's affair */
 	bool idle;  /* in core->idle */
 	msec since;
 	unsigned int known;  /* who knows it */

@@ -199,7 +199,7 @@ static bool understood(const struct arrival *a)
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
 
-	if (!addr_equal(&p->destination, &i->cfg.address.addr))
+	if (p->type == NHRP_ERROR_INDICATION || !addr_equal(&p->destination, &i->cfg.address.addr))
 		return true;
 	for (size_t k = 0; k < p->n_extensions; k++) {
 		const struct nhrp_extension *e = &p->extensions[k];

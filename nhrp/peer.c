@@ -3,8 +3,9 @@
  * Peers: NBMA addresses, whether their SA pair is needed and up, and the packets that wait for it.
  *
  * Timers: `connect` asks for the pair again while it is wanted and down; `held_timer` ends the wait
- * of the oldest packet; `lease` keeps a pair that only the other side uses: one who just connected
- * and has not said yet what for, or one whom we gave an answer that lasts.
+ * of the oldest packet; `lease` keeps a pair that only the other side uses for as long as the answer
+ * lasts that we gave it. A pair that nothing here ever needed is never released: who made it knows
+ * what for, and will say so.
  */
 #include "nhrp/core.h"
 
@@ -62,6 +63,7 @@ struct peer *peer_get(struct iface *i, const struct addr *nbma)
 
 void peer_know(struct peer *p)
 {
+	p->touched = true;
 	p->known++;
 }
 
@@ -82,6 +84,7 @@ static void ask_for_pair(struct peer *p, msec now)
 
 void peer_want(struct peer *p, msec now)
 {
+	p->touched = true;
 	p->wanted++;
 	if (p->up || timer_armed(&p->connect))
 		return;
@@ -234,14 +237,14 @@ void peer_up(struct peer *p, msec now)
 	p->since = now;
 	p->tries = 0;
 	timer_disarm(&i->core->timers, &p->connect);
+	if (!STAILQ_EMPTY(&p->held))
+		peer_lease(p, now, now + CONTACT_GRACE);
 	while (!STAILQ_EMPTY(&p->held)) {
 		struct held *h = STAILQ_FIRST(&p->held);
 
 		transmit(p, h->packet, h->len, &h->about);
 		let_go(p, h);
 	}
-	if (!needed(p))
-		peer_lease(p, now, now + CONTACT_GRACE);
 	for (size_t k = 0; k < i->n_nhs; k++)
 		if (i->nhs[k].peer == p)
 			nhs_peer_up(&i->nhs[k], now);
@@ -309,7 +312,7 @@ void peers_sweep(struct nhrp *n)
 	while ((p = TAILQ_FIRST(&n->idle))) {
 		TAILQ_REMOVE(&n->idle, p, next_idle);
 		p->idle = false;
-		if (needed(p) || (p->up && timer_armed(&p->lease)))
+		if (needed(p) || (p->up && (timer_armed(&p->lease) || !p->touched)))
 			continue;
 		if (p->up || p->asked)
 			effect_push(n, &(struct nhrp_effect){ .kind = NHRP_RELEASE,

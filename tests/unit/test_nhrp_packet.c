@@ -23,6 +23,7 @@ static struct octets octets(const char *text)
 	struct octets o = { .len = s.len };
 
 	memcpy(o.b, s.data, s.len);
+	free((void *)s.data);
 	return o;
 }
 

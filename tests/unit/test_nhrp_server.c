@@ -1,0 +1,1054 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets made by hand, right ones and lies, against a core: registrations judged, purges, requests
+ * forwarded and answered, replies nobody asked for, errors.
+ *
+ * LINK: nhrp/cache.c nhrp/client.c nhrp/effect.c nhrp/forward.c nhrp/message.c nhrp/nhrp.c nhrp/packet.c nhrp/peer.c nhrp/resolve.c nhrp/server.c nhrp/show.c lib/wire.c lib/addr.c lib/timer.c lib/drbg.c
+ */
+#include <errno.h>
+
+#include "tests/unit/nhrp_net.h"
+#include "tests/unit/nhrp_vectors.h"
+#include "tests/unit/vectors.h"
+
+/* As the spoke's own core would send it. */
+static struct nhrp_packet registration(int of, uint32_t id)
+{
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_REGISTRATION_REQUEST,
+				 .flags = NHRP_REGISTRATION_UNIQUE,
+				 .request_id = id,
+				 .source_nbma = nbma_of(of),
+				 .source = protocol_of(of),
+				 .destination = protocol_of(HUB),
+				 .n_cies = 1,
+				 .cies = { { .prefix = 255, .mtu = 1400, .holding_time = 600 } } };
+
+	net_sign(&p);
+	return p;
+}
+
+static struct nhrp_packet request(int of, int about, uint32_t id)
+{
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_RESOLUTION_REQUEST,
+				 .flags = NHRP_Q | NHRP_A | NHRP_S,
+				 .request_id = id,
+				 .source_nbma = nbma_of(of),
+				 .source = protocol_of(of),
+				 .destination = protocol_of(about),
+				 .n_cies = 1,
+				 .cies = { { .mtu = 1400, .holding_time = 600 } } };
+
+	net_sign(&p);
+	return p;
+}
+
+/* A hub alone; the spokes are made by hand, their pairs are up. */
+static struct net *hub_with(struct nhrp_config cfg)
+{
+	struct net *net = net_new();
+
+	net_start_with(net, HUB, cfg);
+	for (int k = A; k <= C; k++) {
+		net->pair[HUB][k] = net->pair[k][HUB] = true;
+		nhrp_peer_up(net->node[HUB].core, 0, TUNNEL, nbma_of(k));
+	}
+	return net;
+}
+
+static struct net *hub(void)
+{
+	return hub_with(config_of(HUB));
+}
+
+/* What the hub sent last, parsed; valid until the next. */
+static struct nhrp_packet *last_sent(struct net *net)
+{
+	static struct nhrp_packet p;
+	static uint8_t octets[NHRP_PACKET_MAX];
+	const struct flight *f = NULL;
+	size_t offset;
+
+	for (size_t i = 0; i < net->n_flights; i++)
+		if (net->flight[i].kind == FLIGHT_PACKET)
+			f = &net->flight[i];
+	cr_assert(f, "nothing was sent");
+	memcpy(octets, f->packet, f->len);
+	cr_assert_eq(nhrp_packet_parse(octets, f->len, &p, &offset), NHRP_WELL_FORMED);
+	return &p;
+}
+
+static size_t on_the_way(const struct net *net)
+{
+	return net->n_flights;
+}
+
+static void forget_flights(struct net *net)
+{
+	net->n_flights = 0;
+}
+
+static void fix_checksum(uint8_t *octets, size_t len)
+{
+	uint16_t sum;
+
+	octets[12] = octets[13] = 0;
+	sum = nhrp_checksum(octets, len);
+	octets[12] = (uint8_t)(sum >> 8);
+	octets[13] = (uint8_t)sum;
+}
+
+static int register_with(struct net *net, int from, const struct nhrp_packet *p)
+{
+	forget_flights(net);
+	net_inject(net, from, HUB, p);
+	return on_the_way(net) ? last_sent(net)->cies[0].code : -1;
+}
+
+static enum nhrp_reason refused_because(const struct net *net, size_t from)
+{
+	const struct record *r = find_event(net, from, HUB, NHRP_EV_CLIENT_REFUSED);
+
+	return r ? r->event.reason : NHRP_WHY_NONE;
+}
+
+/* ---- registrations ---- */
+
+Test(nhrp_server, reply_is_the_request_with_its_codes)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 77), *reply;
+	struct nhrp_extension *e;
+	struct reader r;
+	struct nhrp_cie cie;
+
+	p.n_extensions = 0;
+	nhrp_extension_add(&p, NHRP_EXT_RESPONDER, (struct span){ NULL, 0 });
+	nhrp_extension_add(&p, NHRP_EXT_FORWARD_TRANSIT, (struct span){ NULL, 0 });
+	nhrp_extension_add(&p, NHRP_EXT_REVERSE_TRANSIT, (struct span){ NULL, 0 });
+	net_sign(&p);
+	nhrp_extension_add(&p, NHRP_EXT_NAT, (struct span){ NULL, 0 });
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	reply = last_sent(net);
+	cr_expect_eq(reply->type, NHRP_REGISTRATION_REPLY);
+	cr_expect_eq(reply->request_id, 77);
+	cr_expect_eq(reply->flags, NHRP_REGISTRATION_UNIQUE);
+	cr_expect(addr_equal(&reply->source, &p.source));
+	cr_expect(addr_equal(&reply->destination, &p.destination));
+	cr_expect_eq(reply->cies[0].prefix, 255);
+	cr_expect_eq(reply->cies[0].holding_time, 600);
+	e = nhrp_extension_find(reply, NHRP_EXT_RESPONDER);
+	cr_assert(e);
+	r = reader_of_span(e->value);
+	cie = nhrp_cie_read(&r);
+	cr_expect(reader_done(&r));
+	cr_expect_eq(node_of(&cie.nbma), HUB);
+	cr_expect(nhrp_extension_find(reply, NHRP_EXT_REVERSE_TRANSIT));
+	cr_expect(nhrp_extension_find(reply, NHRP_EXT_AUTHENTICATION));
+	cr_expect_null(nhrp_extension_find(reply, NHRP_EXT_NAT));
+	net_free(net);
+}
+
+Test(nhrp_server, ios_registration)
+{
+	struct net *net = net_new();
+	struct span packet = hex(IOS_REGISTRATION);
+	struct nhrp_config cfg = { .address = { ip("192.168.0.1"), 24 },
+				   .nbma = ip("10.0.12.1"),
+				   .authentication = text_span("CISCO") };
+	struct nhrp_entry e;
+	const void *cursor = NULL;
+
+	net_start_with(net, HUB, cfg);
+	nhrp_input(net->node[HUB].core, 0, TUNNEL, ip("10.0.12.2"), packet.data, packet.len);
+	net_drain(net, HUB);
+	while (nhrp_entry_next(net->node[HUB].core, &cursor, &e))
+		if (e.type == NHRP_ENTRY_DYNAMIC)
+			break;
+	cr_expect_eq(e.type, NHRP_ENTRY_DYNAMIC);
+	cr_expect_eq(e.holding_time, 30);
+	cr_expect_eq(e.mtu, NHRP_MTU, "1514 is clamped");
+	cr_expect_eq(e.flags, NHRP_FLAG_REGISTERED | NHRP_FLAG_UNIQUE);
+	/* The pair was not told up yet: the answer waits for it. */
+	cr_expect_eq(count_from(net, 0, HUB, NHRP_SEND), 0);
+	cr_expect_eq(count_from(net, 0, HUB, NHRP_CONNECT), 1);
+	nhrp_peer_up(net->node[HUB].core, 5, TUNNEL, ip("10.0.12.2"));
+	net_drain(net, HUB);
+	cr_expect_eq(count_sent(net, 0, HUB, NHRP_REGISTRATION_REPLY), 1);
+	net_free(net);
+	free((void *)packet.data);
+}
+
+struct lie {
+	const char *what;
+	enum nhrp_code code;
+	enum nhrp_reason why;
+	const char *source;	 /* NULL: right */
+	const char *source_nbma;
+	const char *cie_protocol;
+	const char *cie_nbma;
+	uint8_t prefix;
+	bool no_holding;
+};
+
+static const struct lie lies[] = {
+	{ "right", NHRP_CODE_SUCCESS, NHRP_WHY_NONE, .prefix = 255 },
+	{ "right, 32", NHRP_CODE_SUCCESS, NHRP_WHY_NONE, .prefix = 32 },
+	{ "right, 0", NHRP_CODE_SUCCESS, NHRP_WHY_NONE, .prefix = 0 },
+	{ "the hub's own address", NHRP_CODE_PROHIBITED, NHRP_WHY_OWN_ADDRESS,
+	  .source = "172.16.0.1" },
+	{ "the hub's own in the entry", NHRP_CODE_PROHIBITED, NHRP_WHY_OWN_ADDRESS,
+	  .cie_protocol = "172.16.0.1" },
+	{ "another prefix", NHRP_CODE_PROHIBITED, NHRP_WHY_OUTSIDE,
+	  .source = "172.16.1.2" },
+	{ "the network", NHRP_CODE_PROHIBITED, NHRP_WHY_OUTSIDE,
+	  .source = "172.16.0.0" },
+	{ "the broadcast address", NHRP_CODE_PROHIBITED, NHRP_WHY_OUTSIDE,
+	  .source = "172.16.0.255" },
+	{ "a group", NHRP_CODE_PROHIBITED, NHRP_WHY_OUTSIDE,
+	  .source = "224.0.0.5" },
+	{ "another NBMA address", NHRP_CODE_PROHIBITED, NHRP_WHY_NBMA_MISMATCH,
+	  .source_nbma = "10.9.9.9" },
+	{ "another in the entry", NHRP_CODE_PROHIBITED, NHRP_WHY_NBMA_MISMATCH,
+	  .cie_nbma = "10.9.9.9" },
+	{ "a whole net", NHRP_CODE_PROHIBITED, NHRP_WHY_PREFIX_LENGTH, .prefix = 24 },
+	{ "no time at all", NHRP_CODE_PROHIBITED, NHRP_WHY_HOLDING_TIME, .no_holding = true },
+};
+
+Test(nhrp_server, registrations_that_lie)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lies); i++) {
+		const struct lie *l = &lies[i];
+		struct net *net = hub();
+		struct nhrp_packet p = registration(A, 1);
+		struct nhrp_entry e;
+
+		p.cies[0].prefix = l->prefix;
+		p.source = l->source ? ip(l->source) : p.source;
+		p.source_nbma = l->source_nbma ? ip(l->source_nbma) : p.source_nbma;
+		p.cies[0].protocol = l->cie_protocol ? ip(l->cie_protocol) : (struct addr){ 0 };
+		p.cies[0].nbma = l->cie_nbma ? ip(l->cie_nbma) : (struct addr){ 0 };
+		p.cies[0].holding_time = l->no_holding ? 0 : 600;
+		cr_expect_eq(register_with(net, A, &p), (int)l->code, "%s", l->what);
+		cr_expect_eq(refused_because(net, 0), l->why, "%s", l->what);
+		cr_expect_eq(entry_of(net, HUB, A, &e), l->code == NHRP_CODE_SUCCESS, "%s", l->what);
+		cr_expect_eq(counters_of(net, HUB).refusals_sent[l->code], l->code != 0);
+		net_free(net);
+	}
+}
+
+Test(nhrp_server, not_addressed_to_us)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+
+	p.destination = protocol_of(B);
+	cr_expect_eq(register_with(net, A, &p), -1);
+	net_free(net);
+}
+
+Test(nhrp_server, another_live_spokes_address_is_code_14)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), thief = registration(B, 2);
+	const struct record *r;
+	size_t from;
+
+	cr_assert_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	thief.source = protocol_of(A);
+	from = net->n_records;
+	cr_expect_eq(register_with(net, B, &thief), NHRP_CODE_ALREADY_UNIQUE);
+	thief.flags = 0; /* not asking for uniqueness does not help */
+	thief.request_id++;
+	cr_expect_eq(register_with(net, B, &thief), NHRP_CODE_ALREADY_UNIQUE);
+	r = find_event(net, from, HUB, NHRP_EV_CLIENT_REFUSED);
+	cr_assert(r);
+	cr_expect_eq(node_of(&r->event.other_nbma), A);
+	cr_expect(points_to(net, HUB, A, A));
+	/* The holder is asked to prove that it is alive. */
+	r = find_effect(net, from, HUB, NHRP_SUSPECT);
+	cr_assert(r);
+	cr_expect_eq(node_of(&r->nbma), A);
+
+	/* It is not: the address moves, and the old pair is released. */
+	net_pair_down(net, HUB, A);
+	thief.request_id++;
+	from = net->n_records;
+	cr_expect_eq(register_with(net, B, &thief), NHRP_CODE_SUCCESS);
+	cr_expect(points_to(net, HUB, A, B));
+	cr_expect_eq(find_event(net, from, HUB, NHRP_EV_BINDING_GONE)->event.reason, NHRP_WHY_REPLACED);
+	net_free(net);
+}
+
+Test(nhrp_server, without_unique_the_newest_wins)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), q = registration(B, 2);
+	size_t from;
+	const struct record *r;
+
+	p.flags = q.flags = 0;
+	q.source = protocol_of(A);
+	cr_assert_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	from = net->n_records;
+	cr_expect_eq(register_with(net, B, &q), NHRP_CODE_SUCCESS);
+	cr_expect(points_to(net, HUB, A, B));
+	cr_expect_eq(count_from(net, from, HUB, NHRP_UNBIND), 0, "replaced in place");
+	r = find_effect(net, from, HUB, NHRP_RELEASE);
+	cr_assert(r);
+	cr_expect_eq(node_of(&r->nbma), A);
+	net_free(net);
+}
+
+Test(nhrp_server, a_map_is_never_replaced)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_map map = { protocol_of(A), nbma_of(C) };
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net;
+
+	cfg.maps = &map;
+	cfg.n_maps = 1;
+	net = hub_with(cfg);
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_PROHIBITED);
+	cr_expect_eq(refused_because(net, 0), NHRP_WHY_STATIC);
+	cr_expect(points_to(net, HUB, A, C));
+	net_free(net);
+}
+
+Test(nhrp_server, limit_per_nbma_address)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net;
+
+	cfg.max_bindings_per_nbma = 3;
+	net = hub_with(cfg);
+	p.n_cies = 5; /* several entries in one packet, each with its own code */
+	for (unsigned int k = 0; k < 5; k++)
+		p.cies[k] = (struct nhrp_cie){ .prefix = 32,
+					       .mtu = 1400,
+					       .holding_time = 600,
+					       .protocol = addr_v4(0xac10000aU + k) };
+	cr_assert_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	for (int k = 0; k < 5; k++)
+		cr_expect_eq(last_sent(net)->cies[k].code,
+			     k < 3 ? NHRP_CODE_SUCCESS : NHRP_CODE_RESOURCES);
+	cr_expect_eq(last_sent(net)->n_cies, 5);
+	cr_expect_eq(counters_of(net, HUB).limits, 2);
+	/* Refreshing what is there is no new one. */
+	p.request_id++;
+	register_with(net, A, &p);
+	cr_expect_eq(last_sent(net)->cies[2].code, NHRP_CODE_SUCCESS);
+	net_free(net);
+}
+
+Test(nhrp_server, limit_in_all)
+{
+	static const uint8_t seed[DRBG_SEED];
+	struct net *net = net_new();
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_packet p = registration(A, 1);
+
+	net->node[HUB].core = nhrp_new(seed, 2);
+	nhrp_interface_add(net->node[HUB].core, 0, TUNNEL, &cfg);
+	for (int k = A; k <= C; k++) {
+		net->pair[HUB][k] = net->pair[k][HUB] = true;
+		nhrp_peer_up(net->node[HUB].core, 0, TUNNEL, nbma_of(k));
+	}
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	p = registration(B, 2);
+	cr_expect_eq(register_with(net, B, &p), NHRP_CODE_SUCCESS);
+	p = registration(C, 3);
+	cr_expect_eq(register_with(net, C, &p), NHRP_CODE_RESOURCES);
+	cr_expect_eq(refused_because(net, 0), NHRP_WHY_LIMIT);
+	/* One expires: there is room. */
+	net_run(net, SECONDS(300));
+	p = registration(A, 4);
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	net_run(net, SECONDS(601));
+	p = registration(C, 5);
+	cr_expect_eq(register_with(net, C, &p), NHRP_CODE_SUCCESS);
+	net_free(net);
+}
+
+Test(nhrp_server, answer_waits_for_the_kernel)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), ask = request(B, A, 9), b = registration(B, 2);
+	size_t from;
+	uint64_t token;
+
+	cr_assert_eq(register_with(net, B, &b), NHRP_CODE_SUCCESS);
+	net->node[HUB].slow_kernel = true;
+	from = net->n_records;
+	cr_expect_eq(register_with(net, A, &p), -1);
+	token = net->node[HUB].unanswered_token;
+	/* Nobody is sent there yet, and who repeats himself is not answered twice. */
+	net_inject(net, B, HUB, &ask);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_NO_BINDING);
+	cr_expect_eq(register_with(net, A, &p), -1);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_BIND), 1);
+	/* Who asks anew gets that answer, from the one neighbour. */
+	p.request_id = 4;
+	cr_expect_eq(register_with(net, A, &p), -1);
+	nhrp_bound(net->node[HUB].core, net->now, token, 0);
+	net_drain(net, HUB);
+	cr_expect_eq(last_sent(net)->type, NHRP_REGISTRATION_REPLY);
+	cr_expect_eq(last_sent(net)->request_id, 4);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_BIND), 1);
+	/* A late second answer, or one that was never asked for, is nothing. */
+	nhrp_bound(net->node[HUB].core, net->now, token, EINVAL);
+	nhrp_bound(net->node[HUB].core, net->now, 123456, 0);
+	net_inject(net, B, HUB, &ask);
+	cr_expect_eq(count_sent(net, from, HUB, NHRP_RESOLUTION_REQUEST), 1);
+	net_free(net);
+}
+
+Test(nhrp_server, kernel_refuses)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+	struct nhrp_entry e;
+
+	net->node[HUB].bind_error = ENOBUFS;
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_RESOURCES);
+	cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_BIND_FAILED)->event.code, ENOBUFS);
+	cr_expect_eq(refused_because(net, 0), NHRP_WHY_KERNEL);
+	cr_expect_not(entry_of(net, HUB, A, &e));
+	net_free(net);
+}
+
+Test(nhrp_server, kernel_never_answers)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+	struct nhrp_entry e;
+
+	net->node[HUB].slow_kernel = true;
+	cr_expect_eq(register_with(net, A, &p), -1);
+	net_run(net, SECONDS(6));
+	cr_expect_not(entry_of(net, HUB, A, &e));
+	cr_expect_eq(count_sent(net, 0, HUB, NHRP_REGISTRATION_REPLY), 1);
+	net_free(net);
+}
+
+Test(nhrp_server, holding_time_passes)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+	size_t from;
+	const struct record *r;
+
+	register_with(net, A, &p);
+	from = net->n_records;
+	net_run(net, SECONDS(600) - 1);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_UNBIND), 0);
+	net_run(net, SECONDS(600));
+	r = find_effect(net, from, HUB, NHRP_UNBIND);
+	cr_assert(r);
+	cr_expect_gt(find_effect(net, from, HUB, NHRP_RELEASE), r);
+	cr_expect_eq(find_event(net, from, HUB, NHRP_EV_BINDING_GONE)->event.reason, NHRP_WHY_EXPIRED);
+	cr_expect_not(nhrp_knows_nbma(net->node[HUB].core, TUNNEL, nbma_of(A)));
+	net_free(net);
+}
+
+Test(nhrp_server, two_addresses_of_one_peer_share_its_pair)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), q = registration(A, 2);
+	size_t from;
+
+	register_with(net, A, &p);
+	q.source = protocol_of(C);
+	q.cies[0].holding_time = 900;
+	register_with(net, A, &q);
+	from = net->n_records;
+	net_run(net, SECONDS(700));
+	cr_expect_eq(count_from(net, from, HUB, NHRP_UNBIND), 1);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_RELEASE), 0);
+	net_run(net, SECONDS(1000));
+	cr_expect_eq(count_from(net, from, HUB, NHRP_RELEASE), 1);
+	net_free(net);
+}
+
+/* ---- purges ---- */
+
+static struct nhrp_packet purge(int by, int about)
+{
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_PURGE_REQUEST,
+				 .request_id = 55,
+				 .source_nbma = nbma_of(by),
+				 .source = protocol_of(by),
+				 .destination = protocol_of(HUB),
+				 .n_cies = 1,
+				 .cies = { { .prefix = 32, .protocol = protocol_of(about) } } };
+
+	net_sign(&p);
+	return p;
+}
+
+Test(nhrp_server, purge_by_its_owner)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), q = purge(A, A);
+	struct nhrp_entry e;
+
+	register_with(net, A, &p);
+	forget_flights(net);
+	net_inject(net, A, HUB, &q);
+	cr_expect_not(entry_of(net, HUB, A, &e));
+	cr_expect(addr_is_none(neighbour(net, HUB, A)));
+	cr_expect_eq(last_sent(net)->type, NHRP_PURGE_REPLY);
+	cr_expect_eq(last_sent(net)->request_id, 55);
+	/* The pair went with the binding. Once more: nothing to purge, but answered; with N not. */
+	cr_expect_not(net->pair[HUB][A]);
+	net->pair[HUB][A] = net->pair[A][HUB] = true;
+	nhrp_peer_up(net->node[HUB].core, net->now, TUNNEL, nbma_of(A));
+	forget_flights(net);
+	net_inject(net, A, HUB, &q);
+	cr_expect_eq(on_the_way(net), 1);
+	forget_flights(net);
+	q.flags = NHRP_PURGE_NO_REPLY;
+	net_inject(net, A, HUB, &q);
+	cr_expect_eq(on_the_way(net), 0);
+	net_free(net);
+}
+
+Test(nhrp_server, purge_by_somebody_else)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), q = purge(B, A);
+	struct nhrp_entry e;
+
+	register_with(net, A, &p);
+	net_inject(net, B, HUB, &q);
+	cr_expect(entry_of(net, HUB, A, &e));
+	cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_DROPPED)->event.reason, NHRP_WHY_NOT_OWNER);
+	q = purge(B, HUB); /* our own address */
+	net_inject(net, B, HUB, &q);
+	cr_expect(entry_of(net, HUB, HUB, &e));
+	net_free(net);
+}
+
+/* ---- requests ---- */
+
+static struct net *hub_with_clients(void)
+{
+	struct net *net = hub();
+
+	for (int k = A; k <= B; k++) {
+		struct nhrp_packet p = registration(k, (uint32_t)k);
+
+		cr_assert_eq(register_with(net, k, &p), NHRP_CODE_SUCCESS);
+	}
+	forget_flights(net);
+	return net;
+}
+
+Test(nhrp_server, ios_exchange_octet_for_octet)
+{
+	struct net *net = net_new();
+	struct nhrp_config cfg = { .address = { ip("10.255.255.1"), 24 },
+				   .nbma = ip("192.168.200.1"),
+				   .authentication = text_span("secret"),
+				   .mtu = 1514 };
+	struct span in = hex(IOS_REQUEST), out = hex(IOS_FORWARDED);
+	struct nhrp *n;
+	struct nhrp_effect e;
+	bool seen = false;
+
+	net_start_with(net, HUB, cfg);
+	n = net->node[HUB].core;
+	for (unsigned int k = 2; k <= 3; k++) {
+		struct nhrp_packet p = { .hop_count = 255,
+					 .type = NHRP_REGISTRATION_REQUEST,
+					 .source_nbma = addr_v4(0xc0a8c800U + k),
+					 .source = addr_v4(0x0affff00U + k),
+					 .destination = cfg.address.addr,
+					 .n_cies = 1,
+					 .cies = { { .holding_time = 7200 } } };
+		uint8_t octets[NHRP_PACKET_MAX];
+		size_t len;
+
+		nhrp_extension_add(&p, NHRP_EXT_AUTHENTICATION,
+				   (struct span){ (const uint8_t *)"\0\0\0\1secret", 10 });
+		len = nhrp_packet_encode(&p, octets, sizeof(octets));
+		nhrp_peer_up(n, 0, TUNNEL, p.source_nbma);
+		nhrp_input(n, 0, TUNNEL, p.source_nbma, octets, len);
+		net_drain(net, HUB);
+	}
+	nhrp_input(n, 0, TUNNEL, ip("192.168.200.3"), in.data, in.len);
+	while (nhrp_next_effect(n, &e)) {
+		if (e.kind != NHRP_SEND)
+			continue;
+		seen = true;
+		cr_expect_eq(addr_to_v4(&e.nbma), 0xc0a8c802);
+		cr_assert_eq(e.packet.len, out.len);
+		cr_expect_arr_eq(e.packet.data, out.data, out.len);
+	}
+	cr_expect(seen);
+	net_free(net);
+	free((void *)in.data);
+	free((void *)out.data);
+}
+
+Test(nhrp_server, egress_answers_as_ios_does)
+{
+	struct net *net = net_new();
+	struct nhrp_map map = { ip("10.255.255.1"), ip("192.168.200.1") };
+	struct nhrp_nhs_config nhs = { ip("10.255.255.1") };
+	struct nhrp_config cfg = { .address = { ip("10.255.255.2"), 24 },
+				   .nbma = ip("192.168.200.2"),
+				   .authentication = text_span("secret"),
+				   .mtu = 1514,
+				   .maps = &map,
+				   .n_maps = 1,
+				   .nhs = &nhs,
+				   .n_nhs = 1 };
+	struct span in = hex(IOS_FORWARDED), octets = hex(IOS_REPLY);
+	struct nhrp_packet expected, got = { 0 };
+	struct nhrp *n;
+	struct nhrp_effect e;
+	size_t offset;
+
+	net_start_with(net, HUB, cfg);
+	n = net->node[HUB].core;
+	nhrp_peer_up(n, 0, TUNNEL, map.nbma);
+	nhrp_peer_up(n, 0, TUNNEL, ip("192.168.200.3"));
+	net_drain(net, HUB);
+	nhrp_input(n, 0, TUNNEL, map.nbma, in.data, in.len);
+	nhrp_packet_parse(octets.data, octets.len, &expected, &offset);
+	while (nhrp_next_effect(n, &e)) {
+		uint8_t again[NHRP_PACKET_MAX];
+
+		if (e.kind != NHRP_SEND)
+			continue;
+		cr_expect_eq(addr_to_v4(&e.nbma), 0xc0a8c803);
+		cr_assert_eq(nhrp_packet_parse(e.packet.data, e.packet.len, &got, &offset), 0);
+		/* All but Cisco's NAT flag and extension, which come with NAT. */
+		cr_expect_eq(got.flags, expected.flags & ~NHRP_CISCO_NAT);
+		got.flags = expected.flags;
+		cr_expect(nhrp_extension_add(&got, NHRP_EXT_NAT, (struct span){ NULL, 0 }));
+		cr_expect_eq(nhrp_packet_encode(&got, again, sizeof(again)), octets.len);
+		cr_expect_arr_eq(again, octets.data, octets.len);
+	}
+	cr_expect_eq(got.type, NHRP_RESOLUTION_REPLY);
+	net_free(net);
+	free((void *)in.data);
+	free((void *)octets.data);
+}
+
+Test(nhrp_server, requester_is_who_it_says)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(C, B, 1);
+	const struct record *r;
+
+	/* Not registered. */
+	net_inject(net, C, HUB, &p);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_PROHIBITED);
+	r = find_event(net, 0, HUB, NHRP_EV_REQUEST_REFUSED);
+	cr_assert(r);
+	cr_expect_eq(r->event.reason, NHRP_WHY_NOT_REGISTERED);
+	/* In the name of A. */
+	p = request(A, B, 2);
+	p.source_nbma = nbma_of(C);
+	net_inject(net, C, HUB, &p);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_PROHIBITED);
+	/* To be answered at A: nothing is sent anywhere. */
+	forget_flights(net);
+	p = request(A, B, 3);
+	net_inject(net, C, HUB, &p);
+	cr_expect_eq(on_the_way(net), 0);
+	cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_DROPPED)->event.reason, NHRP_WHY_NBMA_MISMATCH);
+	net_free(net);
+}
+
+Test(nhrp_server, what_the_hub_answers_itself)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_map map = { protocol_of(C), nbma_of(C) };
+	struct nhrp_packet p, *reply;
+	struct net *net;
+
+	cfg.maps = &map;
+	cfg.n_maps = 1;
+	net = hub_with(cfg);
+	p = registration(A, 1);
+	register_with(net, A, &p);
+
+	p = request(A, HUB, 2); /* its own address */
+	net_inject(net, A, HUB, &p);
+	reply = last_sent(net);
+	cr_expect_eq(reply->request_id, 2);
+	cr_expect_eq(reply->flags, NHRP_Q | NHRP_A | NHRP_D | NHRP_U | NHRP_S);
+	cr_expect_eq(node_of(&reply->cies[0].nbma), HUB);
+	cr_expect_eq(reply->cies[0].prefix, 32);
+
+	p = request(A, C, 3); /* a map */
+	net_inject(net, A, HUB, &p);
+	reply = last_sent(net);
+	cr_expect_eq(node_of(&reply->cies[0].nbma), C);
+	cr_expect_eq(reply->cies[0].code, NHRP_CODE_SUCCESS);
+
+	p = request(A, A, 4); /* the asker himself */
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_NO_BINDING);
+
+	p = request(A, B, 5); /* nobody */
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_NO_BINDING);
+	net_free(net);
+}
+
+Test(nhrp_server, egress_whose_pair_is_down_is_no_egress)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+	const struct record *r;
+
+	net_pair_down(net, HUB, B);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->cies[0].code, NHRP_CODE_NO_BINDING);
+	r = find_event(net, 0, HUB, NHRP_EV_REQUEST_REFUSED);
+	cr_assert(r);
+	cr_expect_eq(r->event.reason, NHRP_WHY_EGRESS_DOWN);
+	net_free(net);
+}
+
+static void add_record(struct nhrp_packet *p, enum nhrp_extension_type type, int node, size_t times)
+{
+	static uint8_t room[NHRP_PACKET_MAX];
+	struct writer w = writer_of(room, sizeof(room));
+	struct nhrp_cie cie = { .nbma = nbma_of(node), .protocol = protocol_of(node) };
+
+	while (times--)
+		nhrp_cie_write(&w, &cie);
+	cr_assert(nhrp_extension_add(p, type, (struct span){ room, w.len }));
+}
+
+Test(nhrp_server, loops_end_here)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+
+	add_record(&p, NHRP_EXT_FORWARD_TRANSIT, HUB, 1);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_ERROR_INDICATION);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_LOOP);
+	cr_expect(addr_equal(&last_sent(net)->destination, &p.source));
+	cr_expect_eq(counters_of(net, HUB).loops, 1);
+	cr_expect_eq(counters_of(net, HUB).errors_sent[NHRP_ERROR_LOOP], 1);
+
+	p = request(A, B, 2); /* our own packet came back */
+	p.source = protocol_of(HUB);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(counters_of(net, HUB).loops, 2);
+
+	p = request(A, B, 3); /* somebody else in the record is no loop */
+	add_record(&p, NHRP_EXT_FORWARD_TRANSIT, C, 2);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_RESOLUTION_REQUEST);
+	cr_expect_eq(nhrp_extension_find(last_sent(net), NHRP_EXT_FORWARD_TRANSIT)->value.len, 60);
+	net_free(net);
+}
+
+Test(nhrp_server, hop_count_ends)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+
+	p.hop_count = 1;
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_ERROR_INDICATION);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_HOP_COUNT);
+	p.hop_count = 2;
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_RESOLUTION_REQUEST);
+	cr_expect_eq(last_sent(net)->hop_count, 1);
+	net_free(net);
+}
+
+Test(nhrp_server, record_that_grows_too_large)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+
+	add_record(&p, NHRP_EXT_FORWARD_TRANSIT, C, 66);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_ERROR_INDICATION);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_SIZE);
+	cr_expect_eq(counters_of(net, HUB).forwarded[NHRP_RESOLUTION_REQUEST], 0);
+	net_free(net);
+}
+
+Test(nhrp_server, unknown_extensions)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+
+	/* In transit they are none of our business, compulsory or not. */
+	nhrp_extension_add(&p, 77, (struct span){ (const uint8_t *)"hello", 5 });
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_RESOLUTION_REQUEST);
+	cr_expect_eq(nhrp_extension_find(last_sent(net), 77)->value.len, 5);
+	cr_expect(nhrp_extension_find(last_sent(net), 77)->compulsory);
+	/* To us: compulsory is an error, the other is ignored. */
+	p = request(A, HUB, 2);
+	nhrp_extension_add(&p, 77, (struct span){ NULL, 0 });
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_EXTENSION);
+	cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_UNKNOWN_EXTENSION)->event.code, 77);
+	p.extensions[p.n_extensions - 1].compulsory = false;
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_RESOLUTION_REPLY);
+	net_free(net);
+}
+
+Test(nhrp_server, reply_in_transit)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = request(A, B, 1);
+
+	/* As B's answer for A that comes through the hub. */
+	p.type = NHRP_RESOLUTION_REPLY;
+	p.cies[0] = (struct nhrp_cie){ .prefix = 32,
+				       .holding_time = 600,
+				       .nbma = nbma_of(B),
+				       .protocol = protocol_of(B) };
+	nhrp_extension_add(&p, NHRP_EXT_REVERSE_TRANSIT, (struct span){ NULL, 0 });
+	net_inject(net, B, HUB, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_RESOLUTION_REPLY);
+	cr_expect_eq(last_sent(net)->hop_count, 254);
+	cr_expect_eq(nhrp_extension_find(last_sent(net), NHRP_EXT_REVERSE_TRANSIT)->value.len, 20);
+	cr_expect_eq(net->flight[net->n_flights - 1].to, A);
+	/* From somebody who is not registered, or for somebody who is not: no. */
+	forget_flights(net);
+	net_inject(net, C, HUB, &p);
+	p.source = protocol_of(C);
+	net_inject(net, B, HUB, &p);
+	cr_expect_eq(on_the_way(net), 0);
+	/* A loop of replies. */
+	p = request(A, B, 1);
+	p.type = NHRP_RESOLUTION_REPLY;
+	add_record(&p, NHRP_EXT_REVERSE_TRANSIT, HUB, 1);
+	net_inject(net, B, HUB, &p);
+	cr_expect_eq(counters_of(net, HUB).loops, 1);
+	net_free(net);
+}
+
+/* ---- authentication, errors ---- */
+
+Test(nhrp_server, authentication)
+{
+	static const struct {
+		const char *value;
+		size_t len;
+		bool right;
+	} keys[] = {
+		{ "\0\0\0\1NHRP-KEY", 12, true },   { "\0\0\0\1NHRP-KEZ", 12, false },
+		{ "\0\0\0\1NHRP-KE", 11, false },   { "\0\0\0\1NHRP-KEYS", 13, false },
+		{ "\0\0\0\2NHRP-KEY", 12, false },  { "\0\0\0\1", 4, false },
+		{ "", 0, false },		    { NULL, 0, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		struct net *net = hub();
+		struct nhrp_packet p = registration(A, 1);
+		struct nhrp_entry e;
+
+		p.n_extensions = 0;
+		if (keys[i].value)
+			nhrp_extension_add(&p, NHRP_EXT_AUTHENTICATION,
+					   (struct span){ (const uint8_t *)keys[i].value, keys[i].len });
+		net_inject(net, A, HUB, &p);
+		cr_expect_eq(entry_of(net, HUB, A, &e), keys[i].right, "key %zu", i);
+		cr_expect_eq(last_sent(net)->type,
+			     keys[i].right ? NHRP_REGISTRATION_REPLY : NHRP_ERROR_INDICATION);
+		cr_expect_eq(last_sent(net)->code, keys[i].right ? 0 : NHRP_ERROR_AUTHENTICATION);
+		if (!keys[i].right)
+			cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_AUTHENTICATION_FAILED)->event.code,
+				     keys[i].value ? 1 : 0);
+		net_free(net);
+	}
+}
+
+Test(nhrp_server, without_a_key_any_is_taken)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net;
+
+	cfg.authentication = (struct span){ NULL, 0 };
+	net = hub_with(cfg);
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	cr_expect_null(nhrp_extension_find(last_sent(net), NHRP_EXT_AUTHENTICATION));
+	net_free(net);
+}
+
+Test(nhrp_server, errors_are_rate_limited)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+
+	p.n_extensions = 0;
+	for (int k = 0; k < 1000; k++)
+		net_inject(net, A, HUB, &p);
+	cr_expect_eq(on_the_way(net), 10);
+	cr_expect_eq(counters_of(net, HUB).authentication_failures, 1000);
+	forget_flights(net);
+	net->now += SECONDS(1);
+	for (int k = 0; k < 1000; k++)
+		net_inject(net, A, HUB, &p);
+	cr_expect_eq(on_the_way(net), 10);
+	net_free(net);
+}
+
+Test(nhrp_server, never_an_error_about_an_error)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_ERROR_INDICATION,
+				 .source_nbma = nbma_of(A),
+				 .source = protocol_of(A),
+				 .destination = protocol_of(HUB),
+				 .code = NHRP_ERROR_PROTOCOL };
+	uint8_t octets[NHRP_PACKET_MAX];
+	size_t len;
+
+	nhrp_extension_add(&p, 99, (struct span){ NULL, 0 }); /* unknown, compulsory */
+	net_inject(net, A, HUB, &p);
+	p.n_extensions = 0;
+	nhrp_extension_add(&p, NHRP_EXT_AUTHENTICATION, (struct span){ NULL, 0 }); /* wrong key */
+	net_inject(net, A, HUB, &p);
+	/* Extensions that do not end. */
+	len = nhrp_packet_encode(&p, octets, sizeof(octets));
+	octets[len - 3] = NHRP_EXT_VENDOR;
+	fix_checksum(octets, len);
+	nhrp_input(net->node[HUB].core, 0, TUNNEL, nbma_of(A), octets, len);
+	net_drain(net, HUB);
+	/* For a client of ours, with its hops used up. */
+	p.n_extensions = 0;
+	p.hop_count = 1;
+	p.destination = protocol_of(B);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(on_the_way(net), 0);
+	cr_expect_eq(counters_of(net, HUB).errors_received[NHRP_ERROR_PROTOCOL], 2);
+	/* With hops left it goes on to B. */
+	p.hop_count = 9;
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(on_the_way(net), 1);
+	net_free(net);
+}
+
+Test(nhrp_server, malformed_packets)
+{
+	struct net *net = hub_with_clients();
+	struct nhrp_packet p = registration(A, 9);
+	uint8_t octets[NHRP_PACKET_MAX];
+	size_t len = nhrp_packet_encode(&p, octets, sizeof(octets));
+	const struct record *r;
+
+	/* Cut anywhere: nothing is answered, because the checksum cannot be right. */
+	for (size_t k = 0; k < len; k++)
+		nhrp_input(net->node[HUB].core, 0, TUNNEL, nbma_of(A), octets, k);
+	net_drain(net, HUB);
+	cr_expect_eq(on_the_way(net), 0);
+	cr_expect_eq(counters_of(net, HUB).malformed, len);
+	/* With a right checksum: its sender is told. */
+	octets[48] = 9; /* the entry's NBMA length */
+	fix_checksum(octets, len);
+	nhrp_input(net->node[HUB].core, 0, TUNNEL, nbma_of(A), octets, len);
+	net_drain(net, HUB);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_PROTOCOL);
+	cr_expect_eq(last_sent(net)->offset, 40);
+	r = find_event(net, 0, HUB, NHRP_EV_ERROR_SENT);
+	cr_assert(r);
+	cr_expect_eq(r->event.type, NHRP_REGISTRATION_REQUEST);
+	net_free(net);
+}
+
+Test(nhrp_server, indications_and_packets_from_ourselves_are_ignored)
+{
+	struct net *net = net_new();
+	struct nhrp_config cfg = { .address = { ip("10.255.255.3"), 24 },
+				   .nbma = ip("192.168.200.3"),
+				   .authentication = text_span("secret") };
+	struct span in = hex(IOS_INDICATION);
+	struct nhrp *n;
+
+	net_start_with(net, HUB, cfg);
+	n = net->node[HUB].core;
+	nhrp_input(n, 0, TUNNEL, ip("192.168.200.1"), in.data, in.len);
+	nhrp_input(n, 0, TUNNEL, cfg.nbma, in.data, in.len);
+	nhrp_input(n, 0, TUNNEL, ip("224.0.0.1"), in.data, in.len);
+	nhrp_input(n, 0, TUNNEL + 1, ip("192.168.200.1"), in.data, in.len);
+	net_drain(net, HUB);
+	cr_expect_eq(count_events(net, 0, HUB, NHRP_EV_TRAFFIC_INDICATION), 1);
+	cr_expect_eq(count_events(net, 0, HUB, NHRP_EV_DROPPED), 2);
+	cr_expect_eq(count_from(net, 0, HUB, NHRP_SEND), 0);
+	net_free(net);
+	free((void *)in.data);
+}
+
+/* ---- a hub that never resolves for itself ---- */
+
+Test(nhrp_server, hub_does_not_answer_upcalls)
+{
+	struct net *net = hub_with_clients();
+	size_t from = net->n_records;
+
+	net_upcall(net, HUB, C);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_BIND), 0);
+	cr_expect_eq(count_from(net, from, HUB, NHRP_SEND), 0);
+	cr_expect_eq(find_event(net, from, HUB, NHRP_EV_RESOLVE_IGNORED)->event.reason,
+		     NHRP_WHY_NO_BINDING);
+	net_free(net);
+}
+
+Test(nhrp_server, ten_thousand_clients)
+{
+	static const uint8_t seed[DRBG_SEED];
+	struct nhrp_config cfg = { .address = { ip("10.0.0.1"), 16 }, .nbma = ip("192.0.2.1") };
+	struct nhrp *n = nhrp_new(seed, 0);
+	struct nhrp_effect e;
+	size_t binds = 0, replies = 0, unbinds = 0, releases = 0;
+
+	nhrp_interface_add(n, 0, 1, &cfg);
+	for (unsigned int k = 0; k < 10000; k++) {
+		struct nhrp_packet p = { .hop_count = 255,
+					 .type = NHRP_REGISTRATION_REQUEST,
+					 .request_id = k,
+					 .source_nbma = addr_v4(0x0b000001U + k),
+					 .source = addr_v4(0x0a000002U + k),
+					 .destination = cfg.address.addr,
+					 .n_cies = 1,
+					 .cies = { { .holding_time = 7200 } } };
+		uint8_t octets[NHRP_PACKET_MAX];
+		size_t len = nhrp_packet_encode(&p, octets, sizeof(octets));
+
+		nhrp_peer_up(n, 0, 1, p.source_nbma);
+		nhrp_input(n, 0, 1, p.source_nbma, octets, len);
+		while (nhrp_next_effect(n, &e)) {
+			if (e.kind == NHRP_BIND)
+				nhrp_bound(n, 0, e.token, 0);
+			binds += e.kind == NHRP_BIND;
+			replies += e.kind == NHRP_SEND;
+		}
+	}
+	/* 10.0.0.255 and the like are hosts of a /16; all were taken. */
+	cr_expect_eq(binds, 10000);
+	cr_expect_eq(replies, 10000);
+	nhrp_tick(n, SECONDS(7200));
+	while (nhrp_next_effect(n, &e)) {
+		unbinds += e.kind == NHRP_UNBIND;
+		releases += e.kind == NHRP_RELEASE;
+	}
+	cr_expect_eq(unbinds, 10000);
+	cr_expect_eq(releases, 10000);
+	cr_expect_eq(nhrp_deadline(n), MSEC_NEVER);
+	nhrp_free(n);
+}
