@@ -30,7 +30,8 @@
 #define IKE_RESEND_MAX	8 /* answers to duplicates of one message */
 
 /* Times, milliseconds. */
-#define IKE_RETRANSMIT_FIRST  1000  /* then doubled: 1, 2, 4, 8 s */
+#define IKE_RETRANSMIT_FIRST  1000  /* then doubled ... */
+#define IKE_RETRANSMIT_LAST   4000  /* ... up to this: who comes back is found within seconds */
 #define IKE_EXCHANGE_LIFETIME 30000 /* without a message that counted */
 #define IKE_CROSSING_WINDOW \
 	60000 /* exchanges of different initiators this close are one crossing */
@@ -114,16 +115,21 @@ struct exchange {
 	uint8_t history_len, history_at;
 };
 
-/* What main mode needs until it is done. */
-struct main_mode {
-	struct nonce ni, nr;
-	uint8_t sa_i[2048]; /* body of the initiator's SA payload, part of HASH_I and HASH_R */
-	uint16_t sa_i_len;
-	uint8_t *answer; /* responder: the SA payload's body that goes into message 2 */
-	size_t answer_len;
+/* What Diffie-Hellman needs; made when the peer's cookie has come back, so that a forger costs less. */
+struct main_mode_dh {
 	uint8_t private_value[CRYPTO_PRIVATE_MAX];
 	uint8_t gxi[GROUP_PUBLIC_MAX], gxr[GROUP_PUBLIC_MAX];
 	uint8_t gxy[GROUP_SECRET_MAX];
+};
+
+/* What main mode needs until it is done. */
+struct main_mode {
+	struct nonce ni, nr;
+	uint8_t *sa_i; /* body of the initiator's SA payload, part of HASH_I and HASH_R */
+	size_t sa_i_len;
+	uint8_t *answer; /* responder: the SA payload's body that goes into message 2 */
+	size_t answer_len;
+	struct main_mode_dh *dh;
 	bool initial_contact; /* the peer said so in message 5 or 6 */
 };
 
@@ -141,6 +147,9 @@ struct isakmp_sa {
 	} first; /* finds the SA of a repeated message 1 */
 	UT_hash_handle hh_first;
 	LIST_ENTRY(isakmp_sa) of_peer;
+	/* Responder's, until the cookie that we chose has come back: among those that may be evicted. */
+	TAILQ_ENTRY(isakmp_sa) unproven;
+	bool is_unproven;
 	uint32_t conn_id;
 
 	struct isakmp_suite suite;
@@ -245,6 +254,7 @@ struct ike {
 	struct ike_local *locals;
 	struct ike_peer *peers;
 	struct isakmp_sa *sas;	     /* by cookies */
+	TAILQ_HEAD(, isakmp_sa) unproven; /* oldest first */
 	struct isakmp_sa *sas_first; /* responder's, by first message */
 	struct ipsec_pair *pairs;    /* by conn-id and message id */
 	struct ipsec_pair *spis;     /* by inbound SPI */

@@ -213,7 +213,7 @@ void exchange_resend(struct exchange *x)
 
 static msec retransmit_wait(const struct exchange *x)
 {
-	return (msec)IKE_RETRANSMIT_FIRST << MIN(x->sends, 6);
+	return MIN((msec)IKE_RETRANSMIT_FIRST << MIN(x->sends, 6), IKE_RETRANSMIT_LAST);
 }
 
 void exchange_sent(struct exchange *x, struct span datagram, bool expects_answer)

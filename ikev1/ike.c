@@ -33,6 +33,7 @@ struct ike *ike_new(const struct ike_config *cfg, const uint8_t seed[DRBG_SEED])
 	drbg_init(&ike->drbg, seed);
 	drbg_bytes(&ike->drbg, ike->first_secret, sizeof(ike->first_secret));
 	STAILQ_INIT(&ike->effects);
+	TAILQ_INIT(&ike->unproven);
 	ike->next_conn_id = 1000; /* IOS counts from 1001 */
 	ike_configure(ike, cfg);
 	return ike;

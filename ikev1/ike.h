@@ -38,8 +38,13 @@ struct ike_dpd {
 };
 
 struct ike_limits {
-	uint32_t half_open;	       /* main modes that have not reached MM_ACTIVE, in all */
-	uint32_t half_open_per_source; /* as responder, from one address */
+	/*
+	 * Main modes that have not reached MM_ACTIVE, in all and as responder from one address. Beyond
+	 * it a new one takes the place of the oldest whose initiator is not proven to be where it
+	 * says (our cookie has not come back); where there is none, the new one is dropped.
+	 */
+	uint32_t half_open;
+	uint32_t half_open_per_source;
 	uint32_t quick_modes_per_peer; /* unfinished ones */
 	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
 };
@@ -146,11 +151,11 @@ struct ike_ipsec_sa {
 enum ike_effect_kind {
 	IKE_EFFECT_SEND,
 	IKE_EFFECT_DH,
-	IKE_EFFECT_SA_ADD,	/* answer with ike_sa_done(token) */
-	IKE_EFFECT_SA_DELETE,	/* no answer is needed */
-	IKE_EFFECT_PEER_UP,	/* the first pair of SAs with the peer is in the kernel */
-	IKE_EFFECT_PEER_DOWN,	/* the last one is gone; told before its SA_DELETEs */
-	IKE_EFFECT_PEER_FAILED, /* what ike_connect() asked for did not come about */
+	IKE_EFFECT_SA_ADD,	  /* answer with ike_sa_done(token) */
+	IKE_EFFECT_SA_DELETE,	  /* no answer is needed */
+	IKE_EFFECT_PEER_UP,	  /* the first pair of SAs with the peer is in the kernel */
+	IKE_EFFECT_PEER_DOWN,	  /* the last one is gone; told before its SA_DELETEs */
+	IKE_EFFECT_PEER_FAILED,	  /* what ike_connect() asked for did not come about */
 	IKE_EFFECT_QUERY_TRAFFIC, /* answer with ike_traffic(), now or a little later */
 	IKE_EFFECT_EVENT
 };
@@ -220,6 +225,7 @@ struct ike_counters {
 	uint64_t dropped[IKE_DROP_COUNT];
 	uint64_t failed[IKE_CAUSE_COUNT];
 	uint64_t phase1_up, phase2_up, rekeyed;
+	uint64_t evicted;		/* unproven half-open ones, by newer ones */
 	uint64_t half_open, sas, pairs; /* now */
 };
 const struct ike_counters *ike_counters(const struct ike *ike);

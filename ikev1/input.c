@@ -19,6 +19,20 @@ static bool from_peer(const struct isakmp_sa *sa, const struct ike_datagram *d)
 	return endpoint_equal(&sa->remote, &d->remote) && endpoint_equal(&sa->local, &d->local);
 }
 
+/* For one more half-open SA; the oldest unproven one makes room, as long as there is one. */
+static bool has_room(struct ike *ike, struct ike_peer *p)
+{
+	bool room = true;
+
+	p->ending = true; /* it stays, whatever is evicted */
+	if (p->half_open >= ike->limits.half_open_per_source)
+		room = sa_evict(ike, p);
+	if (room && ike->counters.half_open >= ike->limits.half_open)
+		room = sa_evict(ike, NULL);
+	p->ending = false;
+	return room && p->sa_count < ike->limits.sas_per_peer + ike->limits.half_open_per_source;
+}
+
 /* A stranger's first message: a new SA as responder, within limits. */
 static void new_responder(struct ike *ike, const struct ike_datagram *d,
 			  const struct isakmp_header *h)
@@ -33,9 +47,7 @@ static void new_responder(struct ike *ike, const struct ike_datagram *d,
 		report_drop(ike, d, h, IKE_DROP_NO_LOCAL, ISAKMP_OK, 0);
 		return;
 	}
-	if (ike->counters.half_open >= ike->limits.half_open ||
-	    p->half_open >= ike->limits.half_open_per_source ||
-	    p->sa_count >= ike->limits.sas_per_peer + ike->limits.half_open_per_source) {
+	if (!has_room(ike, p)) {
 		report_drop(ike, d, h, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
 		ike_peer_tidy(p);
 		return;

@@ -18,6 +18,9 @@
 #include "ikev1/psk.h"
 #include "ikev1/store.h"
 
+/* Octets of an initiator's offer: the 64 transforms that are looked at fit well. */
+#define SA_BODY_MAX 3072
+
 static struct isakmp_sa *this_sa(struct exchange *x)
 {
 	return container_of(x, struct isakmp_sa, x);
@@ -57,9 +60,9 @@ static struct keymat_phase1 inputs(const struct isakmp_sa *sa)
 		.hash = sa->suite.hash,
 		.ni = nonce_span(&mm->ni),
 		.nr = nonce_span(&mm->nr),
-		.gxi = span_of(mm->gxi, g->public_len),
-		.gxr = span_of(mm->gxr, g->public_len),
-		.gxy = span_of(mm->gxy, g->secret_len),
+		.gxi = span_of(mm->dh->gxi, g->public_len),
+		.gxr = span_of(mm->dh->gxr, g->public_len),
+		.gxy = span_of(mm->dh->gxy, g->secret_len),
 		.icookie = span_of(sa->cookies, ISAKMP_COOKIE),
 		.rcookie = span_of(sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE),
 		.sa_i = span_of(mm->sa_i, mm->sa_i_len),
@@ -141,7 +144,7 @@ static enum ike_fsm_event i_build1(struct exchange *x, const struct incoming *in
 {
 	struct isakmp_sa *sa = this_sa(x);
 	const struct ike_config *cfg = x->ike->cfg;
-	struct writer w = writer_of(sa->mm->sa_i, sizeof(sa->mm->sa_i));
+	struct writer w = writer_of(x->ike->building, sizeof(x->ike->building));
 
 	(void)in;
 	report_exchange(x, IKE_EVENT_NEW_PHASE1, LEVEL_ALWAYS);
@@ -150,7 +153,8 @@ static enum ike_fsm_event i_build1(struct exchange *x, const struct incoming *in
 	proposal_build_isakmp(&w, cfg->policies, cfg->policy_count);
 	if (w.bad)
 		return exchange_error(x, IKE_CAUSE_LIMIT);
-	sa->mm->sa_i_len = (uint16_t)w.len;
+	sa->mm->sa_i = xmemdup(w.data, w.len);
+	sa->mm->sa_i_len = w.len;
 	return EV_SND_MSG;
 }
 
@@ -186,7 +190,8 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 	struct offer o;
 	struct writer w;
 
-	if (body.len > sizeof(sa->mm->sa_i) || proposal_parse(body, 1, &o) != ISAKMP_OK)
+	/* Kept until message 6, and anybody can send one. */
+	if (body.len > SA_BODY_MAX || proposal_parse(body, 1, &o) != ISAKMP_OK)
 		return exchange_error(x, IKE_CAUSE_MALFORMED);
 	t = match(sa, &o);
 	if (!t) {
@@ -196,10 +201,10 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 	process_vendor_ids(x, in);
 	if (!psk_find(x->ike, &sa->remote.addr))
 		return exchange_error(x, IKE_CAUSE_NO_KEY);
-	memcpy(sa->mm->sa_i, body.data, body.len);
-	sa->mm->sa_i_len = (uint16_t)body.len;
-	sa->mm->answer = xcalloc(1, body.len + 64);
-	w = writer_of(sa->mm->answer, body.len + 64);
+	sa->mm->sa_i = xmemdup(body.data, body.len);
+	sa->mm->sa_i_len = body.len;
+	sa->mm->answer = xcalloc(1, t->raw.len + 64);
+	w = writer_of(sa->mm->answer, t->raw.len + 64);
 	proposal_build_answer(&w, t, NULL, 0);
 	if (w.bad)
 		return exchange_error(x, IKE_CAUSE_MALFORMED);
@@ -257,8 +262,9 @@ static enum ike_fsm_event i_gen_public(struct exchange *x, const struct incoming
 	struct isakmp_sa *sa = this_sa(x);
 
 	(void)in;
+	sa->mm->dh = xcalloc(1, sizeof(*sa->mm->dh));
 	make_nonce(sa, &sa->mm->ni);
-	dh_start(x, sa->suite.group, sa->mm->private_value, true, span_of(NULL, 0));
+	dh_start(x, sa->suite.group, sa->mm->dh->private_value, true, span_of(NULL, 0));
 	return EV_NONE;
 }
 
@@ -286,13 +292,13 @@ static enum ike_fsm_event next_is_send(struct exchange *x, const struct incoming
 static enum ike_fsm_event i_send3(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
-	return send_ke(x, this_sa(x)->mm->gxi, &this_sa(x)->mm->ni);
+	return send_ke(x, this_sa(x)->mm->dh->gxi, &this_sa(x)->mm->ni);
 }
 
 static enum ike_fsm_event r_send4(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
-	return send_ke(x, this_sa(x)->mm->gxr, &this_sa(x)->mm->nr);
+	return send_ke(x, this_sa(x)->mm->dh->gxr, &this_sa(x)->mm->nr);
 }
 
 /* KE and nonce of the other end; false: not usable, nothing was changed. */
@@ -313,8 +319,11 @@ static enum ike_fsm_event r_process3(struct exchange *x, const struct incoming *
 {
 	struct main_mode *mm = this_sa(x)->mm;
 
-	if (!take_ke(x, in, mm->gxi, &mm->ni))
+	if (!mm->dh)
+		mm->dh = xcalloc(1, sizeof(*mm->dh));
+	if (!take_ke(x, in, mm->dh->gxi, &mm->ni))
 		return ignore(x, IKE_CAUSE_BAD_KE, ISAKMP_BAD_CONTENT);
+	sa_proven(this_sa(x));
 	return EV_GEN_DH_KEY;
 }
 
@@ -324,8 +333,8 @@ static enum ike_fsm_event r_gen_secret(struct exchange *x, const struct incoming
 
 	(void)in;
 	make_nonce(sa, &sa->mm->nr);
-	dh_start(x, sa->suite.group, sa->mm->private_value, true,
-		 span_of(sa->mm->gxi, group_get(sa->suite.group)->public_len));
+	dh_start(x, sa->suite.group, sa->mm->dh->private_value, true,
+		 span_of(sa->mm->dh->gxi, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
 
@@ -333,7 +342,7 @@ static enum ike_fsm_event i_process4(struct exchange *x, const struct incoming *
 {
 	struct main_mode *mm = this_sa(x)->mm;
 
-	if (!take_ke(x, in, mm->gxr, &mm->nr))
+	if (!take_ke(x, in, mm->dh->gxr, &mm->nr))
 		return ignore(x, IKE_CAUSE_BAD_KE, ISAKMP_BAD_CONTENT);
 	return EV_GEN_SECRET;
 }
@@ -343,8 +352,8 @@ static enum ike_fsm_event i_gen_secret(struct exchange *x, const struct incoming
 	struct isakmp_sa *sa = this_sa(x);
 
 	(void)in;
-	dh_start(x, sa->suite.group, sa->mm->private_value, false,
-		 span_of(sa->mm->gxr, group_get(sa->suite.group)->public_len));
+	dh_start(x, sa->suite.group, sa->mm->dh->private_value, false,
+		 span_of(sa->mm->dh->gxr, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
 
@@ -358,10 +367,10 @@ bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job)
 		return false;
 	}
 	if (job->make_public)
-		memcpy(sa->x.role == IKE_INITIATOR ? mm->gxi : mm->gxr, job->public_value,
+		memcpy(sa->x.role == IKE_INITIATOR ? mm->dh->gxi : mm->dh->gxr, job->public_value,
 		       g->public_len);
 	if (job->peer_len)
-		memcpy(mm->gxy, job->secret, g->secret_len);
+		memcpy(mm->dh->gxy, job->secret, g->secret_len);
 	return exchange_run(&sa->x, job->peer_len ? EV_SECRET_OK : EV_DH_KEY_OK, NULL);
 }
 
@@ -379,7 +388,7 @@ static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *
 	keymat_cipher_key(sa->suite.hash, sa->suite.cipher, &sa->keys, sa->cipher_key);
 	keymat_iv_phase1(&p, sa->suite.cipher, x->iv);
 	memcpy(sa->order, sa->mm->ni.data, MIN(sa->mm->ni.len, sizeof(sa->order)));
-	util_wipe(sa->mm->private_value, sizeof(sa->mm->private_value));
+	util_wipe(sa->mm->dh->private_value, sizeof(sa->mm->dh->private_value));
 	/* RFC 2409 appendix B forbids weak keys; one in 2^52, a new try has others. */
 	if (crypto_key_is_weak(sa->suite.cipher, sa->cipher_key))
 		return exchange_error(x, IKE_CAUSE_MALFORMED);
@@ -578,6 +587,10 @@ void main_mode_free(struct main_mode *mm)
 {
 	if (!mm)
 		return;
+	if (mm->dh)
+		util_wipe(mm->dh, sizeof(*mm->dh));
+	free(mm->dh);
+	free(mm->sa_i);
 	free(mm->answer);
 	util_wipe(mm, sizeof(*mm));
 	free(mm);

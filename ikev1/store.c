@@ -107,6 +107,33 @@ void sa_choose_cookie(struct isakmp_sa *sa)
 	       sa_find(sa->x.ike, sa->cookies, mine));
 	sa_index(sa);
 	sa_index_first(sa);
+	sa->is_unproven = true;
+	TAILQ_INSERT_TAIL(&sa->x.ike->unproven, sa, unproven);
+}
+
+void sa_proven(struct isakmp_sa *sa)
+{
+	if (sa->is_unproven)
+		TAILQ_REMOVE(&sa->x.ike->unproven, sa, unproven);
+	sa->is_unproven = false;
+}
+
+bool sa_evict(struct ike *ike, const struct ike_peer *p)
+{
+	struct isakmp_sa *sa = TAILQ_FIRST(&ike->unproven), *oldest = NULL;
+
+	if (p) {
+		/* A peer has few, and they stand newest first. */
+		LIST_FOREACH (sa, &p->sas, of_peer)
+			if (sa->is_unproven)
+				oldest = sa;
+		sa = oldest;
+	}
+	if (!sa)
+		return false;
+	ike->counters.evicted++;
+	sa_end(sa, IKE_CAUSE_LIMIT);
+	return true;
 }
 
 void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie)
@@ -213,6 +240,7 @@ static void sa_free(struct isakmp_sa *sa)
 	struct ike *ike = sa->x.ike;
 
 	exchange_release(&sa->x);
+	sa_proven(sa);
 	timer_disarm(&ike->timers, &sa->rekey);
 	timer_disarm(&ike->timers, &sa->expire);
 	timer_disarm(&ike->timers, &sa->dpd.timer);

@@ -48,7 +48,11 @@ struct isakmp_sa *sa_find(struct ike *ike, const uint8_t *icookie, const uint8_t
 /* The responder's SA that this initiator's first message made. */
 struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
 				const struct endpoint *remote);
-void sa_choose_cookie(struct isakmp_sa *sa);			    /* responder's */
+void sa_choose_cookie(struct isakmp_sa *sa); /* responder's */
+/* Responder: our cookie came back, so the initiator is where it says. */
+void sa_proven(struct isakmp_sa *sa);
+/* Ends the oldest that is not proven; of p only, where p is given. False: there is none. */
+bool sa_evict(struct ike *ike, const struct ike_peer *p);
 void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator: the peer's */
 void sa_activate(struct isakmp_sa *sa);
 /* What is wanted of the peer: the initiator begins; the responder gives it time to. */
