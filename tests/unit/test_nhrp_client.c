@@ -67,11 +67,17 @@ static struct nhrp_packet resolution_reply(uint32_t id, int names)
 	return p;
 }
 
+/* For so long that no test sees a renewal. */
 static struct net *registered(void)
 {
-	struct net *net = spoke_with(config_of(A));
-	struct nhrp_packet p = registration_reply(last_id(net), 0);
+	struct nhrp_config cfg = config_of(A);
+	struct nhrp_packet p;
+	struct net *net;
 
+	cfg.holding_time = UINT16_MAX;
+	net = spoke_with(cfg);
+	p = registration_reply(last_id(net), 0);
+	p.cies[0].holding_time = UINT16_MAX;
 	net_inject(net, HUB, A, &p);
 	cr_assert_eq(nhs_of(net, A).state, NHRP_NHS_UP);
 	return net;
@@ -573,14 +579,150 @@ Test(nhrp_client, what_waits_is_bounded)
 	}
 	cr_expect_eq(counters_of(net, A).held, 10);
 	cr_expect_eq(counters_of(net, A).limits, 90);
-	/* And many addresses of one. */
-	for (unsigned int k = 0; k < 100; k++) {
-		p.source = addr_v4(0xac100010U + k);
-		net_inject(net, HUB, A, &p);
-	}
 	net_run(net, SECONDS(11));
 	cr_expect_eq(count_from(net, from, A, NHRP_RELEASE), 10);
 	cr_expect_eq(counters_of(net, A).held_expired, 10);
+	/* And many addresses of one: the newest four wait, not all equally long. */
+	from = net->n_records;
+	for (unsigned int k = 0; k < 100; k++) {
+		p.source = addr_v4(0xac100010U + k);
+		net->now += 10;
+		net_inject(net, HUB, A, &p);
+	}
+	net_pair_down(net, A, HUB); /* not through the server either */
+	net_run(net, net->now + SECONDS(11));
+	cr_expect_eq(counters_of(net, A).held_expired, 14);
+	cr_expect_eq(count_from(net, from, A, NHRP_RELEASE), 1);
+	cr_expect_eq(count_events(net, from, A, NHRP_EV_DROPPED), 4);
+	net_free(net);
+}
+
+/* A's path to B, direct. */
+static struct net *direct(void)
+{
+	struct net *net = asking();
+	struct nhrp_packet p = resolution_reply(last_id(net), B);
+
+	net->pair[A][B] = net->pair[B][A] = true;
+	nhrp_peer_up(net->node[A].core, net->now, TUNNEL, nbma_of(B));
+	net_inject(net, B, A, &p);
+	cr_assert(points_to(net, A, B, B));
+	return net;
+}
+
+Test(nhrp_client, refresh_that_names_another_address)
+{
+	struct net *net = direct();
+	struct nhrp_packet p;
+	size_t from = net->n_records;
+
+	for (int k = 1; k <= 6; k++) {
+		net->node[A].traffic[B] += 9;
+		net_run(net, SECONDS(4800 / 6 * k));
+	}
+	cr_assert_eq(count_sent(net, from, A, NHRP_RESOLUTION_REQUEST), 1);
+	p = resolution_reply(last_id(net), C); /* B has moved to where C was */
+	net_inject(net, HUB, A, &p);
+	cr_expect(points_to(net, A, B, HUB), "not to where nobody was heard");
+	nhrp_peer_up(net->node[A].core, net->now, TUNNEL, nbma_of(C));
+	net_inject(net, C, A, &p);
+	cr_expect(points_to(net, A, B, C));
+	cr_expect_not(nhrp_knows_nbma(net->node[A].core, TUNNEL, nbma_of(B)));
+	net_free(net);
+}
+
+Test(nhrp_client, refresh_that_is_refused_or_lost)
+{
+	for (int refused = 0; refused < 2; refused++) {
+		struct net *net = direct();
+		size_t from = net->n_records;
+
+		for (int k = 1; k <= 6; k++) {
+			net->node[A].traffic[B] += 9;
+			net_run(net, SECONDS(4800 / 6 * k));
+		}
+		if (refused) {
+			struct nhrp_packet p = resolution_reply(last_id(net), B);
+
+			p.cies[0] = (struct nhrp_cie){ .code = NHRP_CODE_NO_BINDING };
+			net_inject(net, HUB, A, &p);
+		}
+		net_run(net, SECONDS(7199));
+		cr_expect(points_to(net, A, B, B), "its time is not over");
+		cr_expect_eq(count_sent(net, from, A, NHRP_RESOLUTION_REQUEST), refused ? 1 : 4);
+		net_run(net, SECONDS(7201));
+		cr_expect(addr_is_none(neighbour(net, A, B)));
+		cr_expect_eq(find_event(net, from, A, NHRP_EV_BINDING_GONE)->event.reason,
+			     NHRP_WHY_EXPIRED);
+		net_free(net);
+	}
+}
+
+Test(nhrp_client, pair_goes_while_it_is_confirmed)
+{
+	struct net *net = asking();
+	struct nhrp_packet p = resolution_reply(last_id(net), B);
+	const struct record *r;
+
+	net_inject(net, HUB, A, &p);
+	nhrp_peer_up(net->node[A].core, 5, TUNNEL, nbma_of(B));
+	nhrp_peer_down(net->node[A].core, 6, TUNNEL, nbma_of(B));
+	net_drain(net, A);
+	r = find_event(net, 0, A, NHRP_EV_RESOLUTION_TIMEOUT);
+	cr_assert(r);
+	cr_expect_eq(r->event.reason, NHRP_WHY_PEER_DOWN);
+	cr_expect(points_to(net, A, B, HUB));
+	net_free(net);
+}
+
+Test(nhrp_client, pair_goes_and_no_server_is_there)
+{
+	struct net *net = direct();
+	struct nhrp_entry e;
+
+	net_run(net, SECONDS(100));
+	net_pair_down(net, A, HUB);
+	cr_expect(points_to(net, A, B, B), "a path does not need the server");
+	net_pair_down(net, A, B);
+	cr_expect_not(entry_of(net, A, B, &e));
+	net_free(net);
+}
+
+Test(nhrp_client, who_registers_here_is_not_looked_for)
+{
+	struct net *net = asking();
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_REGISTRATION_REQUEST,
+				 .source_nbma = nbma_of(B),
+				 .source = protocol_of(B),
+				 .destination = protocol_of(A),
+				 .n_cies = 1,
+				 .cies = { { .prefix = 32, .holding_time = 600 } } };
+	struct nhrp_entry e;
+
+	net_sign(&p);
+	nhrp_peer_up(net->node[A].core, 0, TUNNEL, nbma_of(B));
+	net_inject(net, B, A, &p);
+	cr_assert(entry_of(net, A, B, &e));
+	cr_expect_eq(e.flags, NHRP_FLAG_REGISTERED);
+	cr_expect(points_to(net, A, B, B));
+	net_free(net);
+}
+
+Test(nhrp_client, maps_that_make_no_sense)
+{
+	struct nhrp_map maps[] = { hub_map,
+				   { protocol_of(HUB), nbma_of(C) }, /* twice */
+				   { protocol_of(A), nbma_of(C) },   /* our own address */
+				   { protocol_of(B), nbma_of(A) } }; /* at our own place */
+	struct nhrp_config cfg = config_of(A);
+	struct net *net = net_new();
+
+	cfg.maps = maps;
+	cfg.n_maps = ARRAY_SIZE(maps);
+	net_start_with(net, A, cfg);
+	cr_expect_eq(count_from(net, 0, A, NHRP_BIND), 1);
+	cr_expect(points_to(net, A, HUB, HUB));
 	net_free(net);
 }
 

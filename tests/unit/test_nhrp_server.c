@@ -473,6 +473,112 @@ Test(nhrp_server, two_addresses_of_one_peer_share_its_pair)
 	net_free(net);
 }
 
+Test(nhrp_server, same_address_twice_in_one_request)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+
+	p.cies[1] = p.cies[0];
+	p.n_cies = 2;
+	net->node[HUB].slow_kernel = true;
+	cr_expect_eq(register_with(net, A, &p), -1);
+	nhrp_bound(net->node[HUB].core, 0, net->node[HUB].unanswered_token, 0);
+	net_drain(net, HUB);
+	cr_expect_eq(last_sent(net)->n_cies, 2);
+	cr_expect_eq(last_sent(net)->cies[1].code, NHRP_CODE_SUCCESS);
+	cr_expect_eq(count_from(net, 0, HUB, NHRP_BIND), 1);
+	net_free(net);
+}
+
+Test(nhrp_server, forgotten_while_it_waits_for_the_kernel)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+	struct nhrp_entry e;
+
+	net->node[HUB].slow_kernel = true;
+	register_with(net, A, &p);
+	nhrp_clear(net->node[HUB].core, 0, TUNNEL, (struct addr){ 0 });
+	nhrp_bound(net->node[HUB].core, 0, net->node[HUB].unanswered_token, 0);
+	net_drain(net, HUB);
+	cr_expect_not(entry_of(net, HUB, A, &e));
+	cr_expect_eq(count_sent(net, 0, HUB, NHRP_REGISTRATION_REPLY), 0);
+	/* Another takes the address before the kernel took it for the first. */
+	net->node[HUB].slow_kernel = true;
+	p.flags = 0;
+	p.request_id = 2;
+	register_with(net, A, &p);
+	p = registration(B, 3);
+	p.flags = 0;
+	p.source = protocol_of(A);
+	register_with(net, B, &p);
+	nhrp_bound(net->node[HUB].core, 0, net->node[HUB].unanswered_token, 0);
+	net_drain(net, HUB);
+	cr_assert(entry_of(net, HUB, A, &e));
+	cr_expect_eq(node_of(&e.nbma), B);
+	cr_expect_eq(count_sent(net, 0, HUB, NHRP_REGISTRATION_REPLY), 1);
+	cr_expect_eq(last_sent(net)->request_id, 3);
+	net_free(net);
+}
+
+Test(nhrp_server, interface_goes_while_a_registration_waits)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1);
+
+	net->node[HUB].slow_kernel = true;
+	register_with(net, A, &p);
+	nhrp_interface_remove(net->node[HUB].core, 0, TUNNEL);
+	nhrp_bound(net->node[HUB].core, 0, net->node[HUB].unanswered_token, 0);
+	net_drain(net, HUB);
+	cr_expect_eq(nhrp_deadline(net->node[HUB].core), MSEC_NEVER);
+	net_free(net);
+}
+
+Test(nhrp_server, point_to_point_prefix)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net;
+
+	cfg.address = (struct prefix){ ip("172.16.0.2"), 31 };
+	net = hub_with(cfg);
+	p.source = ip("172.16.0.3"); /* all ones behind the mask, and yet a host */
+	p.destination = cfg.address.addr;
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	net_free(net);
+}
+
+Test(nhrp_server, those_who_only_connect_are_bounded)
+{
+	static const uint8_t seed[DRBG_SEED];
+	struct nhrp *n = nhrp_new(seed, 10);
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_packet p = registration(A, 1);
+	struct nhrp_counters counters;
+	struct nhrp_effect e;
+	uint8_t octets[NHRP_PACKET_MAX];
+	size_t len = nhrp_packet_encode(&p, octets, sizeof(octets));
+
+	cfg.max_resolutions = 10;
+	nhrp_interface_add(n, 0, TUNNEL, &cfg);
+	for (unsigned int k = 0; k < 100; k++)
+		nhrp_peer_up(n, 0, TUNNEL, addr_v4(0xc6336401U + k));
+	nhrp_input(n, 0, TUNNEL, nbma_of(A), octets, len);
+	nhrp_counters_get(n, TUNNEL, &counters);
+	cr_expect_eq(counters.limits, 81);
+	while (nhrp_next_effect(n, &e))
+		cr_expect_neq(e.kind, NHRP_BIND);
+	/* They go, there is room. */
+	for (unsigned int k = 0; k < 100; k++)
+		nhrp_peer_down(n, 0, TUNNEL, addr_v4(0xc6336401U + k));
+	nhrp_input(n, 0, TUNNEL, nbma_of(A), octets, len);
+	while (nhrp_next_effect(n, &e) && e.kind != NHRP_BIND)
+		;
+	cr_expect_eq(e.kind, NHRP_BIND);
+	nhrp_free(n);
+}
+
 /* ---- purges ---- */
 
 static struct nhrp_packet purge(int by, int about)
@@ -527,6 +633,11 @@ Test(nhrp_server, purge_by_somebody_else)
 	net_inject(net, B, HUB, &q);
 	cr_expect(entry_of(net, HUB, A, &e));
 	cr_expect_eq(find_event(net, 0, HUB, NHRP_EV_DROPPED)->event.reason, NHRP_WHY_NOT_OWNER);
+	q.destination = protocol_of(C); /* purges are not passed on */
+	net_inject(net, B, HUB, &q);
+	q.type = NHRP_PURGE_REPLY; /* and nobody asked for that */
+	net_inject(net, B, HUB, &q);
+	cr_expect_eq(count_events(net, 0, HUB, NHRP_EV_DROPPED), 3);
 	q = purge(B, HUB); /* our own address */
 	net_inject(net, B, HUB, &q);
 	cr_expect(entry_of(net, HUB, HUB, &e));
