@@ -2,13 +2,11 @@
 /*
  * Neighbours by rtnetlink. Messages are built on libnl's core: its neighbour object knows no
  * NDA_PROTOCOL.
- *
- * One batch of requests is under way at a time. The kernel answers in order, so an answer's place
- * in the batch is its sequence number less the first one's.
  */
 #include "gre/neigh.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/filter.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
@@ -16,14 +14,13 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <uthash.h>
 
 #include "gre/rtnl.h"
+#include "lib/batch.h"
 #include "lib/fifo.h"
 
-#define BATCH_REQUESTS 64
-#define REQUEST_OCTETS 64	 /* more than any message of ours */
+#define MESSAGE_MAX 64		   /* more than any message of ours */
 #define REQUEST_BUFFER (256 << 10) /* more than the answers of a batch */
 #define EVENT_BUFFER (4 << 20)
 #define BATCHES_AT_ONCE 8    /* per gre_neighs_readable() */
@@ -31,18 +28,9 @@
 
 struct request {
 	uint64_t token;
-	bool put, answered;
+	bool put;
 	unsigned int ifindex;
 	struct addr addr;
-};
-
-struct batch {
-	struct batch *next;
-	uint32_t first; /* sequence number of req[0] */
-	unsigned int count, answered;
-	size_t len;
-	struct request req[BATCH_REQUESTS];
-	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_REQUESTS * REQUEST_OCTETS];
 };
 
 struct watched {
@@ -52,11 +40,9 @@ struct watched {
 
 struct gre_neighs {
 	struct nl_sock *requests, *upcalls, *ask;
-	uint32_t seq;
-	struct batch *first, *last; /* the first is under way if sent */
-	bool sent;
-	struct watched *watched; /* hash by ifindex */
-	struct fifo queue;	 /* struct gre_neigh_event */
+	struct batch_queue batches; /* records: struct request */
+	struct watched *watched;    /* hash by ifindex */
+	struct fifo queue;	    /* struct gre_neigh_event */
 	struct gre_neigh_counters counters;
 };
 
@@ -102,33 +88,17 @@ static bool get_neigh(const struct nlmsghdr *nlh, struct nlattr *tb[NDA_MAX + 1]
 
 /* ---- Requests ---- */
 
-static struct batch *open_batch(struct gre_neighs *ns)
-{
-	struct batch *b = ns->last;
-
-	if (b && !(ns->sent && b == ns->first) && b->count < BATCH_REQUESTS)
-		return b;
-	b = xcalloc(1, sizeof(*b));
-	b->first = ns->seq + 1;
-	if (ns->last)
-		ns->last->next = b;
-	else
-		ns->first = b;
-	ns->last = b;
-	return b;
-}
-
 static void enqueue(struct gre_neighs *ns, const struct request *req, struct nl_msg *msg)
 {
-	struct batch *b = open_batch(ns);
 	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+	uint32_t seq;
+	void *room = batch_room(&ns->batches, &seq);
 
-	if (nlh->nlmsg_len > REQUEST_OCTETS)
+	if (nlh->nlmsg_len > MESSAGE_MAX)
 		abort();
-	nlh->nlmsg_seq = ++ns->seq;
-	memcpy(b->buf + b->len, nlh, nlh->nlmsg_len);
-	b->len += NLMSG_ALIGN((size_t)nlh->nlmsg_len);
-	b->req[b->count++] = *req;
+	nlh->nlmsg_seq = seq;
+	memcpy(room, nlh, nlh->nlmsg_len);
+	*(struct request *)batch_add(&ns->batches, nlh->nlmsg_len) = *req;
 	ns->counters.requests++;
 	nlmsg_free(msg);
 }
@@ -150,14 +120,11 @@ void gre_neigh_del(struct gre_neighs *ns, uint64_t token, unsigned int ifindex,
 }
 
 /* The one place where a request ends. */
-static void answer(struct gre_neighs *ns, struct batch *b, struct request *req, int err,
-		   const char *text)
+static void answer(struct gre_neighs *ns, const struct request *req, int err, const char *text)
 {
 	struct gre_neigh_event *ev = fifo_push(&ns->queue);
 	char ip[ADDR_TEXT], words[GRE_WHY - 96];
 
-	req->answered = true;
-	b->answered++;
 	ev->type = GRE_NEIGH_ACK;
 	ev->ack.token = req->token;
 	ev->ack.err = err;
@@ -169,60 +136,49 @@ static void answer(struct gre_neighs *ns, struct batch *b, struct request *req, 
 		 req->put ? "set" : "remove", addr_text(&req->addr, ip), req->ifindex, words);
 }
 
-static void fail_batch(struct gre_neighs *ns, struct batch *b, int err)
+static void fail_batch(struct gre_neighs *ns, int err)
 {
-	for (unsigned int i = 0; i < b->count; i++)
-		if (!b->req[i].answered)
-			answer(ns, b, &b->req[i], err, "");
-}
+	const struct request *req;
 
-static void end_batch(struct gre_neighs *ns)
-{
-	struct batch *b = ns->first;
-
-	ns->first = b->next;
-	if (!ns->first)
-		ns->last = NULL;
-	ns->sent = false;
-	free(b);
+	while ((req = batch_fail(&ns->batches)))
+		answer(ns, req, err, "");
+	batch_end(&ns->batches);
 }
 
 /* Sends the next batch unless one is under way. */
 static void send_batch(struct gre_neighs *ns)
 {
-	int nle;
+	struct span s;
 
-	while (!ns->sent && ns->first) {
-		struct batch *b = ns->first;
+	while ((s = batch_next(&ns->batches)).len) {
+		int nle = nl_sendto(ns->requests, (void *)(uintptr_t)s.data, s.len);
 
-		nle = nl_sendto(ns->requests, b->buf, b->len);
 		if (nle == -NLE_AGAIN)
 			return;
-		ns->sent = true;
-		if (nle < 0) {
-			fail_batch(ns, b, ENOBUFS);
-			end_batch(ns);
-		}
+		batch_sent(&ns->batches);
+		if (nle < 0)
+			fail_batch(ns, ENOBUFS);
 	}
 }
 
 static void take_reply(struct gre_neighs *ns, const struct nlmsghdr *nlh)
 {
-	struct batch *b = ns->first;
-	uint32_t index = nlh->nlmsg_seq - b->first;
+	const struct request *req = NULL;
 	char text[RTNL_TEXT];
 	int err;
 
-	if (index >= b->count || b->req[index].answered || !rtnl_get_error(nlh, &err, text))
-		ns->counters.bad++;
+	if (rtnl_get_error(nlh, &err, text))
+		req = batch_answer(&ns->batches, nlh->nlmsg_seq);
+	if (req)
+		answer(ns, req, err, text);
 	else
-		answer(ns, b, &b->req[index], err, text);
+		ns->counters.bad++;
 }
 
 /* Reads what has been answered of the batch under way, and ends it when that is all. */
 static void receive_replies(struct gre_neighs *ns)
 {
-	while (ns->sent) {
+	while (ns->batches.sent) {
 		unsigned char *datagram;
 		ssize_t n = rtnl_receive(ns->requests, &datagram);
 		struct nlmsghdr *nlh = (void *)datagram;
@@ -230,13 +186,14 @@ static void receive_replies(struct gre_neighs *ns)
 
 		if (n == 0)
 			return;
-		if (n < 0)
-			fail_batch(ns, ns->first, (int)-n);
-		for (; n > 0 && nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left))
+		if (n < 0) {
+			fail_batch(ns, (int)-n);
+			return;
+		}
+		for (; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left))
 			take_reply(ns, nlh);
 		free(datagram);
-		if (ns->first->answered == ns->first->count)
-			end_batch(ns);
+		batch_end(&ns->batches);
 	}
 }
 
@@ -339,6 +296,7 @@ int gre_neighs_open(struct gre_neighs **out, char why[GRE_WHY])
 	int err = 0;
 
 	ns->queue = fifo_of(sizeof(struct gre_neigh_event));
+	ns->batches = batch_queue_of(sizeof(struct request), MESSAGE_MAX);
 	ns->requests = rtnl_open(&(struct rtnl_options){ .receive = REQUEST_BUFFER }, &err, why);
 	if (ns->requests)
 		ns->ask = rtnl_open(&(struct rtnl_options){ .blocking = true }, &err, why);
@@ -364,8 +322,7 @@ void gre_neighs_close(struct gre_neighs *ns)
 	rtnl_close(ns->requests);
 	rtnl_close(ns->ask);
 	rtnl_close(ns->upcalls);
-	while (ns->first)
-		end_batch(ns);
+	batch_queue_free(&ns->batches);
 	HASH_ITER(hh, ns->watched, w, next) {
 		HASH_DEL(ns->watched, w);
 		free(w);
@@ -383,7 +340,7 @@ int gre_neighs_fd(const struct gre_neighs *ns, unsigned int i)
 
 void gre_neighs_readable(struct gre_neighs *ns)
 {
-	for (int i = 0; i < BATCHES_AT_ONCE && ns->sent; i++) {
+	for (int i = 0; i < BATCHES_AT_ONCE && ns->batches.sent; i++) {
 		receive_replies(ns);
 		send_batch(ns);
 	}
@@ -405,32 +362,19 @@ const struct gre_neigh_counters *gre_neighs_counters(const struct gre_neighs *ns
 	return &ns->counters;
 }
 
-static msec now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return SECONDS((msec)t.tv_sec) + (msec)t.tv_nsec / 1000000;
-}
-
 int gre_neighs_flush(struct gre_neighs *ns, msec timeout, char why[GRE_WHY])
 {
-	msec end = now_ms() + timeout, now;
 	struct pollfd p = { .fd = nl_socket_get_fd(ns->requests), .events = POLLIN };
 
 	for (;;) {
 		send_batch(ns);
 		receive_replies(ns);
-		if (!ns->first)
+		if (batch_empty(&ns->batches))
 			return 0;
-		now = now_ms();
-		if (now >= end)
+		if (ns->batches.sent && poll(&p, 1, (int)MIN(timeout, (msec)INT_MAX)) == 0)
 			break;
-		if (ns->sent)
-			poll(&p, 1, (int)MIN(end - now, (msec)1000));
 	}
-	snprintf(why, GRE_WHY, "the kernel did not answer all neighbour requests in %llu ms",
-		 (unsigned long long)timeout);
+	snprintf(why, GRE_WHY, "the kernel does not answer: neighbours may be left in it");
 	return ETIMEDOUT;
 }
 

@@ -72,7 +72,7 @@ void gre_neighs_readable(struct gre_neighs *ns);
 void gre_neighs_commit(struct gre_neighs *ns);
 bool gre_neighs_next_event(struct gre_neighs *ns, struct gre_neigh_event *ev);
 const struct gre_neigh_counters *gre_neighs_counters(const struct gre_neighs *ns);
-/* Sends everything and waits until all is answered, at most timeout; ETIMEDOUT otherwise. */
+/* Sends everything and waits for all answers; ETIMEDOUT where none comes for that long. */
 int gre_neighs_flush(struct gre_neighs *ns, msec timeout, char why[GRE_WHY]);
 
 /* Upcalls come from the links watched only. Watching twice is watching once. */

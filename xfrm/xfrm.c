@@ -2,23 +2,20 @@
 /*
  * SA requests, dumps and events.
  *
- * Four sockets: requests (one batch under way at a time; the kernel answers in order, so an
- * answer's place in the batch is its sequence number less the first one's), dumps (whose parts
- * come when they are read), events (whose loss must not take answers with it), and the blocking
- * one of xfrm_policy.c.
+ * Four sockets: requests (one batch under way at a time), dumps (whose parts come when they are
+ * read), events (whose loss must not take answers with it), and the blocking one of xfrm_policy.c.
  */
 #include "xfrm/xfrm.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
-#include <time.h>
 
+#include "lib/batch.h"
 #include "lib/fifo.h"
 #include "xfrm/xfrm_nl.h"
 
-#define BATCH_REQUESTS 64
-#define BATCH_OCTETS 32768
 #define BATCHES_AT_ONCE 8	  /* per xfrm_readable() */
 #define MESSAGES_AT_ONCE 32	  /* datagrams of a dump or of events per xfrm_readable() */
 #define EVENT_BUFFER (4 << 20)	  /* octets: some ten thousand events */
@@ -28,18 +25,8 @@ enum op { OP_ADD, OP_DELETE, OP_REPLACE, OP_DELETE_OLD, OP_GET };
 
 struct request {
 	enum op op;
-	bool answered;
 	uint64_t token;
 	struct xfrm_sa_id id, old;
-};
-
-struct batch {
-	struct batch *next;
-	uint32_t first; /* sequence number of req[0] */
-	unsigned int count, answered;
-	size_t len;
-	struct request req[BATCH_REQUESTS];
-	_Alignas(struct nlmsghdr) uint8_t buf[BATCH_OCTETS];
 };
 
 struct dump {
@@ -53,10 +40,9 @@ struct dump {
 struct xfrm {
 	struct mnl_socket *requests, *dumps, *events;
 	struct xfrm_sync sync;
-	uint32_t seq, dump_seq; /* of the last message of each */
-	struct batch *first, *last; /* the first is under way if sent */
-	bool sent;
-	struct dump *dump, *last_dump; /* likewise */
+	struct batch_queue batches;    /* records: struct request */
+	struct dump *dump, *last_dump; /* the first is under way if sent */
+	uint32_t dump_seq;
 	struct fifo queue; /* struct xfrm_event */
 	struct xfrm_counters counters;
 	_Alignas(struct nlmsghdr) uint8_t rx[XFRM_NL_RECEIVE];
@@ -110,23 +96,6 @@ static void push_ack(struct xfrm *x, const struct request *req, int err, const c
 
 /* ---- Requests ---- */
 
-/* The batch that the next message goes into; never the one under way. */
-static struct batch *open_batch(struct xfrm *x)
-{
-	struct batch *b = x->last;
-
-	if (b && !(x->sent && b == x->first) && b->count < BATCH_REQUESTS &&
-	    b->len + XFRM_MSG_ROOM <= sizeof(b->buf))
-		return b;
-	b = xcalloc(1, sizeof(*b));
-	if (x->last)
-		x->last->next = b;
-	else
-		x->first = b;
-	x->last = b;
-	return b;
-}
-
 static struct nlmsghdr *encode(void *buf, uint32_t seq, const struct request *req,
 			       const struct xfrm_sa *sa)
 {
@@ -145,22 +114,14 @@ static struct nlmsghdr *encode(void *buf, uint32_t seq, const struct request *re
 
 static void enqueue(struct xfrm *x, const struct request *req, const struct xfrm_sa *sa)
 {
-	struct batch *b = open_batch(x);
-	uint32_t seq = ++x->seq;
-	struct nlmsghdr *nlh = encode(b->buf + b->len, seq, req, sa);
+	uint32_t seq;
+	void *room = batch_room(&x->batches, &seq);
+	struct nlmsghdr *nlh = encode(room, seq, req, sa);
 
 	x->counters.requests++;
-	if (!b->count)
-		b->first = seq;
-	b->req[b->count++] = *req;
-	if (nlh) {
-		b->len += NLMSG_ALIGN((size_t)nlh->nlmsg_len);
-		return;
-	}
-	/* It keeps its place, so that the answers' order is the requests'. */
-	push_ack(x, req, EINVAL, "a value is out of range");
-	b->req[b->count - 1].answered = true;
-	b->answered++;
+	*(struct request *)batch_add(&x->batches, nlh ? nlh->nlmsg_len : 0) = *req;
+	if (!nlh)
+		push_ack(x, req, EINVAL, "a value is out of range");
 }
 
 void xfrm_sa_add(struct xfrm *x, uint64_t token, const struct xfrm_sa *sa)
@@ -187,11 +148,8 @@ void xfrm_sa_get(struct xfrm *x, uint64_t token, const struct xfrm_sa_id *id)
 }
 
 /* The one place where a request ends. */
-static void answer(struct xfrm *x, struct batch *b, struct request *req, int err,
-		   const char *kernel_text)
+static void answer(struct xfrm *x, const struct request *req, int err, const char *kernel_text)
 {
-	req->answered = true;
-	b->answered++;
 	if (req->op == OP_DELETE_OLD) {
 		if (err && err != ESRCH)
 			x->counters.errors++;
@@ -202,76 +160,59 @@ static void answer(struct xfrm *x, struct batch *b, struct request *req, int err
 		enqueue(x, &(struct request){ .op = OP_DELETE_OLD, .id = req->old }, NULL);
 }
 
-static void fail_batch(struct xfrm *x, struct batch *b, int err)
+static void fail_batch(struct xfrm *x, int err)
 {
-	for (unsigned int i = 0; i < b->count; i++)
-		if (!b->req[i].answered)
-			answer(x, b, &b->req[i], err, "");
-}
+	const struct request *req;
 
-static void end_batch(struct xfrm *x)
-{
-	struct batch *b = x->first;
-
-	x->first = b->next;
-	if (!x->first)
-		x->last = NULL;
-	x->sent = false;
-	free(b);
+	while ((req = batch_fail(&x->batches)))
+		answer(x, req, err, "");
+	batch_end(&x->batches);
 }
 
 /* Sends the next batch unless one is under way. */
 static void send_batch(struct xfrm *x)
 {
-	struct batch *b;
-	ssize_t n;
+	struct span s;
 
-	while (!x->sent && (b = x->first)) {
-		if (b->answered == b->count) {
-			end_batch(x);
-			continue;
-		}
-		n = mnl_socket_sendto(x->requests, b->buf, b->len);
-		if (n < 0 && (errno == EINTR || errno == EAGAIN))
+	while ((s = batch_next(&x->batches)).len) {
+		ssize_t n = mnl_socket_sendto(x->requests, s.data, s.len);
+		int err = n < 0 ? errno : 0;
+
+		if (err == EINTR || err == EAGAIN)
 			return;
+		batch_sent(&x->batches);
 		x->counters.batches++;
-		x->sent = true;
-		util_wipe(b->buf, b->len);
-		if (n < 0) {
-			fail_batch(x, b, errno);
-			end_batch(x);
-		}
+		if (err)
+			fail_batch(x, err);
 	}
 }
 
 static void take_reply(struct xfrm *x, const struct nlmsghdr *nlh)
 {
-	struct batch *b = x->first;
-	uint32_t index = nlh->nlmsg_seq - b->first;
 	struct xfrm_sa_info info;
-	struct request *req;
-	char text[96];
+	const struct request *req;
+	char text[96] = "";
+	bool found = false;
 	int err;
 
-	if (index >= b->count || b->req[index].answered) {
+	if (!xfrm_msg_get_error(nlh, &err, text, sizeof(text))) {
+		found = xfrm_msg_get_sa(nlh, &info);
+		err = found ? 0 : EBADMSG;
+	}
+	req = batch_answer(&x->batches, nlh->nlmsg_seq);
+	if (!req) {
 		x->counters.bad++;
 		return;
 	}
-	req = &b->req[index];
-	if (xfrm_msg_get_error(nlh, &err, text, sizeof(text))) {
-		answer(x, b, req, err, text);
-	} else if (req->op == OP_GET && xfrm_msg_get_sa(nlh, &info)) {
+	if (found)
 		push(x, XFRM_EV_SA)->sa = (struct xfrm_found){ req->token, info };
-		answer(x, b, req, 0, "");
-	} else {
-		x->counters.bad++;
-	}
+	answer(x, req, err, text);
 }
 
 /* Reads what has been answered of the batch under way, and ends it when that is all. */
 static void receive_replies(struct xfrm *x)
 {
-	while (x->sent) {
+	while (x->batches.sent) {
 		ssize_t n = xfrm_nl_receive(x->requests, x->rx, sizeof(x->rx));
 		const struct nlmsghdr *nlh = (const void *)x->rx;
 		int left = (int)n;
@@ -279,15 +220,14 @@ static void receive_replies(struct xfrm *x)
 		if (n == 0)
 			return;
 		if (n < 0) {
-			fail_batch(x, x->first, (int)-n);
+			fail_batch(x, (int)-n);
 			push_resync(x);
+			return;
 		}
 		for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left))
 			take_reply(x, nlh);
-		if (n > 0)
-			util_wipe(x->rx, (size_t)n);
-		if (x->first->answered == x->first->count)
-			end_batch(x);
+		util_wipe(x->rx, (size_t)n);
+		batch_end(&x->batches);
 	}
 }
 
@@ -427,6 +367,7 @@ int xfrm_open(struct xfrm **out, char why[XFRM_WHY])
 	int err = 0;
 
 	x->queue = fifo_of(sizeof(struct xfrm_event));
+	x->batches = batch_queue_of(sizeof(struct request), XFRM_MSG_ROOM);
 	x->requests = xfrm_nl_open(0, REQUEST_BUFFER, false, &err, why);
 	if (x->requests)
 		x->dumps = xfrm_nl_open(0, 0, false, &err, why);
@@ -454,10 +395,7 @@ void xfrm_close(struct xfrm *x)
 		if (all[i])
 			mnl_socket_close(all[i]);
 	xfrm_sync_close(&x->sync);
-	while (x->first) {
-		util_wipe(x->first->buf, x->first->len);
-		end_batch(x);
-	}
+	batch_queue_free(&x->batches);
 	while (x->dump)
 		end_dump(x, 0);
 	fifo_free(&x->queue);
@@ -478,7 +416,7 @@ int xfrm_fd(const struct xfrm *x, unsigned int i)
 
 void xfrm_readable(struct xfrm *x)
 {
-	for (int i = 0; i < BATCHES_AT_ONCE && x->sent; i++) {
+	for (int i = 0; i < BATCHES_AT_ONCE && x->batches.sent; i++) {
 		receive_replies(x);
 		send_batch(x);
 	}
@@ -492,32 +430,19 @@ void xfrm_commit(struct xfrm *x)
 	send_dump(x);
 }
 
-static msec now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return SECONDS((msec)t.tv_sec) + (msec)t.tv_nsec / 1000000;
-}
-
 int xfrm_flush(struct xfrm *x, msec timeout, char why[XFRM_WHY])
 {
-	msec end = now_ms() + timeout, now;
 	struct pollfd p = { .fd = mnl_socket_get_fd(x->requests), .events = POLLIN };
 
 	for (;;) {
 		send_batch(x);
 		receive_replies(x);
-		if (!x->first)
+		if (batch_empty(&x->batches))
 			return 0;
-		now = now_ms();
-		if (now >= end)
+		if (x->batches.sent && poll(&p, 1, (int)MIN(timeout, (msec)INT_MAX)) == 0)
 			break;
-		if (x->sent)
-			poll(&p, 1, (int)MIN(end - now, (msec)1000));
 	}
-	snprintf(why, XFRM_WHY, "the kernel did not answer all SA requests in %llu ms",
-		 (unsigned long long)timeout);
+	snprintf(why, XFRM_WHY, "the kernel does not answer: SAs may be left in it");
 	return ETIMEDOUT;
 }
 

@@ -171,8 +171,8 @@ bool xfrm_next_event(struct xfrm *x, struct xfrm_event *ev);
 const struct xfrm_counters *xfrm_counters(const struct xfrm *x);
 
 /*
- * Sends everything and waits until all but dumps is answered, at most timeout; ETIMEDOUT
- * otherwise. The events wait for xfrm_next_event(). For the clean stop.
+ * Sends everything and waits until all but dumps is answered; ETIMEDOUT where the kernel says
+ * nothing for that long. The events wait for xfrm_next_event(). For the clean stop.
  */
 int xfrm_flush(struct xfrm *x, msec timeout, char why[XFRM_WHY]);
 

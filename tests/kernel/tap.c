@@ -79,23 +79,47 @@ int run(const char *command, ...)
 	return status;
 }
 
-bool shows(const char *text, const char *command, ...)
+/* What a shell command prints, after a newline, so that each line has one before it. */
+static const char *output(const char *command, va_list ap)
 {
 	static char out[65536];
 	char line[1024];
-	va_list ap;
 	FILE *p;
 	size_t n;
 
-	va_start(ap, command);
 	vsnprintf(line, sizeof(line), command, ap);
-	va_end(ap);
 	p = popen(line, "r");
 	must(p != NULL, line);
-	n = fread(out, 1, sizeof(out) - 1, p);
-	out[n] = '\0';
+	out[0] = '\n';
+	n = fread(out + 1, 1, sizeof(out) - 2, p);
+	out[1 + n] = '\0';
 	pclose(p);
+	return out;
+}
+
+bool shows(const char *text, const char *command, ...)
+{
+	const char *out;
+	va_list ap;
+
+	va_start(ap, command);
+	out = output(command, ap);
+	va_end(ap);
 	return strstr(out, text) != NULL;
+}
+
+int lines(const char *begin, const char *command, ...)
+{
+	const char *out;
+	va_list ap;
+	int n = 0;
+
+	va_start(ap, command);
+	out = output(command, ap);
+	va_end(ap);
+	while ((out = strchr(out, '\n')))
+		n += strncmp(++out, begin, strlen(begin)) == 0;
+	return n;
 }
 
 void sleep_ms(int ms)
@@ -104,6 +128,14 @@ void sleep_ms(int ms)
 
 	while (nanosleep(&t, &t) != 0 && errno == EINTR)
 		;
+}
+
+uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 bool readable_within(int ms, const int *fds)

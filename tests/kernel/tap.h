@@ -29,7 +29,10 @@ void must(bool good, const char *what);
 int run(const char *command, ...) __attribute__((format(printf, 1, 2)));
 /* Whether the output of a shell command has a text. */
 bool shows(const char *text, const char *command, ...) __attribute__((format(printf, 2, 3)));
+/* How many lines of that output begin with a text. */
+int lines(const char *begin, const char *command, ...) __attribute__((format(printf, 2, 3)));
 void sleep_ms(int ms);
+uint64_t clock_ms(void);
 /* Any of these descriptors (ended by -1) gets readable before ms have passed. */
 bool readable_within(int ms, const int *fds);
 

@@ -4,13 +4,12 @@
  * upcalls, NHRP packets.
  *
  * LINK: tests/kernel/tap.c gre/link.c gre/link_sysctl.c gre/neigh.c gre/nhrp_sock.c gre/rtnl.c
- * LINK: lib/addr.c lib/fifo.c
+ * LINK: lib/addr.c lib/fifo.c lib/batch.c
  */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "gre/link.h"
@@ -394,23 +393,15 @@ static void test_lost_upcalls(void)
 	close(udp);
 }
 
-static msec now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (msec)t.tv_sec * 1000 + (msec)t.tv_nsec / 1000000;
-}
-
 static void test_many_neighbours(void)
 {
 	enum { N = 5000 };
 	struct gre_neigh_event ev;
 	unsigned int acks = 0, in_order = 0;
-	msec begin;
+	uint64_t begin;
 
 	start_with_link();
-	begin = now_ms();
+	begin = clock_ms();
 	for (uint32_t i = 0; i < N; i++) {
 		struct addr p = addr_v4(0xac110000 + i), n = addr_v4(0x0b000000 + i);
 
@@ -419,7 +410,7 @@ static void test_many_neighbours(void)
 	while (acks < N && neigh_event_within(2000, &ev))
 		if (ev.type == GRE_NEIGH_ACK && !ev.ack.err)
 			in_order += ev.ack.token == acks++;
-	note("%d neighbours in %llu ms", N, (unsigned long long)(now_ms() - begin));
+	note("%d neighbours in %llu ms", N, (unsigned long long)(clock_ms() - begin));
 	ok(acks == N && in_order == N && listed() == N, "%d neighbours at once", N);
 	ok(!neigh_event_within(100, &ev) && gre_neighs_counters(neighs)->ignored == 0,
 	   "our own changes do not come back to us");
