@@ -27,15 +27,14 @@
 #define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
 #define IKE_SEEN_MSGIDS 32
 #define IKE_DPD_TRIES	4  /* questions until a peer is dead */
-#define IKE_RESEND_MAX	8 /* answers to duplicates of one message */
+#define IKE_RESEND_MAX	16 /* answers to duplicates of one message */
 
 /* Times, milliseconds. */
-#define IKE_RETRANSMIT_FIRST  1000  /* then doubled ... */
-#define IKE_RETRANSMIT_LAST   4000  /* ... up to this: who comes back is found within seconds */
-#define IKE_EXCHANGE_LIFETIME 30000 /* without a message that counted */
-#define IKE_CROSSING_WINDOW \
-	60000 /* exchanges of different initiators this close are one crossing */
-#define IKE_DRAIN	       30000 /* a superseded SA still receives for so long */
+#define IKE_RETRANSMIT_FIRST   1000  /* then doubled ... */
+#define IKE_RETRANSMIT_LAST    4000  /* ... up to this: who comes back is found within seconds */
+#define IKE_RETRANSMIT_LAST_2  2000  /* in phase 2: traffic hangs on it, and the peer is proven */
+#define IKE_EXCHANGE_LIFETIME  30000 /* without a message that counted */
+#define IKE_DRAIN	       60000 /* a superseded SA still receives: the peer may switch late */
 #define IKE_RESPONDER_PATIENCE 2000  /* for the other end's quick mode before ours */
 
 enum ike_timer_kind {
@@ -92,7 +91,8 @@ struct exchange {
 	const struct transition *table; /* ends with a row whose event is EV_NONE */
 	uint32_t msgid;
 	msec began;
-	msec done; /* reached its ACTIVE state; 0: not yet */
+	msec done;	      /* reached its ACTIVE state; 0: not yet */
+	uint64_t first, last; /* the core's moments of both: milliseconds may be shared */
 	uint8_t iv[CRYPTO_BLOCK_MAX];
 
 	struct timer retransmit, deadline;
@@ -185,6 +185,7 @@ struct quick_mode {
 	size_t answer_len;
 	uint8_t key_in[KEYMAT_MAX], key_out[KEYMAT_MAX];
 	bool in_added, out_added; /* the kernel was asked */
+	uint32_t replaces;	  /* the outbound SPI that goes with that */
 	bool in_done;		  /* and it has the inbound one */
 };
 
@@ -206,6 +207,7 @@ struct ipsec_pair {
 	uint8_t order[IKE_NONCE_ORDER];
 	struct quick_mode *qm;
 	struct timer rekey, expire;
+	bool announced;	 /* the peer may know its inbound SPI */
 	bool rekeying;	 /* its successor is being negotiated */
 	bool has_out;	 /* its outbound SA is in the kernel */
 	bool superseded; /* another pair carries the traffic; this one drains */
@@ -249,7 +251,8 @@ struct ike {
 	struct psk_node *psks; /* psk.c: by prefix */
 	uint64_t psk_lengths;  /* a bit for each prefix length that occurs */
 	struct drbg drbg;
-	msec now; /* of the request being served */
+	msec now;	  /* of the request being served */
+	uint64_t moments; /* counted: exchanges begin and end at one of their own */
 	struct timers timers;
 	struct ike_local *locals;
 	struct ike_peer *peers;

@@ -2,6 +2,7 @@
 /* The walk through a transition table. */
 #include "ikev1/exchange.h"
 
+#include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
 
 void exchange_init(struct exchange *x, struct ike *ike, int phase, enum ike_role role,
@@ -14,6 +15,7 @@ void exchange_init(struct exchange *x, struct ike *ike, int phase, enum ike_role
 	x->msgid = msgid;
 	x->state = table[0].state;
 	x->began = ike->now;
+	x->first = ++ike->moments;
 	x->retransmit.kind = TIMER_RETRANSMIT;
 	x->deadline.kind = TIMER_DEADLINE;
 	timer_arm(&ike->timers, &x->deadline, ike->now + IKE_EXCHANGE_LIFETIME);
@@ -213,7 +215,9 @@ void exchange_resend(struct exchange *x)
 
 static msec retransmit_wait(const struct exchange *x)
 {
-	return MIN((msec)IKE_RETRANSMIT_FIRST << MIN(x->sends, 6), IKE_RETRANSMIT_LAST);
+	msec last = x->phase == 1 ? IKE_RETRANSMIT_LAST : IKE_RETRANSMIT_LAST_2;
+
+	return MIN((msec)IKE_RETRANSMIT_FIRST << MIN(x->sends, 6), last);
 }
 
 void exchange_sent(struct exchange *x, struct span datagram, bool expects_answer)
@@ -250,16 +254,22 @@ void exchange_stop_waiting(struct exchange *x)
 	x->wait_id = 0;
 }
 
+static void deadline_is_over(struct exchange *x)
+{
+	if (x->done)
+		forget_sent(x); /* nobody has asked for it for long enough */
+	else if (x->phase == 1)
+		exchange_fail(x, EV_TIMED_OUT, x->evidence ? x->evidence : IKE_CAUSE_NO_ANSWER);
+	else
+		quick_mode_timed_out(pair_of(x));
+}
+
 void exchange_timer(struct exchange *x, enum ike_timer_kind kind)
 {
 	struct ike_event *e;
 
 	if (kind == TIMER_DEADLINE) {
-		if (x->done)
-			forget_sent(x);
-		else
-			exchange_fail(x, EV_TIMED_OUT,
-				      x->evidence ? x->evidence : IKE_CAUSE_NO_ANSWER);
+		deadline_is_over(x);
 		return;
 	}
 	if (!x->sent)

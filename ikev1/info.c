@@ -195,12 +195,17 @@ static void process_delete_esp(struct isakmp_sa *sa, const struct isakmp_delete 
 		struct ipsec_pair *pair = pair_find_spi_out(sa->peer, read_u32(&r));
 		struct ike_event *e;
 
-		if (!pair || !pair->x.done)
+		if (!pair)
 			continue;
 		e = report_exchange(&pair->x, IKE_EVENT_DELETE, LEVEL_INFO);
 		e->phase2.spi_in = pair->spi_in;
 		e->phase2.spi_out = pair->spi_out;
-		pair_end(pair, IKE_CAUSE_PEER_DELETED);
+		if (pair->x.done)
+			pair_end(pair, IKE_CAUSE_PEER_DELETED);
+		else
+			exchange_fail(&pair->x, EV_DELETE,
+				      pair_has_rival(pair) ? IKE_CAUSE_SUPERSEDED
+							   : IKE_CAUSE_PEER_DELETED);
 	}
 }
 

@@ -264,6 +264,9 @@ static enum ike_fsm_event i_gen_public(struct exchange *x, const struct incoming
 	(void)in;
 	sa->mm->dh = xcalloc(1, sizeof(*sa->mm->dh));
 	make_nonce(sa, &sa->mm->ni);
+	memcpy(sa->order, sa->mm->ni.data, sizeof(sa->order));
+	if (sa_is_outdone(sa))
+		return exchange_error(x, IKE_CAUSE_SUPERSEDED);
 	dh_start(x, sa->suite.group, sa->mm->dh->private_value, true, span_of(NULL, 0));
 	return EV_NONE;
 }

@@ -115,7 +115,8 @@ void ike_peer_check_failed(struct ike_peer *p, enum ike_cause cause)
 {
 	struct effect_node *n;
 
-	if (!p->wanted || p->ending || p->unfinished || ike_peer_negotiates(p) || ike_peer_pair(p))
+	if (!p->wanted || p->ending || p->unfinished || ike_peer_negotiates(p) ||
+	    ike_peer_pair(p) || timer_armed(&p->want))
 		return;
 	p->wanted = false;
 	timer_disarm(&p->ike->timers, &p->want);
@@ -159,10 +160,10 @@ void ike_peer_initial_contact(struct isakmp_sa *sa)
 	struct isakmp_sa *old, *next;
 
 	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next_pair)
-		if (pair->x.done && pair->x.done < sa->x.began)
+		if (pair->sa != sa && (pair->x.done ? pair->x.last : pair->x.first) < sa->x.first)
 			pair_end(pair, IKE_CAUSE_PEER_DELETED);
 	LIST_FOREACH_SAFE (old, &p->sas, of_peer, next)
-		if (old != sa && old->x.done && old->x.done < sa->x.began)
+		if (old != sa && old->x.done && old->x.last < sa->x.first)
 			sa_end(old, IKE_CAUSE_PEER_DELETED);
 }
 
@@ -174,6 +175,7 @@ void ike_peer_end(struct ike_peer *p, enum ike_cause cause)
 
 	/* A peer that is wanted outlives its last SA, and nothing failed that was ended on purpose. */
 	p->ending = true;
+	timer_disarm(&p->ike->timers, &p->want);
 	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next_pair)
 		pair_end(pair, cause);
 	LIST_FOREACH_SAFE (sa, &p->sas, of_peer, next)

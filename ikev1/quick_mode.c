@@ -270,6 +270,7 @@ static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
 	add_ids(pair, &b);
 	keymat_hash1(sa->suite.hash, &sa->keys, x->msgid, ike_message_hash_rest(sa, &b), hash);
 	ike_message_hash_patch(sa, &b, hash);
+	pair->announced = true;
 	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), true);
 	return EV_NONE;
 }
@@ -354,7 +355,6 @@ static enum ike_fsm_event gen_keymat(struct exchange *x, const struct incoming *
 static void install(struct exchange *x, enum ike_direction direction, const uint8_t *keymat)
 {
 	struct ipsec_pair *pair = pair_of(x);
-	const struct ipsec_pair *old = ike_peer_pair(pair->peer);
 	const struct cipher *c = cipher_get(pair->suite.cipher);
 	const struct hash *h = hash_get(pair->suite.auth);
 	size_t key_len = c->key_bits / 8u + c->salt, auth_len = h ? h->len : 0u;
@@ -374,8 +374,8 @@ static void install(struct exchange *x, enum ike_direction direction, const uint
 	sa->hard_seconds = pair->life_seconds + IKE_DRAIN / 1000;
 	sa->hard_bytes = (uint64_t)pair->life_kilobytes * 1024;
 	sa->soft_bytes = sa->hard_bytes / 100 * 85;
-	if (direction == IKE_OUTBOUND && old && old->has_out)
-		sa->replaces_spi = old->spi_out;
+	if (direction == IKE_OUTBOUND)
+		sa->replaces_spi = pair->qm->replaces;
 }
 
 static enum ike_fsm_event install_in(struct exchange *x, const struct incoming *in)
@@ -405,11 +405,26 @@ static enum ike_fsm_event install_out(struct exchange *x, const struct incoming 
 	if (pair_loses(pair))
 		return EV_OUT_INSTALLED;
 	pair->qm->out_added = true;
+	if (old && old->has_out)
+		pair->qm->replaces = old->spi_out;
 	install(x, IKE_OUTBOUND, pair->qm->key_out);
 	if (old)
 		old->has_out = false;
 	pair->has_out = true;
 	return EV_NONE;
+}
+
+/* What it was to replace is still there. */
+static void out_refused(struct ipsec_pair *pair)
+{
+	uint32_t spi = pair->qm->replaces;
+	struct ipsec_pair *old = spi ? pair_find_spi_out(pair->peer, spi) : NULL;
+
+	pair->qm->out_added = pair->has_out = false;
+	if (old && old == ike_peer_pair(pair->peer))
+		old->has_out = true;
+	else if (spi)
+		pair_push_delete(pair, IKE_OUTBOUND, spi);
 }
 
 void quick_mode_sa_done(struct ipsec_pair *pair, int error)
@@ -440,7 +455,7 @@ void quick_mode_sa_done(struct ipsec_pair *pair, int error)
 		return;
 	}
 	if (pair->qm->in_done)
-		pair->qm->out_added = pair->has_out = false;
+		out_refused(pair);
 	else
 		pair->qm->in_added = false;
 	x->error = error;
@@ -477,6 +492,7 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni),
 		     ike_message_hash_rest(sa, &b), hash);
 	ike_message_hash_patch(sa, &b, hash);
+	pair->announced = true;
 	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), true);
 	return EV_NONE;
 }
@@ -496,6 +512,10 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni), rest, hash);
 	if (!hash_is(x, in, hash))
 		return bad_hash(x);
+	if (pair_is_outdone(pair)) {
+		report_exchange(x, IKE_EVENT_CROSSED, LEVEL_INFO)->flag = false;
+		return exchange_error(x, IKE_CAUSE_SUPERSEDED);
+	}
 	cause = take_offer(x, in, &qm->nr, &t);
 	/* Our KE was made for one group; the answer may not be for another. */
 	if (!cause && pair->pfs != profile_of(pair)->pfs)
@@ -611,6 +631,24 @@ void quick_mode_start(struct isakmp_sa *sa)
 		exchange_run(&pair->x, EV_START_QM, NULL);
 	else
 		ike_peer_check_failed(sa->peer, IKE_CAUSE_LIMIT);
+}
+
+void quick_mode_timed_out(struct ipsec_pair *pair)
+{
+	struct isakmp_sa *sa = pair->sa, *serving = ike_peer_sa(pair->peer);
+	bool asked = pair->x.state == QM_WAIT_MSG2, half = pair->x.state == QM_WAIT_MSG3;
+
+	if (pair_has_rival(pair)) {
+		exchange_fail(&pair->x, EV_TIMED_OUT, IKE_CAUSE_SUPERSEDED);
+		return;
+	}
+	/* The peer may use what lacks its last message only: a new pair replaces it at both ends. */
+	if (half && serving)
+		quick_mode_start(serving);
+	exchange_fail(&pair->x, EV_TIMED_OUT, IKE_CAUSE_NO_ANSWER);
+	/* A peer that answers nothing over this SA does not know it any more. */
+	if (asked)
+		sa_end(sa, IKE_CAUSE_NO_ANSWER);
 }
 
 void quick_mode_free(struct quick_mode *qm)

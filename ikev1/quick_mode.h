@@ -14,6 +14,8 @@ void quick_mode_start(struct isakmp_sa *sa);
 bool quick_mode_dh_done(struct ipsec_pair *pair, const struct ike_dh_job *job);
 /* The kernel took (0) or refused (errno) the SA that the exchange waits for. */
 void quick_mode_sa_done(struct ipsec_pair *pair, int error);
+/* Its deadline is over; it is not done. */
+void quick_mode_timed_out(struct ipsec_pair *pair);
 void quick_mode_free(struct quick_mode *qm);
 
 #endif

@@ -153,15 +153,26 @@ bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
 	return true;
 }
 
+static void finish(struct exchange *x)
+{
+	x->done = x->ike->now;
+	x->last = ++x->ike->moments;
+}
+
+/* Each end initiated one, and each began before the other was over. */
+static bool crosses(const struct exchange *a, const struct exchange *b)
+{
+	return a->role != b->role && (!a->last || b->first < a->last) &&
+	       (!b->last || a->first < b->last);
+}
+
 /* Whether the first of two of a kind is the one that both ends keep. */
 static bool beats(const struct exchange *a, const uint8_t *order_a, const struct exchange *b,
 		  const uint8_t *order_b)
 {
-	msec apart = a->began > b->began ? a->began - b->began : b->began - a->began;
-
-	if (a->role != b->role && apart < IKE_CROSSING_WINDOW)
+	if (crosses(a, b))
 		return memcmp(order_a, order_b, IKE_NONCE_ORDER) < 0;
-	return a->began >= b->began;
+	return a->first > b->first;
 }
 
 static void report_crossed(struct exchange *x, const struct exchange *other, bool ours_kept)
@@ -201,7 +212,7 @@ void sa_activate(struct isakmp_sa *sa)
 
 	main_mode_free(sa->mm);
 	sa->mm = NULL;
-	sa->x.done = ike->now; /* counts as one of those to settle from here on */
+	finish(&sa->x); /* counts as one of those to settle from here on */
 	count_half_open(sa, false);
 	ike->counters.phase1_up++;
 	timer_arm(&ike->timers, &sa->rekey, rekey_time(&sa->x, sa->lifetime));
@@ -225,6 +236,27 @@ void sa_activate(struct isakmp_sa *sa)
 	}
 }
 
+bool sa_is_outdone(const struct isakmp_sa *sa)
+{
+	const struct isakmp_sa *other;
+
+	LIST_FOREACH (other, &sa->peer->sas, of_peer)
+		if (other->x.done && !other->retired && crosses(&sa->x, &other->x) &&
+		    memcmp(other->order, sa->order, IKE_NONCE_ORDER) < 0)
+			return true;
+	return false;
+}
+
+/* Ours that cross it and would lose: the peer gives up its own likewise, so that one remains. */
+static void abandon_outdone(struct ike_peer *p)
+{
+	struct isakmp_sa *sa, *next;
+
+	LIST_FOREACH_SAFE (sa, &p->sas, of_peer, next)
+		if (!sa->x.done && sa->x.role == IKE_INITIATOR && sa_is_outdone(sa))
+			exchange_fail(&sa->x, EV_DELETE, IKE_CAUSE_SUPERSEDED);
+}
+
 void sa_start_quick_mode(struct isakmp_sa *sa)
 {
 	struct ike_peer *p = sa->peer;
@@ -233,6 +265,7 @@ void sa_start_quick_mode(struct isakmp_sa *sa)
 		ike_peer_start(p);
 	else if (p->wanted)
 		timer_arm(&p->ike->timers, &p->want, p->ike->now + IKE_RESPONDER_PATIENCE);
+	abandon_outdone(p);
 }
 
 static void sa_free(struct isakmp_sa *sa)
@@ -260,6 +293,7 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 {
 	struct ike_peer *p = sa->peer;
 	struct ipsec_pair *pair, *next;
+	bool was_up = sa->x.done != 0;
 
 	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next) {
 		if (pair->sa != sa)
@@ -269,7 +303,7 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 		else
 			pair_end(pair, cause);
 	}
-	if (sa->x.done) {
+	if (was_up) {
 		struct ike_event *e = report_sa(sa, IKE_EVENT_SA_GONE, LEVEL_INFO);
 
 		e->failure.cause = cause;
@@ -280,7 +314,7 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 	}
 	sa_free(sa);
 	/* The phase 1 that was to tell whether it lives did: it does not. */
-	if (cause == IKE_CAUSE_NO_ANSWER && p->suspect && !p->ending) {
+	if (!was_up && cause == IKE_CAUSE_NO_ANSWER && p->suspect && !p->ending) {
 		ike_peer_end(p, IKE_CAUSE_DEAD_PEER);
 		return;
 	}
@@ -381,7 +415,28 @@ bool pair_loses(const struct ipsec_pair *pair)
 	return other && other != pair && !beats(&pair->x, pair->order, &other->x, other->order);
 }
 
-static void push_sa_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi)
+bool pair_has_rival(const struct ipsec_pair *pair)
+{
+	const struct ipsec_pair *other;
+
+	LIST_FOREACH (other, &pair->peer->pairs, of_peer)
+		if (crosses(&pair->x, &other->x))
+			return true;
+	return false;
+}
+
+bool pair_is_outdone(const struct ipsec_pair *pair)
+{
+	const struct ipsec_pair *other;
+
+	LIST_FOREACH (other, &pair->peer->pairs, of_peer)
+		if (!other->superseded && crosses(&pair->x, &other->x) &&
+		    memcmp(other->order, pair->order, IKE_NONCE_ORDER) < 0)
+			return true;
+	return false;
+}
+
+void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi)
 {
 	struct effect_node *n = ike_effect_push(pair->x.ike, IKE_EFFECT_SA_DELETE, NULL, 0);
 
@@ -397,7 +452,7 @@ static void pair_supersede(struct ipsec_pair *pair)
 	pair->superseded = true;
 	pair->rekeying = false;
 	if (pair->has_out)
-		push_sa_delete(pair, IKE_OUTBOUND, pair->spi_out);
+		pair_push_delete(pair, IKE_OUTBOUND, pair->spi_out);
 	pair->has_out = false;
 	timer_disarm(&pair->x.ike->timers, &pair->rekey);
 	timer_arm(&pair->x.ike->timers, &pair->expire, pair->x.ike->now + IKE_DRAIN);
@@ -445,7 +500,7 @@ void pair_activate(struct ipsec_pair *pair)
 	timer_arm(&ike->timers, &pair->rekey, rekey_time(&pair->x, pair->life_seconds));
 	timer_arm(&ike->timers, &pair->expire, ike->now + SECONDS(pair->life_seconds));
 	other = ike_peer_pair(p);
-	pair->x.done = ike->now;
+	finish(&pair->x);
 	if (other && beats(&pair->x, pair->order, &other->x, other->order)) {
 		if (other->rekeying)
 			ike->counters.rekeyed++;
@@ -489,6 +544,20 @@ static void pair_free(struct ipsec_pair *pair)
 	free(pair);
 }
 
+/* Whether the peer may still have an SA to this pair's inbound SPI. */
+static bool peer_needs_delete(const struct ipsec_pair *pair, enum ike_cause cause)
+{
+	switch (cause) {
+	case IKE_CAUSE_PEER_DELETED:
+	case IKE_CAUSE_DEAD_PEER:
+	case IKE_CAUSE_PEER_NO_TRANSFORM:
+	case IKE_CAUSE_PEER_PROXY_IDENTITIES:
+		return false;
+	default:
+		return pair->announced;
+	}
+}
+
 void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 {
 	struct ike_peer *p = pair->peer;
@@ -505,8 +574,7 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 	}
 	if (p->up && was_up && !pair->superseded)
 		ike_peer_tell_down(p, cause);
-	if (was_up && cause != IKE_CAUSE_PEER_DELETED && cause != IKE_CAUSE_KERNEL &&
-	    cause != IKE_CAUSE_DEAD_PEER) {
+	if (peer_needs_delete(pair, cause)) {
 		struct isakmp_sa *sa = pair->sa ? pair->sa : ike_peer_sa(p);
 
 		if (sa)
@@ -514,9 +582,9 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 	}
 	/* The inbound SA goes last: the peer may still send. */
 	if (out)
-		push_sa_delete(pair, IKE_OUTBOUND, pair->spi_out);
+		pair_push_delete(pair, IKE_OUTBOUND, pair->spi_out);
 	if (in)
-		push_sa_delete(pair, IKE_INBOUND, pair->spi_in);
+		pair_push_delete(pair, IKE_INBOUND, pair->spi_in);
 	pair_free(pair);
 	ike_peer_check_failed(p, cause);
 	ike_peer_tidy(p);

@@ -2,10 +2,16 @@
 /*
  * Peers and what they own: making, finding, settling which of several SAs serves, and ending.
  *
- * When both ends negotiate the same thing, each may end up with two of a kind. Both ends then keep
- * the same one: if one end initiated each within IKE_CROSSING_WINDOW, it is a crossing and the
- * lower initiator's nonce wins; otherwise the newer one replaces the older (a rekey, or a peer that
- * lost its memory). The other one drains and is deleted.
+ * When both ends negotiate the same thing, each may end up with two of a kind. Both ends must keep
+ * the same one, though they see them in different order. If each end initiated one and neither was
+ * over when the other began, it is a crossing and the lower initiator's nonce wins; otherwise the
+ * newer one replaces the older (a rekey, or a peer that lost its memory). The other one drains and
+ * is deleted.
+ *
+ * What is a crossing for one end may look like a succession to the other, when messages were lost.
+ * Both come to the same result because an end initiates nothing while it answers the peer's, and
+ * gives up its own that would lose: in phase 1 when the peer's is complete, in phase 2 when the
+ * answer to its own comes (sa_is_outdone, pair_is_outdone).
  */
 #ifndef IKEV1_STORE_H
 #define IKEV1_STORE_H
@@ -57,6 +63,8 @@ void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator
 void sa_activate(struct isakmp_sa *sa);
 /* What is wanted of the peer: the initiator begins; the responder gives it time to. */
 void sa_start_quick_mode(struct isakmp_sa *sa);
+/* Ours, which crosses one of the peer's that is complete and is the one to be kept. */
+bool sa_is_outdone(const struct isakmp_sa *sa);
 void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
 /* False: that message id was used before. Otherwise it is, from now on. */
 bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
@@ -71,6 +79,10 @@ struct ipsec_pair *pair_find_spi_out(struct ike_peer *p, uint32_t spi);
 void pair_choose_spi(struct ipsec_pair *pair);
 /* Whether it would lose against the pair that serves now: then it needs no outbound SA. */
 bool pair_loses(const struct ipsec_pair *pair);
+/* One that the other end initiated crosses it; and is the one to be kept, as far as it gets. */
+bool pair_has_rival(const struct ipsec_pair *pair);
+bool pair_is_outdone(const struct ipsec_pair *pair);
+void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi);
 void pair_activate(struct ipsec_pair *pair);
 void pair_rekey(struct ipsec_pair *pair);
 void pair_end(struct ipsec_pair *pair, enum ike_cause cause);

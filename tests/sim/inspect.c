@@ -202,8 +202,11 @@ static void same_isakmp_sa(struct node *a, struct node *b)
 			break;
 	check(a, other && other->x.done, "%s has an ISAKMP SA that %s has not", a->cfg.name,
 	      b->cfg.name);
-	check(a, other->x.role != sa->x.role && other->lifetime == sa->lifetime &&
-	      !memcmp(&other->keys, &sa->keys, sizeof(sa->keys)), "an ISAKMP SA is two");
+	check(a, other->x.role != sa->x.role && !memcmp(&other->keys, &sa->keys, sizeof(sa->keys)),
+	      "an ISAKMP SA is two");
+	/* The answer has the offer's octets, so only the responder knows that its own is shorter. */
+	check(a, sa->x.role == IKE_INITIATOR || sa->lifetime <= other->lifetime,
+	      "the longer lifetime of an ISAKMP SA holds");
 }
 
 void inspect_agreement(struct node *a, struct node *b, bool up)
@@ -220,8 +223,7 @@ void inspect_agreement(struct node *a, struct node *b, bool up)
 	check(a, p->spi_in == q->spi_out && p->spi_out == q->spi_in,
 	      "%s has the pair %08x/%08x, %s has %08x/%08x", a->cfg.name, p->spi_in, p->spi_out,
 	      b->cfg.name, q->spi_out, q->spi_in);
-	check(a, p->life_seconds == q->life_seconds && p->life_kilobytes == q->life_kilobytes &&
-	      p->pfs == q->pfs && p->x.role != q->x.role, "a pair is two");
+	check(a, p->pfs == q->pfs && p->x.role != q->x.role, "a pair is two");
 	same_key(a, b, p->spi_out);
 	same_key(b, a, p->spi_in);
 }

@@ -398,20 +398,3 @@ void node_expire(struct node *n, const struct node *peer, bool hard)
 	ike_sa_expired(n->ike, n->world->now, &n->nbma, &peer->nbma, spi, hard);
 	node_turn(n);
 }
-
-/* ---- configurations ---- */
-
-struct node_config plain_config(void)
-{
-	static const struct ike_policy policy = {
-		10, { CIPHER_AES128, HASH_SHA256, AUTH_PSK, GROUP_19 }, 86400
-	};
-	static const struct esp_suite suite = { CIPHER_AES128, HASH_SHA256 };
-	static const struct ike_psk psk = { { { 4, { 0 } }, 0 }, { (const uint8_t *)"cisco", 5 } };
-
-	return (struct node_config){
-		.ike = { .policies = &policy, .policy_count = 1, .psks = &psk, .psk_count = 1 },
-		.profile = { .name = "plain", .suites = &suite, .suite_count = 1,
-			     .life_seconds = 3600 },
-	};
-}

@@ -7,6 +7,7 @@
  *   world.c         time, the queue of what is to happen, the network, the seed
  *   node.c          the cores of a node, joined
  *   kernel.c        its kernel: which SA takes a packet, which one receives it, who is asked
+ *   setup.c         worlds that many tests start from
  *   inspect.c       what must hold of IKE, inside one node and between two
  *   inspect_nhrp.c  what must hold of NHRP
  *
@@ -244,9 +245,16 @@ void inspect_rest(struct node *n);
 void inspect_agreement(struct node *a, struct node *b, bool up);
 void inspect_nhrp(struct node *n);
 
-/* ---- configurations ---- */
+/* ---- set-ups ---- */
 
 /* One policy, one suite, key for everybody; GROUP_19, because it is cheap. */
 struct node_config plain_config(void);
+/* Nodes 0 (A) and 1 (B), IKE only. */
+struct world *world_of_two(uint64_t seed, const struct node_config *a, const struct node_config *b);
+#define A(w) ((w)->node[0])
+#define B(w) ((w)->node[1])
+/* Runs on a good network until everything must have come to its end; every node is inspected. */
+void world_rest(struct world *w);
+#define REST SECONDS(130)
 
 #endif
