@@ -192,7 +192,7 @@ static void stop(struct daemon *d)
 	ctl_close(d->ctl);
 	if (!d->kernel || !d->tunnels)
 		return;
-	reconcile_free(d);
+	reconcile_finish(d);
 	tunnels_release(d);
 	work_off(d);
 	kernel_flush(d, STOP_PATIENCE);
@@ -205,6 +205,7 @@ static void stop(struct daemon *d)
 
 static void release(struct daemon *d, struct loop_watch *pool_watch)
 {
+	reconcile_free(d);
 	loop_unwatch(pool_watch);
 	pool_free(d->pool);
 	kernel_close(d);

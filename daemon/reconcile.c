@@ -219,13 +219,18 @@ static size_t remove_neighbours(struct daemon *d, struct tunnel *t)
 
 void reconcile_tick(struct daemon *d, msec now)
 {
-	struct reconcile *r = d->reconcile;
+	if (now < d->reconcile->grace)
+		contact_next(d, now);
+	else
+		reconcile_finish(d);
+}
+
+void reconcile_finish(struct daemon *d)
+{
 	size_t sas, neighbours = 0;
 
-	if (now < r->grace) {
-		contact_next(d, now);
+	if (!d->reconcile)
 		return;
-	}
 	/* A neighbour moves away before the SA that carried it goes. */
 	for (size_t i = 0; i < d->tunnel_count; i++)
 		neighbours += remove_neighbours(d, &d->tunnels[i]);

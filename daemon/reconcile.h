@@ -27,6 +27,8 @@ void reconcile_peer_up(struct daemon *d, const struct addr *local, const struct 
 /* All of them do nothing once everything is settled. */
 msec reconcile_deadline(const struct daemon *d);
 void reconcile_tick(struct daemon *d, msec now);
+/* Removes now what nobody has claimed: at the end of the grace time, and when the daemon stops. */
+void reconcile_finish(struct daemon *d);
 void reconcile_free(struct daemon *d);
 
 #endif
