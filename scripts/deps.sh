@@ -37,7 +37,6 @@ packages() {
 		lab   | tcpdump            | captures                                     | tcpdump
 		lab   | kmod               | kernel modules                               | modprobe
 		lab   | procps             | sysctl                                       | sysctl
-		lab   | jq                 | reads JSON                                   | jq
 		lab   | iptables           | NAT and blocked ports in scenarios           | iptables
 		lab   | user-mode-linux    | lab kernel, where the host's has no ESP, GRE | linux.uml
 		check | clang              | second compiler, fuzzing                     | clang

@@ -78,10 +78,35 @@ bring_up() {
 	wait_up SiteB 172.16.0.1
 }
 
-# watch_kernel NODE: what the kernel says happens, with its time, from outside the daemon.
-watch_kernel() {
-	ip -n "$1" -ts monitor neigh >"$LAB/$1/neigh" &
-	ip -n "$1" -ts xfrm monitor SA >"$LAB/$1/sa" &
+# microseconds "TIME": a time of a log or a monitor, since 1970.
+microseconds() {
+	date -d "$1" +%s%6N
+}
+
+# time_to_up SITE: milliseconds from the start of its dmvpnd to its first registration.
+time_to_up() {
+	# shellcheck disable=SC2154
+	local up start=${started[$1]}
+
+	up=$(grep -m 1 'registered at next hop server' "$(log_of "$1")" | cut -d ' ' -f 1-3)
+	echo $((($(microseconds "$up") - ${start/./}) / 1000))
+}
+
+# time_to_direct: milliseconds from SiteA's first ping, as ping's own clock has it, to its direct path.
+time_to_direct() {
+	local sent direct
+
+	sent=$(awk '/bytes from/ && match($0, /time=[0-9.]+/) {
+		printf "%.0f", substr($1, 2) * 1000000 - substr($0, RSTART + 5, RLENGTH - 5) * 1000
+		exit
+	}' "$LAB/SiteA/ping")
+	direct=$(grep -m 1 '172\.16\.0\.3: direct path to' "$(log_of SiteA)" | cut -d ' ' -f 1-3)
+	echo $((($(microseconds "$direct") - sent) / 1000))
+}
+
+# main_mode_of NODE PEER: the transitions of its first main mode with the peer.
+main_mode_of() {
+	sed -nE "/IP = $2, MM /p; /--> MM_ACTIVE/q" "$(log_of "$1")"
 }
 
 story() {
@@ -105,7 +130,7 @@ story_hub_and_site_a() {
 	note
 	note "Main mode, as SiteA's log tells it:"
 	note
-	main_mode_of SiteA $HUB | tell
+	tell "$(main_mode_of SiteA $HUB)"
 	note
 	show SiteA "show ip nhrp"
 	show SiteA "show dmvpn"
@@ -132,16 +157,12 @@ story_site_b() {
 
 story_ping() {
 	step "SiteA pings the network behind SiteB"
-	watch_kernel SiteA
-	if ping_ios SiteA 172.16.3.1; then
-		expect "five pings, five answers" true
-	else
-		expect "five pings, five answers" false
-	fi
+	ping_ios SiteA 172.16.3.1
+	expect "five pings, five answers" pinged SiteA
 	wait_up SiteA 172.16.0.3
 	wait_up SiteB 172.16.0.2
-	note "       From the first packet between the spokes to the direct SA: $(time_to_direct SiteA) ms"
-	note "       (from the kernel's question for the neighbour to the outbound SA, both by ip -ts monitor)"
+	note "       From the first packet between the spokes to the direct SA: $(time_to_direct) ms"
+	note "       (from the sending of the first ping, by ping's clock, to SiteA's log: SAs in, neighbour moved)"
 	note
 	show SiteA "show dmvpn"
 	show SiteB "show dmvpn"
@@ -157,16 +178,18 @@ story_proof() {
 	local node
 
 	for node in SiteA SiteB; do
-		shell $node "ip -s xfrm state | grep -A 22 -E 'src $SITE_A dst $SITE_B|src $SITE_B dst $SITE_A' |
-			grep -E '^src|proto esp|bytes\)'"
+		show_sas $node $SITE_A $SITE_B
+		show_sas $node $SITE_B $SITE_A
 		expect "$node's kernel has sent and received on the direct SA pair" both_ways $node
 	done
 }
 
 # direct_sas NODE: how many ESP SAs it has with the other spoke.
 direct_sas() {
-	printf '%s\n' "xfrm state list src $SITE_A dst $SITE_B proto esp" \
-		"xfrm state list src $SITE_B dst $SITE_A proto esp" | ip -n "$1" -b - | grep -c '^src' || true
+	ip -n "$1" -b - <<-END | grep -c '^src' || true
+		xfrm state list src $SITE_A dst $SITE_B proto esp
+		xfrm state list src $SITE_B dst $SITE_A proto esp
+	END
 }
 
 both_ways() {
@@ -175,25 +198,30 @@ both_ways() {
 
 # The spokes forget each other, then meet again under a flood.
 story_flood() {
-	local node
+	local node via_hub direct
 
 	step "The change-over to the direct tunnel under a flood of pings"
-	ctl SiteA clear ip nhrp
-	ctl SiteB clear ip nhrp
-	ctl SiteA clear crypto sa peer $SITE_B
-	ctl SiteB clear crypto sa peer $SITE_A
+	show SiteA "clear ip nhrp"
+	show SiteB "clear ip nhrp"
+	show SiteA "clear crypto sa peer $SITE_B"
 	for node in SiteA SiteB; do
 		expect "$node has forgotten the other spoke" eventually 5 forgotten $node
 	done
 	wait_up SiteA 172.16.0.1
 	wait_up SiteB 172.16.0.1
-	on SiteA ping -f -q -c 3000 -s 72 -W 2 172.16.3.1 >"$LAB/flood" 2>&1 || true
+	via_hub=$(xfrm_packets SiteA $SITE_A $HUB)
+	on SiteA ping -f -q -c 2000 -s 72 -W 2 172.16.3.1 >"$LAB/flood" 2>&1 || true
 	note
-	sed -n '/packets transmitted/,$p' "$LAB/flood" | tell
+	tell "$(sed -n '/packets transmitted/,$p' "$LAB/flood")"
+	note
+	via_hub=$(($(xfrm_packets SiteA $SITE_A $HUB) - via_hub))
+	direct=$(xfrm_packets SiteA $SITE_A $SITE_B)
+	note "       SiteA's kernel sent $via_hub packets to the hub and $direct to SiteB."
 	note
 	expect "the flood lost nothing" grep -q ' 0% packet loss' "$LAB/flood"
+	expect "it began through the hub" test "$via_hub" -gt 3
+	expect "it ended on the direct tunnel" test "$direct" -gt 1000
 	wait_up SiteA 172.16.0.3
-	expect "the flood ended on the direct SA pair" both_ways SiteA
 }
 
 forgotten() {
@@ -201,7 +229,7 @@ forgotten() {
 }
 
 story_stop() {
-	local node
+	local node direct clear inner
 
 	step "The daemons stop"
 	expect "all three end by themselves, with status 0" stop SiteA SiteB Hub
@@ -211,14 +239,15 @@ story_stop() {
 	done
 	expect "the capture on the Internet router is complete" capture_stop internet
 	note
+	direct=$(captured internet "esp and host $SITE_A and host $SITE_B")
+	clear=$(captured internet 'ip proto 47')
+	inner=$(captured internet 'net 172.16.0.0/12')
 	note "On the Internet router, from the first packet to the last ($OUT/internet.pcap):"
-	note "       ESP between the spokes: $(captured internet "esp and host $SITE_A and host $SITE_B") packets"
-	note "       ESP in all:             $(captured internet esp) packets"
-	note "       GRE in the clear:       $(captured internet 'ip proto 47') packets"
-	note "       tunnel addresses seen:  $(captured internet 'net 172.16.0.0/12') packets"
+	note "       ESP between the spokes: $direct packets"
+	note "       GRE in the clear:       $clear packets"
+	note "       tunnel addresses seen:  $inner packets"
 	note
-	expect "ESP between the spokes was seen" \
-		test "$(captured internet "esp and host $SITE_A and host $SITE_B")" -gt 0
-	expect "no GRE in the clear" test "$(captured internet 'ip proto 47')" = 0
-	expect "no inner packet in the clear" test "$(captured internet 'net 172.16.0.0/12')" = 0
+	expect "ESP between the spokes was seen" test "$direct" -gt 0
+	expect "no GRE in the clear" test "$clear" = 0
+	expect "no inner packet in the clear" test "$inner" = 0
 }

@@ -15,7 +15,9 @@
 #
 # Variables: TOP, the checkout; BUILD, where the programs are; OUT, the folder for what stays.
 
-set -euo pipefail
+set -Eeuo pipefail
+# Nothing ends without a word.
+trap 'echo "lab: ${BASH_SOURCE[0]}:$LINENO: status $? from: $BASH_COMMAND" >&2' ERR
 
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)
 BUILD=$(cd "${BUILD:-$TOP/build}" && pwd -P)
@@ -141,13 +143,9 @@ configure() {
 	for expression; do
 		edit+=(-e "$expression")
 	done
-	if ((${#edit[@]})); then
-		sed -E "${edit[@]}" "$file" >"$LAB/$name.conf"
-		! cmp -s "$file" "$LAB/$name.conf" || die "configure $name: the edit changes nothing: $*"
-	else
-		cp "$file" "$LAB/$name.conf"
-	fi
-	chmod 600 "$LAB/$name.conf"
+	(umask 077 && sed -E -e '' "${edit[@]}" "$file" >"$LAB/$name.conf")
+	((${#edit[@]} == 0)) || ! cmp -s "$file" "$LAB/$name.conf" ||
+		die "configure $name: the edit changes nothing: $*"
 }
 
 # chapter NAME: from now on the daemons log to files of this chapter's own.
@@ -210,14 +208,14 @@ ctl() {
 
 # peer_up NODE TUNNEL-ADDRESS: show dmvpn has this peer UP.
 peer_up() {
-	ctl "$1" --json show dmvpn 2>/dev/null | jq -e --arg address "$2" '
-		any(.tunnels[].peers[]; .state == "UP" and any(.entries[]; .protocol == $address))' >/dev/null
+	[[ $(ctl "$1" show dmvpn 2>/dev/null) =~ \ ${2//./\\.}\ +UP\  ]]
 }
 
 # peer_unknown NODE TUNNEL-ADDRESS: show dmvpn answers, and does not list it.
 peer_unknown() {
-	ctl "$1" --json show dmvpn | jq -e --arg address "$2" '
-		all(.tunnels[].peers[]; all(.entries[]; .protocol != $address))' >/dev/null
+	local answer
+
+	answer=$(ctl "$1" show dmvpn) && [[ ! $answer =~ \ ${2//./\\.}\  ]]
 }
 
 # wait_up NODE TUNNEL-ADDRESS [SECONDS]
@@ -255,7 +253,7 @@ capture() {
 	in_node "$name"
 	"${ENTER[@]}" tcpdump -Z root -i any -U -B 16384 -w "$OUT/$file.pcap" "$@" 2>"$LAB/$file.tcpdump" &
 	capture_pid[$file]=$!
-	eventually 5 grep -q 'listening on' "$LAB/$file.tcpdump" || die "tcpdump: $(<"$LAB/$file.tcpdump")"
+	eventually 5 grep -qs 'listening on' "$LAB/$file.tcpdump" || die "tcpdump: $(<"$LAB/$file.tcpdump")"
 }
 
 # capture_stop NAME: ends it, and fails if the kernel had to drop packets.
@@ -274,9 +272,8 @@ captured() {
 # What a daemon could leave behind in a node. Learned neighbours come and go by themselves.
 kernel_state() {
 	{
-		printf '%s\n' 'link show' 'address show' 'rule show' 'route list table all' \
-			'neighbour show nud permanent' 'xfrm state' 'xfrm policy' |
-			ip -4 -n "$1" -b - | sed 's/ qlen [0-9]*//'
+		ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
+neighbour show nud permanent\nxfrm state\nxfrm policy'
 		on "$1" ss -Hlnu
 		compgen -G "/run/dmvpnd/$1.*" || true
 	} 2>&1
@@ -299,17 +296,26 @@ as_remembered() {
 # xfrm_packets NODE SOURCE DESTINATION: packets that the kernel counts on the ESP SAs from one
 # address to the other.
 xfrm_packets() {
-	ip -n "$1" -s xfrm state list src "$2" dst "$3" proto esp |
-		awk '/lifetime current:/ { getline; sub(/.*, /, ""); sum += $1 } END { print sum + 0 }'
+	local line next='' sum=0
+
+	while read -r line; do
+		if [[ $next == yes ]]; then
+			line=${line#*, }
+			sum=$((sum + ${line%%'('*}))
+		fi
+		next=
+		[[ $line != 'lifetime current:' ]] || next=yes
+	done < <(ip -n "$1" -s xfrm state list src "$2" dst "$3" proto esp)
+	echo "$sum"
+}
+
+# show_sas NODE SOURCE DESTINATION: evidence, the kernel's own counters of these SAs.
+show_sas() {
+	shell "$1" "ip -s xfrm state list src $2 dst $3 | awk '/^src|spi/; /current/ { getline; print }'"
 }
 
 # xfrm_stat NODE COUNTER
 xfrm_stat() {
 	# shellcheck disable=SC2016
 	on "$1" awk -v counter="$2" '$1 == counter { print $2 }' /proc/net/xfrm_stat
-}
-
-# between LOW VALUE HIGH
-between() {
-	(($1 <= $2 && $2 <= $3))
 }

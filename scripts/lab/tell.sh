@@ -13,58 +13,55 @@ else
 	BOLD='' GREEN='' RED='' PLAIN=''
 fi
 
-# Story text from stdin.
+# tell TEXT: of the story. (No process is started for it: on the lab kernel each costs 15 ms and more.)
 tell() {
-	if [[ -n $LAB_TAP ]]; then
-		sed 's/^/# /'
-	else
-		cat
-	fi
+	local text=$1
+
+	[[ -z $LAB_TAP ]] || text="# ${text//$'\n'/$'\n'# }"
+	printf '%s\n' "$text"
 }
 
 # step TITLE: a new chapter.
 step() {
-	printf '\n%s== %s ==%s\n\n' "$BOLD" "$1" "$PLAIN" | tell
+	tell $'\n'"$BOLD== $1 ==$PLAIN"$'\n'
 }
 
 note() {
-	printf '%s\n' "$*" | tell
+	tell "${1-}"
+}
+
+# answer PROMPT OUTPUT: without the output's blank lines at the end.
+answer() {
+	tell "$BOLD$1$PLAIN${2:+$'\n'}$2"$'\n'
 }
 
 # show NODE "COMMAND": the prompt as on a router, and the daemon's answer.
 show() {
-	{
-		printf '%s%s# %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"
-		# shellcheck disable=SC2086
-		ctl "$1" $2 2>&1 || true
-		echo
-	} | tell
+	# shellcheck disable=SC2086
+	answer "$1# $2" "$(ctl "$1" $2 2>&1 || true)"
 }
 
 # shell NODE "COMMAND": a command of the node's own, with a shell's prompt.
 shell() {
-	{
-		printf '%s%s:~# %s%s\n' "$BOLD" "$1" "$2" "$PLAIN"
-		on "$1" sh -c "$2" 2>&1 || true
-		echo
-	} | tell
+	answer "$1:~# $2" "$(on "$1" sh -c "$2" 2>&1 || true)"
 }
 
 # ping_ios NODE ADDRESS: five pings of 100 octets, printed as IOS prints them. The raw output stays in
-# $LAB/NODE/ping. True if all five were answered.
+# $LAB/NODE/ping.
 ping_ios() {
 	local name=$1 address=$2 raw=$LAB/$1/ping
 
-	# 72 octets of data make 100 octets of IP. -O tells of each missing answer before the next ping.
-	on "$name" ping -n -O -c 5 -i 0.2 -W 2 -s 72 "$address" >"$raw" 2>&1 || true
-	{
-		printf '%s%s# ping %s%s\n\n' "$BOLD" "$name" "$address" "$PLAIN"
-		echo 'Type escape sequence to abort.'
-		echo "Sending 5, 100-byte ICMP Echos to $address, timeout is 2 seconds:"
-		ping_marks <"$raw"
-		echo
-	} | tell
-	grep -q '5 packets transmitted, 5 received, 0% packet loss' "$raw"
+	# 72 octets of data make 100 octets of IP.
+	on "$name" ping -n -D -c 5 -i 0.2 -W 2 -s 72 "$address" >"$raw" 2>&1 || true
+	answer "$name# ping $address" "
+Type escape sequence to abort.
+Sending 5, 100-byte ICMP Echos to $address, timeout is 2 seconds:
+$(ping_marks <"$raw")"
+}
+
+# pinged NODE: all of its last ping_ios were answered.
+pinged() {
+	grep -q '5 packets transmitted, 5 received, 0% packet loss' "$LAB/$1/ping"
 }
 
 # Turns ping's output into marks and the line below them.
