@@ -484,6 +484,8 @@ static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
 
 	if (e->kind == NHRP_EVENT) {
 		trace_nhrp_event(&e->event);
+		if (e->event.kind == NHRP_EV_NHS_UP && t)
+			reconcile_nhs_up(d, t);
 		return;
 	}
 	if (!t)

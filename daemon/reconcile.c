@@ -192,29 +192,58 @@ static struct addr *bound_addresses(struct daemon *d, const struct tunnel *t, si
 	return out;
 }
 
-static size_t remove_neighbours(struct daemon *d, struct tunnel *t)
+/*
+ * The tunnel's neighbours that NHRP knows nothing of, to be freed; *count may be 0. Only a link that
+ * was there at start can have any.
+ */
+static struct addr *unknown_neighbours(struct daemon *d, const struct tunnel *t, size_t *count)
 {
 	struct gre_neigh_entry *list;
-	size_t count, n_bound, removed = 0;
-	struct addr *bound;
+	struct addr *bound, *out;
+	size_t n, n_bound;
 	char why[GRE_WHY];
 
+	*count = 0;
 	if (!t->ifindex || !t->adopted)
-		return 0;
-	if (gre_neigh_list(d->neighs, t->ifindex, &list, &count, why)) {
+		return NULL;
+	if (gre_neigh_list(d->neighs, t->ifindex, &list, &n, why)) {
 		log_msg(LOG_WARNING, "%s", why);
-		return 0;
+		return NULL;
 	}
 	bound = bound_addresses(d, t, &n_bound);
-	for (size_t i = 0; i < count; i++) {
-		if (n_bound && bsearch(&list[i].addr, bound, n_bound, sizeof(*bound), compare_addr))
-			continue;
-		kernel_unbind(d, t->ifindex, &list[i].addr);
-		removed++;
-	}
+	out = xcalloc(n, sizeof(*out));
+	for (size_t i = 0; i < n; i++)
+		if (!n_bound ||
+		    !bsearch(&list[i].addr, bound, n_bound, sizeof(*bound), compare_addr))
+			out[(*count)++] = list[i].addr;
 	free(bound);
 	free(list);
-	return removed;
+	return out;
+}
+
+static size_t remove_neighbours(struct daemon *d, struct tunnel *t)
+{
+	size_t count;
+	struct addr *list = unknown_neighbours(d, t, &count);
+
+	for (size_t i = 0; i < count; i++)
+		kernel_unbind(d, t->ifindex, &list[i]);
+	free(list);
+	return count;
+}
+
+/* While the neighbour is there the kernel does not ask: we do in its place. */
+void reconcile_nhs_up(struct daemon *d, const struct tunnel *t)
+{
+	struct addr *list;
+	size_t count;
+
+	if (!d->reconcile)
+		return;
+	list = unknown_neighbours(d, t, &count);
+	for (size_t i = 0; i < count; i++)
+		nhrp_resolve(d->nhrp, loop_now(), t->id, list[i]);
+	free(list);
 }
 
 void reconcile_tick(struct daemon *d, msec now)

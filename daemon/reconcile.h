@@ -16,6 +16,7 @@
 #include "lib/util.h"
 
 struct daemon;
+struct tunnel;
 
 #define RECONCILE_PACE 50 /* peers contacted per second */
 #define RECONCILE_GRACE SECONDS(60)
@@ -24,6 +25,8 @@ struct daemon;
 void reconcile_start(struct daemon *d);
 /* IKE has a new pair with this peer in the kernel. */
 void reconcile_peer_up(struct daemon *d, const struct addr *local, const struct addr *remote);
+/* A next hop server took the tunnel's registration: leftover paths can be found again. */
+void reconcile_nhs_up(struct daemon *d, const struct tunnel *t);
 /* All of them do nothing once everything is settled. */
 msec reconcile_deadline(const struct daemon *d);
 void reconcile_tick(struct daemon *d, msec now);
