@@ -347,9 +347,15 @@ static void peer_no_policy(struct text *t, const char *peer, const struct mismat
 		return;
 	}
 	text_add(t, "%s says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours fits "
-		    "one of its; compare encryption, hash, authentication and group on both sides "
-		    "(lifetimes need not be equal), its log may name the first difference",
+		    "one of its",
 		 peer);
+	if (cipher_get(m->our_isakmp.cipher)) {
+		text_add(t, " (our first is ");
+		add_our_policy(t, &m->our_isakmp);
+		text_add(t, ")");
+	}
+	text_add(t, "; compare encryption, hash, authentication and group on both sides "
+		    "(lifetimes need not be equal), its log may name the first difference");
 }
 
 static void no_transform(struct text *t, const char *peer, const struct mismatch *m)
@@ -368,6 +374,18 @@ static void no_transform(struct text *t, const char *peer, const struct mismatch
 		text_add(t, "; set \"mode transport\" in the peer's transform-set");
 	else
 		text_add(t, "; make the transform-set the same on both sides");
+}
+
+static void peer_no_transform(struct text *t, const char *peer, const struct mismatch *m)
+{
+	text_add(t, "%s says NO-PROPOSAL-CHOSEN to our quick mode", peer);
+	if (cipher_get(m->our_esp.cipher)) {
+		text_add(t, " (our first offer is ");
+		add_our_transform(t, m);
+		text_add(t, ")");
+	}
+	text_add(t, ": transform-set, \"mode transport\" or PFS differ; compare them on both sides, its log "
+		    "may name the first difference");
 }
 
 static void pfs_required(struct text *t, const char *peer, const struct mismatch *m)
@@ -469,11 +487,18 @@ static void kernel(struct text *t, const char *peer, int error)
 
 /*
  * Whether our own verdict ended the exchange: then its newest step but the last was taken in the
- * state where it failed. Else the peer has said so, while we waited.
+ * state where it failed. Else the peer has said so, while we waited, or time was over.
  */
 static bool found_here(const struct ike_event *e)
 {
-	return e->failure.history_len > 1 && e->failure.history[1].state == e->failure.state;
+	return e->failure.history_len > 1 && e->failure.history[0].event == EV_ERROR &&
+	       e->failure.history[1].state == e->failure.state;
+}
+
+/* Time was over; what came meanwhile was not good enough to go on. */
+static bool timed_out(const struct ike_event *e)
+{
+	return e->failure.history_len && e->failure.history[0].event == EV_TIMED_OUT;
 }
 
 static void identity(struct text *t, const struct ike_event *e, const char *peer, const char *us)
@@ -491,7 +516,7 @@ static void identity(struct text *t, const struct ike_event *e, const char *peer
 
 static void malformed(struct text *t, const struct ike_event *e, const char *peer)
 {
-	if (found_here(e))
+	if (found_here(e) || timed_out(e))
 		text_add(t, "a message of %s makes no sense (in %s): the peer is faulty, or something "
 			    "changes packets on the way; \"debug crypto isakmp 254\" shows them",
 			 peer, ike_state_name(e->failure.state));
@@ -606,10 +631,7 @@ static bool failure(struct text *t, const struct ike_event *e, const char *peer)
 		no_transform(t, peer, m);
 		return true;
 	case IKE_CAUSE_PEER_NO_TRANSFORM:
-		text_add(t, "%s says NO-PROPOSAL-CHOSEN to our quick mode: transform-set, \"mode "
-			    "transport\" or PFS differ; compare them on both sides, its log may name the "
-			    "first difference",
-			 peer);
+		peer_no_transform(t, peer, m);
 		return true;
 	case IKE_CAUSE_PFS_REQUIRED:
 		pfs_required(t, peer, m);

@@ -258,11 +258,64 @@ static bool shows(int severity, unsigned int level)
 	return severity <= trace.severity || level <= trace.debug_isakmp;
 }
 
+/*
+ * A peer that cannot negotiate tries again and again. What was said about it less than REPEAT_AFTER
+ * ago is only counted, unless somebody is debugging; the next time says how often it was.
+ */
+#define REPEAT_AFTER SECONDS(60)
+#define REPEATS 256
+
+static struct repeat {
+	struct addr remote;
+	enum ike_event_kind kind;
+	enum ike_cause cause;
+	enum ike_role role;
+	msec until;
+	unsigned int count;
+} repeats[REPEATS]; /* by the address's last octets: who falls together is told more often */
+
+static bool is_repeated(const struct ike_event *e, unsigned int *before)
+{
+	enum ike_cause cause = e->kind == IKE_EVENT_FAILED ? e->failure.cause : IKE_CAUSE_NONE;
+	struct repeat *r =
+		&repeats[(addr_to_v4(&e->remote.addr) * 3 + (unsigned int)e->kind) % REPEATS];
+	bool same = r->kind == e->kind && r->cause == cause && r->role == e->role &&
+		    addr_equal(&r->remote, &e->remote.addr);
+
+	*before = same ? r->count : 0;
+	if (same && e->at < r->until) {
+		r->count++;
+		return true;
+	}
+	*r = (struct repeat){ e->remote.addr, e->kind, cause, e->role, e->at + REPEAT_AFTER, 0 };
+	return false;
+}
+
+/* Faults that come again with each attempt; not those of a trace somebody asked for. */
+static bool may_repeat(const struct ike_event *e)
+{
+	return trace.severity < LOG_DEBUG && !trace.debug_isakmp &&
+	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_POLICY_MISS ||
+		e->kind == IKE_EVENT_ESP_MISS);
+}
+
+/* ctx: how often the same was not told, or NULL. */
 static void log_ike(void *ctx, const struct trace_line *line)
 {
-	(void)ctx;
-	if (shows(line->severity, line->level))
+	const unsigned int *before = ctx;
+	struct trace_line more;
+	struct text t;
+
+	if (!shows(line->severity, line->level))
+		return;
+	if (!before || !*before || line->severity > LOG_WARNING) {
 		write_line(line);
+		return;
+	}
+	more = *line;
+	t = (struct text){ .buf = more.text, .cap = sizeof(more.text), .len = strlen(more.text) };
+	text_add(&t, " (%u more since this was said last)", *before);
+	write_line(&more);
 }
 
 static enum bucket_name ike_bucket(const struct ike_event *e)
@@ -286,8 +339,14 @@ static enum bucket_name ike_bucket(const struct ike_event *e)
 
 void trace_ike_event(const struct ike_event *e)
 {
-	if (shows(trace_ike_severity(e), e->level) && admit(ike_bucket(e), e->at))
-		trace_render_ike(e, log_ike, NULL);
+	unsigned int before = 0;
+
+	if (!shows(trace_ike_severity(e), e->level))
+		return;
+	if (may_repeat(e) && is_repeated(e, &before))
+		return;
+	if (admit(ike_bucket(e), e->at))
+		trace_render_ike(e, log_ike, &before);
 }
 
 static msec clock_now(void)

@@ -223,11 +223,9 @@ static void esp_match(struct render *r)
 	const struct hash *h = hash_get(e->match.esp.auth);
 
 	r->group = true;
-	say(r, TAG_DEBUG, "IPSec SA Proposal # 1, Transform # %u acceptable  Matches global IPSec SA entry # %u",
-	    e->match.transform, e->match.policy);
-	say(r, TAG_DEBUG, "transform-set %u: %s%s%s, PFS %s%.0u", e->match.policy,
-	    c ? c->ios_esp : "none", h ? " " : "", h ? h->ios_esp : "",
-	    e->match.pfs ? "group " : "none", e->match.pfs);
+	say(r, TAG_DEBUG, "IPSec SA Proposal # 1, Transform # %u acceptable", e->match.transform);
+	say(r, TAG_DEBUG, "transform-set: %s%s%s, PFS %s%.0u", c ? c->ios_esp : "none", h ? " " : "",
+	    h ? h->ios_esp : "", e->match.pfs ? "group " : "none", e->match.pfs);
 	lifetimes(r, e->match.our_lifetime, e->match.their_lifetime);
 }
 

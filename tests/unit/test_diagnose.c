@@ -120,6 +120,8 @@ Test(diagnose, peer_no_policy)
 	check(&e, "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours fits "
 		  "one of its; compare encryption, hash, authentication and group on both sides "
 		  "(lifetimes need not be equal), its log may name the first difference");
+	e.failure.mismatch.our_isakmp = policy_mismatch().our_isakmp;
+	check_holds(&e, "fits one of its (our first is 3des, sha, pre-share, group 2); compare");
 	e.failure.mismatch = policy_mismatch();
 	check_holds(&e, "answered with a phase 1 policy that we did not offer: encryption algorithm: ours "
 			"3des, theirs aes-256");
@@ -217,6 +219,8 @@ Test(diagnose, peer_no_transform)
 
 	check_holds(&e, "says NO-PROPOSAL-CHOSEN to our quick mode: transform-set, \"mode transport\" or "
 			"PFS differ");
+	e.failure.mismatch.our_esp = esp_mismatch().our_esp;
+	check_holds(&e, "(our first offer is esp-3des esp-sha-hmac, transport, PFS no group): transform-set");
 }
 
 Test(diagnose, pfs)
@@ -298,6 +302,8 @@ Test(diagnose, who_said_no)
 	e.failure.history[1] = (struct ike_step){ MM_WAIT_MSG6, EV_COMPARE_IDS };
 	check_holds(&e, "the phase 1 identity of 10.0.0.4 is not accepted");
 	e.failure.cause = IKE_CAUSE_MALFORMED;
+	check_holds(&e, "a message of 10.0.0.4 makes no sense");
+	e.failure.history[0].event = EV_TIMED_OUT;
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
 	e.failure.history_len = 0;
 	check_holds(&e, "10.0.0.4 says that a message of ours makes no sense");

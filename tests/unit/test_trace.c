@@ -474,6 +474,43 @@ Test(log, a_flood_does_not_hide_our_own_negotiations)
 	end();
 }
 
+static void check_lines(const struct ike_event *e, size_t want)
+{
+	size_t before = lines_in_log();
+
+	trace_ike_event(e);
+	cr_assert_eq(lines_in_log() - before, want, "%s", log_text());
+}
+
+/* A spoke that cannot negotiate tries again and again; its hub tells it once a minute. */
+Test(log, the_same_failure_is_not_told_each_time)
+{
+	struct ike_event e = event(IKE_EVENT_FAILED, 1, IKE_RESPONDER);
+
+	e.failure.cause = IKE_CAUSE_NO_KEY;
+	e.at = 1000;
+	begin(LOG_INFO);
+	check_lines(&e, 2);
+	e.at += 2000;
+	check_lines(&e, 0);
+	check_lines(&e, 0);
+	/* Another peer, another cause. */
+	e.remote.addr = addr_v4(0x0a000063);
+	check_lines(&e, 2);
+	e.remote.addr = addr_v4(0x0a000102);
+	e.failure.cause = IKE_CAUSE_KEY_MISMATCH;
+	check_lines(&e, 2);
+	check_lines(&e, 0);
+	e.at += 61000;
+	check_lines(&e, 2);
+	cr_assert_not_null(strstr(log_text(), "(1 more since this was said last)"));
+	check_lines(&e, 0);
+	trace_set_debug_isakmp(1);
+	check_lines(&e, 2);
+	trace_set_debug_isakmp(0);
+	end();
+}
+
 Test(log, a_file_is_opened_again_after_rotation)
 {
 	char rotated[64];
