@@ -175,6 +175,9 @@ static enum ike_cause take_offer(struct exchange *x, const struct incoming *in, 
 
 	if (proposal_parse(process(x, in, ISAKMP_SA), 2, &o) != ISAKMP_OK)
 		return IKE_CAUSE_MALFORMED;
+	/* An offer has many, an answer one. */
+	if (x->role == IKE_INITIATOR && (o.count != 1 || o.ignored))
+		return IKE_CAUSE_MALFORMED;
 	t = proposal_choose_esp(&o, profile_of(pair), encap_of(pair), &suite, &x->mismatch);
 	if (!t) {
 		report_exchange(x, IKE_EVENT_ESP_MISS, LEVEL_ALWAYS)->mismatch = x->mismatch;
