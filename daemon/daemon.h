@@ -37,7 +37,7 @@ struct daemon {
 	struct loop *loop;
 	struct kernel *kernel; /* requests to the kernel and who waits for the answer: kernel.h */
 	struct udp *udp;       /* IKE's sockets: udp.h */
-	struct pool *pool;     /* threads for Diffie-Hellman: pool.h */
+	struct pool *pool;     /* threads for costly arithmetic: pool.h */
 	struct peers *peers;   /* what joins the cores, by pair of addresses: peer.h */
 	struct tunnel *tunnels; /* in the order of conf->tunnels: tunnel.h */
 	size_t tunnel_count;

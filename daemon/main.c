@@ -108,14 +108,14 @@ static void on_signal(struct daemon *d, int number)
 
 /* ---- start ---- */
 
-static void dh_finished(struct daemon *d, void *arg)
+static void job_finished(struct daemon *d, void *arg)
 {
-	struct ike_dh_job job;
+	struct ike_job *job;
 
 	(void)arg;
-	while (pool_next(d->pool, &job)) {
-		ike_dh_done(d->ike, loop_now(), &job);
-		util_wipe(&job, sizeof(job));
+	while ((job = pool_next(d->pool))) {
+		ike_job_done(d->ike, loop_now(), job);
+		ike_job_free(job);
 	}
 }
 
@@ -163,7 +163,7 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 		log_msg(LOG_ERR, "cannot start threads: %s", strerror(errno));
 		return false;
 	}
-	*pool_watch = loop_watch(d->loop, pool_fd(d->pool), dh_finished, NULL);
+	*pool_watch = loop_watch(d->loop, pool_fd(d->pool), job_finished, NULL);
 	if (!tunnels_start(d))
 		return false;
 	snprintf(path, sizeof(path), RUNDIR "/%s" CTL_SUFFIX, d->instance);

@@ -326,8 +326,8 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 	case IKE_EFFECT_SEND:
 		udp_send(d, &e->send.local, &e->send.remote, e->send.data);
 		break;
-	case IKE_EFFECT_DH:
-		pool_submit(d->pool, e->dh);
+	case IKE_EFFECT_JOB:
+		pool_submit(d->pool, e->job);
 		break;
 	case IKE_EFFECT_SA_ADD:
 		sa_add(d, &e->add.sa, e->add.token);

@@ -10,7 +10,7 @@
 /* A job in one of the two lists; first in, first out. */
 struct item {
 	struct item *next;
-	struct ike_dh_job job;
+	struct ike_job *job;
 };
 
 struct list {
@@ -56,7 +56,7 @@ static struct item *list_pop(struct list *l)
 
 static void item_free(struct item *it)
 {
-	util_wipe(&it->job, sizeof(it->job));
+	ike_job_free(it->job);
 	free(it);
 }
 
@@ -92,7 +92,7 @@ static void *worker(void *arg)
 			continue;
 		}
 		pthread_mutex_unlock(&p->lock);
-		ike_dh_compute(&it->job);
+		ike_job_run(it->job);
 		pthread_mutex_lock(&p->lock);
 		finish(p, it);
 	}
@@ -163,12 +163,12 @@ int pool_fd(const struct pool *p)
 	return p->event;
 }
 
-void pool_submit(struct pool *p, const struct ike_dh_job *job)
+void pool_submit(struct pool *p, struct ike_job *job)
 {
 	struct item *it = xcalloc(1, sizeof(*it));
 	bool full;
 
-	it->job = *job;
+	it->job = job;
 	pthread_mutex_lock(&p->lock);
 	full = p->queued.len >= POOL_QUEUE;
 	if (!full) {
@@ -178,14 +178,15 @@ void pool_submit(struct pool *p, const struct ike_dh_job *job)
 	pthread_mutex_unlock(&p->lock);
 	if (!full)
 		return;
-	ike_dh_compute(&it->job);
+	ike_job_run(job);
 	pthread_mutex_lock(&p->lock);
 	finish(p, it);
 	pthread_mutex_unlock(&p->lock);
 }
 
-bool pool_next(struct pool *p, struct ike_dh_job *out)
+struct ike_job *pool_next(struct pool *p)
 {
+	struct ike_job *job;
 	struct item *it;
 	uint64_t count;
 
@@ -199,8 +200,8 @@ bool pool_next(struct pool *p, struct ike_dh_job *out)
 	}
 	pthread_mutex_unlock(&p->lock);
 	if (!it)
-		return false;
-	*out = it->job;
-	item_free(it);
-	return true;
+		return NULL;
+	job = it->job;
+	free(it);
+	return job;
 }

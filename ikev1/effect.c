@@ -46,6 +46,8 @@ void ike_effects_free(struct ike *ike)
 	effect_free(ike->taken);
 	ike->taken = NULL;
 	while ((n = STAILQ_FIRST(&ike->effects))) {
+		if (n->effect.kind == IKE_EFFECT_JOB)
+			ike_job_free(n->effect.job); /* nobody took it */
 		STAILQ_REMOVE_HEAD(&ike->effects, next);
 		effect_free(n);
 	}

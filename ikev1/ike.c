@@ -5,6 +5,7 @@
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/input.h"
+#include "ikev1/job.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/psk.h"
 #include "ikev1/quick_mode.h"
@@ -216,7 +217,7 @@ void ike_sa_expired(struct ike *ike, msec now, const struct addr *src, const str
 		pair_rekey(pair);
 }
 
-void ike_dh_done(struct ike *ike, msec now, const struct ike_dh_job *job)
+void ike_job_done(struct ike *ike, msec now, const struct ike_job *job)
 {
 	struct exchange *x = exchange_waiting(ike, job->id);
 
@@ -225,9 +226,9 @@ void ike_dh_done(struct ike *ike, msec now, const struct ike_dh_job *job)
 		return; /* it ended meanwhile */
 	exchange_stop_waiting(x);
 	if (x->phase == 1)
-		main_mode_dh_done(container_of(x, struct isakmp_sa, x), job);
+		main_mode_job_done(container_of(x, struct isakmp_sa, x), job);
 	else
-		quick_mode_dh_done(pair_of(x), job);
+		quick_mode_dh_done(pair_of(x), &job->dh);
 }
 
 /* Time */

@@ -108,24 +108,14 @@ void ike_sa_expired(struct ike *ike, msec now, const struct addr *src, const str
 		    uint32_t spi, bool hard);
 
 /*
- * Diffie-Hellman as a job, so that its cost can be borne by another thread. The owner copies the
- * job out of the effect, runs ike_dh_compute() on the copy wherever it likes, hands it back with
- * ike_dh_done() and wipes it.
+ * Costly arithmetic (Diffie-Hellman, signatures) as a job, so that its cost can be borne by another
+ * thread. The job that an effect brings is the owner's: it runs it wherever it likes, hands the
+ * result back with ike_job_done() and frees it. One that is not handed back just stays unanswered.
  */
-struct ike_dh_job {
-	uint64_t id;
-	enum group_id group;
-	bool make_public; /* compute g^x */
-	uint8_t private_value[CRYPTO_PRIVATE_MAX];
-	uint16_t peer_len; /* 0: no secret wanted */
-	uint8_t peer_public[GROUP_PUBLIC_MAX];
-	/* results */
-	enum crypto_dh_status status;
-	uint8_t public_value[GROUP_PUBLIC_MAX];
-	uint8_t secret[GROUP_SECRET_MAX];
-};
-void ike_dh_compute(struct ike_dh_job *job);
-void ike_dh_done(struct ike *ike, msec now, const struct ike_dh_job *job);
+struct ike_job;
+void ike_job_run(struct ike_job *job); /* any thread */
+void ike_job_done(struct ike *ike, msec now, const struct ike_job *job);
+void ike_job_free(struct ike_job *job); /* wipes it; NULL is fine */
 
 /* Time */
 void ike_tick(struct ike *ike, msec now);
@@ -150,7 +140,7 @@ struct ike_ipsec_sa {
 
 enum ike_effect_kind {
 	IKE_EFFECT_SEND,
-	IKE_EFFECT_DH,
+	IKE_EFFECT_JOB,		  /* the job is the owner's from now on */
 	IKE_EFFECT_SA_ADD,	  /* answer with ike_sa_done(token) */
 	IKE_EFFECT_SA_DELETE,	  /* no answer is needed */
 	IKE_EFFECT_PEER_UP,	  /* the first pair of SAs with the peer is in the kernel */
@@ -169,7 +159,7 @@ struct ike_effect {
 			bool natt; /* wants the non-ESP marker in front */
 			struct span data;
 		} send;
-		const struct ike_dh_job *dh;
+		struct ike_job *job;
 		struct {
 			uint64_t token;
 			struct ike_ipsec_sa sa;

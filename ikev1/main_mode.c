@@ -11,9 +11,9 @@
  */
 #include "ikev1/main_mode.h"
 
-#include "ikev1/dh.h"
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
+#include "ikev1/job.h"
 #include "ikev1/message.h"
 #include "ikev1/psk.h"
 #include "ikev1/store.h"
@@ -267,7 +267,7 @@ static enum ike_fsm_event i_gen_public(struct exchange *x, const struct incoming
 	memcpy(sa->order, sa->mm->ni.data, sizeof(sa->order));
 	if (sa_is_outdone(sa))
 		return exchange_error(x, IKE_CAUSE_SUPERSEDED);
-	dh_start(x, sa->suite.group, sa->mm->dh->private_value, true, span_of(NULL, 0));
+	job_start_dh(x, sa->suite.group, sa->mm->dh->private_value, true, span_of(NULL, 0));
 	return EV_NONE;
 }
 
@@ -336,7 +336,7 @@ static enum ike_fsm_event r_gen_secret(struct exchange *x, const struct incoming
 
 	(void)in;
 	make_nonce(sa, &sa->mm->nr);
-	dh_start(x, sa->suite.group, sa->mm->dh->private_value, true,
+	job_start_dh(x, sa->suite.group, sa->mm->dh->private_value, true,
 		 span_of(sa->mm->dh->gxi, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
@@ -355,12 +355,12 @@ static enum ike_fsm_event i_gen_secret(struct exchange *x, const struct incoming
 	struct isakmp_sa *sa = this_sa(x);
 
 	(void)in;
-	dh_start(x, sa->suite.group, sa->mm->dh->private_value, false,
+	job_start_dh(x, sa->suite.group, sa->mm->dh->private_value, false,
 		 span_of(sa->mm->dh->gxr, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
 
-bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job)
+static bool dh_done(struct isakmp_sa *sa, const struct job_dh *job)
 {
 	struct main_mode *mm = sa->mm;
 	const struct group *g = group_get(sa->suite.group);
@@ -375,6 +375,15 @@ bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job)
 	if (job->peer_len)
 		memcpy(mm->dh->gxy, job->secret, g->secret_len);
 	return exchange_run(&sa->x, job->peer_len ? EV_SECRET_OK : EV_DH_KEY_OK, NULL);
+}
+
+bool main_mode_job_done(struct isakmp_sa *sa, const struct ike_job *job)
+{
+	switch (job->kind) {
+	case JOB_DH:
+		return dh_done(sa, &job->dh);
+	}
+	return true;
 }
 
 static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *in)

@@ -8,8 +8,8 @@
 extern const struct transition main_mode_initiator[];
 extern const struct transition main_mode_responder[];
 
-/* The owner finished the DH job that the exchange waits for. */
-bool main_mode_dh_done(struct isakmp_sa *sa, const struct ike_dh_job *job);
+/* The owner finished the job that the exchange waits for. */
+bool main_mode_job_done(struct isakmp_sa *sa, const struct ike_job *job);
 /* Message 5 or 6 made no sense after decryption: most likely another pre-shared key. */
 void main_mode_undecryptable(struct isakmp_sa *sa, enum isakmp_flaw flaw);
 void main_mode_free(struct main_mode *mm);

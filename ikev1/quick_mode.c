@@ -14,7 +14,6 @@
 
 #include <errno.h>
 
-#include "ikev1/dh.h"
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
 #include "ikev1/message.h"
@@ -229,7 +228,7 @@ static enum ike_fsm_event i_start(struct exchange *x, const struct incoming *in)
 	pair_choose_spi(pair);
 	if (!pfs)
 		return EV_BLD_MSG;
-	dh_start(x, pfs, pair->qm->private_value, true, span_of(NULL, 0));
+	job_start_dh(x, pfs, pair->qm->private_value, true, span_of(NULL, 0));
 	return EV_NONE;
 }
 
@@ -309,12 +308,12 @@ static enum ike_fsm_event gen_secret(struct exchange *x, const struct incoming *
 	struct ipsec_pair *pair = pair_of(x);
 
 	(void)in;
-	dh_start(x, pair->pfs, pair->qm->private_value, x->role == IKE_RESPONDER,
+	job_start_dh(x, pair->pfs, pair->qm->private_value, x->role == IKE_RESPONDER,
 		 span_of(pair->qm->peer_public, group_get(pair->pfs)->public_len));
 	return EV_NONE;
 }
 
-bool quick_mode_dh_done(struct ipsec_pair *pair, const struct ike_dh_job *job)
+bool quick_mode_dh_done(struct ipsec_pair *pair, const struct job_dh *job)
 {
 	const struct group *g = group_get(job->group);
 

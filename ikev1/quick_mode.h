@@ -4,6 +4,7 @@
 #define IKEV1_QUICK_MODE_H
 
 #include "ikev1/core.h"
+#include "ikev1/job.h"
 
 extern const struct transition quick_mode_initiator[];
 extern const struct transition quick_mode_responder[];
@@ -11,7 +12,7 @@ extern const struct transition quick_mode_responder[];
 /* Begins one as initiator over an active ISAKMP SA. */
 void quick_mode_start(struct isakmp_sa *sa);
 /* The owner finished the DH job that the exchange waits for. */
-bool quick_mode_dh_done(struct ipsec_pair *pair, const struct ike_dh_job *job);
+bool quick_mode_dh_done(struct ipsec_pair *pair, const struct job_dh *job);
 /* The kernel took (0) or refused (errno) the SA that the exchange waits for. */
 void quick_mode_sa_done(struct ipsec_pair *pair, int error);
 /* Its deadline is over; it is not done. */

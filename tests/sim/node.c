@@ -104,13 +104,9 @@ void node_crash(struct node *n, bool machine)
 
 /* ---- what IKE wants ---- */
 
-static void dh_computed(struct world *w, struct node *n, void *arg)
+static void job_done(struct world *w, struct node *n, void *arg)
 {
-	struct ike_dh_job *job = arg;
-
-	ike_dh_compute(job);
-	ike_dh_done(n->ike, w->now, job);
-	util_wipe(job, sizeof(*job));
+	ike_job_done(n->ike, w->now, arg);
 	node_turn(n);
 }
 
@@ -242,9 +238,9 @@ static void ike_effect(struct node *n, const struct ike_effect *e)
 			network_send(w, packet_new(PACKET_IKE, n->index, to->index,
 						   e->send.data.data, e->send.data.len));
 		break;
-	case IKE_EFFECT_DH:
-		world_after(w, some_delay(w, w->dh_delay), dh_computed, n,
-			    xmemdup(e->dh, sizeof(*e->dh)));
+	case IKE_EFFECT_JOB:
+		ike_job_run(e->job);
+		world_after(w, some_delay(w, w->dh_delay), job_done, n, e->job);
 		break;
 	case IKE_EFFECT_SA_ADD:
 		sa_add(n, e);
