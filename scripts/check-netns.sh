@@ -26,5 +26,6 @@ else
 fi
 rm -rf "$OUT"
 mkdir -p "$OUT"
+# The pipe keeps prove from drawing its progress, which is for terminals.
 exec "$here/labkernel/run" --write "$OUT" --see "$BUILD" --timeout "${LAB_TIMEOUT:-480}" -- \
-	prove --timer --norc "${tests[@]}"
+	bash -o pipefail -c 'prove --norc --timer "$@" | cat' prove "${tests[@]}"

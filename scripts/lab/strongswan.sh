@@ -16,8 +16,8 @@ strongswan_start() {
 	in_node "$name"
 	STRONGSWAN_CONF=$folder/strongswan.conf "${ENTER[@]}" charon-systemd >"$folder/output" 2>&1 &
 	charon[$name]=$!
-	eventually 10 test -S "$folder/vici" || die "charon on $name: $(<"$folder/output")"
-	swanctl_on "$name" --load-all --file "$folder/swanctl.conf" || die "$(<"$folder/swanctl")"
+	eventually 10 swanctl_on "$name" --load-all --file "$folder/swanctl.conf" ||
+		die "strongSwan on $name: $(<"$folder/output") $(grep -v ^plugin "$folder/swanctl")"
 }
 
 strongswan_daemon() {

@@ -96,13 +96,23 @@ expect() {
 	else
 		failed+=1
 		report 'not ok' "$what"
-		{
-			printf 'this failed with status %d:' "$status"
-			printf ' %q' "$@"
-			echo
-			tail -n 30 "$output"
-		} | sed "s/^/${LAB_TAP:+# }       /"
+		complain "$what" "$status" "$output" "$@"
 	fi
+}
+
+# complain WHAT STATUS OUTPUT COMMAND...: why an expectation failed. In TAP this goes to stderr, which
+# prove lets through to the terminal.
+complain() {
+	local to=1 prefix='       '
+
+	[[ -z $LAB_TAP ]] || to=2 prefix='#   '
+	{
+		[[ -z $LAB_TAP ]] || printf '\nin %s: %s\n' "$LAB_TEST" "$1"
+		printf 'failed with status %d:' "$2"
+		printf ' %q' "${@:4}"
+		echo
+		tail -n 30 "$3"
+	} | sed "s/^/$prefix/" >&$to
 }
 
 # refute "WHAT" COMMAND...: the command must fail.
