@@ -7,7 +7,9 @@
 # A room is a folder; its *.c become one archive. A unit test says which files it links in a line
 # of its own ("LINK: lib/wire.c ..."), so that a test of a pure room cannot pull in more by accident.
 
-BUILD     ?= $(if $(SANITIZE),build/sanitize,build)
+# SANITIZE=1 is ASan and UBSan; SANITIZE=undefined is what runs in the lab kernel, whose processes have
+# no room for ASan's shadow.
+BUILD     ?= $(if $(SANITIZE),build/sanitize-$(SANITIZE),build)
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
 bindir    ?= $(prefix)/bin
@@ -22,15 +24,15 @@ CFLAGS    ?= -O2 -g
 WARNINGS  := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
              -Wpointer-arith -Wvla -Werror
 HARDENING := -fstack-protector-strong -fPIE $(if $(SANITIZE),,-D_FORTIFY_SOURCE=2)
-SANITIZERS = $(if $(SANITIZE),-fsanitize=address$(comma)undefined -fno-sanitize-recover=all -fno-omit-frame-pointer)
+SANITIZERS = $(if $(SANITIZE),-fsanitize=$(if $(filter undefined,$(SANITIZE)),undefined,address$(comma)undefined) \
+             -fno-sanitize-recover=all -fno-omit-frame-pointer)
 comma     := ,
 ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(HARDENING) $(SANITIZERS) -MMD -MP \
              -DDMVPND_VERSION='"$(VERSION)"' -DSYSCONFDIR='"$(sysconfdir)"' -DRUNDIR='"$(rundir)"' \
              $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZERS) $(LDFLAGS)
 
-PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core jansson libcap-ng \
-             libseccomp
+PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core jansson libcap-ng
 # Asked once, and only when something is compiled: on a new machine pkg-config is not there yet.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)
@@ -54,8 +56,8 @@ linked     = $(call objects,$(foreach f,$(shell sed -n 's|^.*LINK: *||p' $(1)),$
 
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: all help deps check check-all test-programs check-arch check-unit check-sim check-netns lab lab-shell \
-        install uninstall clean
+.PHONY: all help deps check check-all test-programs check-arch check-unit check-sim check-fuzz \
+        check-netns fuzz lab lab-shell install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -63,10 +65,11 @@ all: $(BUILD)/dmvpnd $(BUILD)/dmvpnctl
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "make check-arch check-unit check-sim check-netns   the parts of make check"
+	@echo "make check-arch check-unit check-sim check-fuzz check-netns   the parts of make check"
 	@echo "make lab-shell       leave the lab up, with a shell to look around in"
 	@echo "make install         DESTDIR and prefix are honoured (prefix=$(prefix))"
-	@echo "SANITIZE=1           build and test with ASan and UBSan, in build/sanitize"
+	@echo "make fuzz            look for new inputs, FUZZ_SECONDS=60 for each target"
+	@echo "SANITIZE=1           build and test with ASan and UBSan, in build/sanitize-1"
 
 deps:
 	@scripts/deps.sh build
@@ -80,7 +83,7 @@ check:
 test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%) \
                $(KERNEL:%=$(BUILD)/tests/kernel/%)
 
-check-all: check-arch check-unit check-sim check-netns
+check-all: check-arch check-unit check-sim check-fuzz check-netns
 
 lab:
 	@scripts/deps.sh lab
@@ -102,8 +105,21 @@ check-unit: $(UNIT:%=$(BUILD)/tests/unit/%)
 check-sim: $(SIM:%=$(BUILD)/tests/sim/%)
 	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2; done
 
+# Every input that a fuzzer once found worth keeping, through its target, with the sanitizers.
+check-fuzz:
+	@tests/fuzz/run.sh
+
+fuzz:
+	@set -e; for f in tests/fuzz/fuzz_*.c; do t=$${f#*fuzz_}; echo "# $${t%.c}"; \
+	    tests/fuzz/run.sh $${t%.c} $(or $(FUZZ_SECONDS),60); done
+
+ifeq ($(SANITIZE),1)
+check-netns:
+	@$(MAKE) --no-print-directory -j$(CORES) SANITIZE=undefined BUILD=$(BUILD)/undefined check-netns
+else
 check-netns: all $(KERNEL:%=$(BUILD)/tests/kernel/%)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) scripts/check-netns.sh
+endif
 
 $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
 	$(call say,LD,$@)
@@ -135,7 +151,8 @@ install: all
 	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir)
 	install -m 755 $(BUILD)/dmvpnd $(DESTDIR)$(sbindir)/dmvpnd
 	install -m 755 $(BUILD)/dmvpnctl $(DESTDIR)$(bindir)/dmvpnctl
-	install -m 644 conf/hub.conf conf/spoke.conf README.md $(DESTDIR)$(docdir)
+	install -m 644 conf/hub.conf conf/spoke.conf conf/spoke-modern.conf doc/configuration.md README.md \
+	           $(DESTDIR)$(docdir)
 	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	    scripts/dmvpnd.service.in > $(DESTDIR)$(unitdir)/dmvpnd.service
 

@@ -30,7 +30,6 @@ packages() {
 		build | libevent-dev       | event loop (libevent)                        | event2/event.h
 		build | libjansson-dev     | JSON (Jansson)                               | jansson.h
 		build | libcap-ng-dev      | dropping capabilities (libcap-ng)            | cap-ng.h
-		build | libseccomp-dev     | system call filter (libseccomp)              | seccomp.h
 		build | uthash-dev         | hash tables (uthash)                         | uthash.h
 		lab   | iproute2           | namespaces, links, xfrm                      | ip
 		lab   | iputils-ping       | ping                                         | ping

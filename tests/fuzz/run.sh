@@ -25,9 +25,9 @@ replay() {
 		target=${file#*fuzz_}
 		target=${target%.c}
 		[[ -d $corpus/$target ]] || continue
-		make --no-print-directory SANITIZE=1 BUILD="${BUILD:-build}/sanitize" \
-			"${BUILD:-build}/sanitize/tests/fuzz/fuzz_$target"
-		"${BUILD:-build}/sanitize/tests/fuzz/fuzz_$target" "$corpus/$target"/*
+		make --no-print-directory SANITIZE=1 BUILD="${BUILD:-build}/sanitize-1" \
+			"${BUILD:-build}/sanitize-1/tests/fuzz/fuzz_$target"
+		"${BUILD:-build}/sanitize-1/tests/fuzz/fuzz_$target" "$corpus/$target"/*
 	done
 }
 
