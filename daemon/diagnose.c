@@ -409,7 +409,7 @@ static void no_answer(struct text *t, const char *peer, enum ike_state state)
 {
 	switch (state) {
 	case MM_WAIT_MSG2:
-		text_add(t, "no answer from %s to message 1, nothing came back: is the address right and "
+		text_add(t, "%s does not answer message 1, nothing came back: is the address right and "
 			    "reachable (ping it), is UDP port 500 open both ways, does a daemon run there; "
 			    "else the peer does not know us or accepts none of our isakmp-policies and "
 			    "stays silent, which its log tells",
@@ -495,10 +495,11 @@ static bool found_here(const struct ike_event *e)
 	       e->failure.history[1].state == e->failure.state;
 }
 
-/* Time was over; what came meanwhile was not good enough to go on. */
-static bool timed_out(const struct ike_event *e)
+/* Not ended by a verdict: what came was not good enough to go on. */
+static bool still_waits(const struct ike_event *e)
 {
-	return e->failure.history_len && e->failure.history[0].event == EV_TIMED_OUT;
+	return e->kind == IKE_EVENT_EVIDENCE ||
+	       (e->failure.history_len && e->failure.history[0].event == EV_TIMED_OUT);
 }
 
 static void identity(struct text *t, const struct ike_event *e, const char *peer, const char *us)
@@ -516,7 +517,7 @@ static void identity(struct text *t, const struct ike_event *e, const char *peer
 
 static void malformed(struct text *t, const struct ike_event *e, const char *peer)
 {
-	if (found_here(e) || timed_out(e))
+	if (found_here(e) || still_waits(e))
 		text_add(t, "a message of %s makes no sense (in %s): the peer is faulty, or something "
 			    "changes packets on the way; \"debug crypto isakmp 254\" shows them",
 			 peer, ike_state_name(e->failure.state));
@@ -524,6 +525,20 @@ static void malformed(struct text *t, const struct ike_event *e, const char *pee
 		text_add(t, "%s says that a message of ours makes no sense to it (in %s); its log may tell "
 			    "why",
 			 peer, ike_state_name(e->failure.state));
+}
+
+/* Before the keys are used, the same notify says something else. */
+static void peer_key_mismatch(struct text *t, const struct ike_event *e, const char *peer)
+{
+	if (e->failure.state == MM_WAIT_MSG2 || e->failure.state == MM_WAIT_MSG4 ||
+	    e->failure.state == MM_WAIT_MSG3)
+		text_add(t, "%s says that a message of ours makes no sense to it (in %s); its log may tell "
+			    "why",
+			 peer, ike_state_name(e->failure.state));
+	else
+		text_add(t, "probable pre-shared key mismatch with %s: it complains about our message %d, as "
+			    "a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides",
+			 peer, e->role == IKE_INITIATOR ? 5 : 6);
 }
 
 /* What does not depend on more than the peer and our role. */
@@ -546,10 +561,7 @@ static bool plain_cause(struct text *t, const struct ike_event *e, const char *p
 			 peer, message);
 		return true;
 	case IKE_CAUSE_PEER_KEY_MISMATCH:
-		text_add(t, "probable pre-shared key mismatch with %s: it complains about our message %d, "
-			    "as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both "
-			    "sides",
-			 peer, initiator ? 5 : 6);
+		peer_key_mismatch(t, e, peer);
 		return true;
 	case IKE_CAUSE_AUTH_HASH:
 		text_add(t, "authentication of %s failed: its message %d decrypts, but HASH_%c is not "
@@ -671,7 +683,7 @@ bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT])
 	char peer[ADDR_TEXT];
 
 	addr_text(&e->remote.addr, peer);
-	if (e->kind == IKE_EVENT_FAILED)
+	if (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE)
 		return failure(&t, e, peer);
 	return e->kind == IKE_EVENT_DROP && dropped(&t, e, peer);
 }

@@ -17,7 +17,7 @@
 #define DIAGNOSE_TEXT 900
 
 /*
- * For IKE_EVENT_FAILED, and for those IKE_EVENT_DROPs that somebody should know about (aggressive
+ * For IKE_EVENT_FAILED and IKE_EVENT_EVIDENCE, and for those IKE_EVENT_DROPs that somebody should know about (aggressive
  * mode, IKEv2). False: no fault of anybody's (superseded, cleared, expired), *buf is empty.
  */
 bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT]);

@@ -276,7 +276,8 @@ static struct repeat {
 
 static bool is_repeated(const struct ike_event *e, unsigned int *before)
 {
-	enum ike_cause cause = e->kind == IKE_EVENT_FAILED ? e->failure.cause : IKE_CAUSE_NONE;
+	bool told = e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE;
+	enum ike_cause cause = told ? e->failure.cause : IKE_CAUSE_NONE;
 	struct repeat *r =
 		&repeats[(addr_to_v4(&e->remote.addr) * 3 + (unsigned int)e->kind) % REPEATS];
 	bool same = r->kind == e->kind && r->cause == cause && r->role == e->role &&
@@ -295,7 +296,7 @@ static bool is_repeated(const struct ike_event *e, unsigned int *before)
 static bool may_repeat(const struct ike_event *e)
 {
 	return trace.severity < LOG_DEBUG && !trace.debug_isakmp &&
-	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_POLICY_MISS ||
+	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE || e->kind == IKE_EVENT_POLICY_MISS ||
 		e->kind == IKE_EVENT_ESP_MISS);
 }
 
@@ -328,6 +329,7 @@ static enum bucket_name ike_bucket(const struct ike_event *e)
 	case IKE_EVENT_NOTIFY:
 		return e->notify.authenticated ? BUCKET_NONE : BUCKET_DROPS;
 	case IKE_EVENT_FAILED:
+	case IKE_EVENT_EVIDENCE:
 	case IKE_EVENT_POLICY_MISS:
 		return strange ? BUCKET_FAILURES : BUCKET_NONE;
 	case IKE_EVENT_PHASE1_DONE:

@@ -397,6 +397,16 @@ static void failed(struct render *r)
 	}
 }
 
+/* What will probably end it, long before its time is over. */
+static void evidence(struct render *r)
+{
+	char cause[DIAGNOSE_TEXT];
+
+	r->group = r->e->phase == 2;
+	if (diagnose_ike(r->e, cause))
+		say(r, TAG, "%s", cause);
+}
+
 static void gone(struct render *r)
 {
 	const struct ike_event *e = r->e;
@@ -469,6 +479,7 @@ static const struct {
 	[IKE_EVENT_REKEY] = { rekey, LOG_INFO },
 	[IKE_EVENT_CROSSED] = { crossed, LOG_INFO },
 	[IKE_EVENT_DROP] = { drop, LOG_NOTICE },
+	[IKE_EVENT_EVIDENCE] = { evidence, LOG_WARNING },
 	[IKE_EVENT_FAILED] = { failed, LOG_WARNING },
 	[IKE_EVENT_SA_GONE] = { gone, LOG_INFO },
 };

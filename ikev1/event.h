@@ -93,6 +93,7 @@ enum ike_event_kind {
 	IKE_EVENT_REKEY,	/* phase 1 or 2 is about to be replaced: phase */
 	IKE_EVENT_CROSSED,	/* both ends initiated; flag: ours is kept */
 	IKE_EVENT_DROP,		/* a datagram was dropped: drop */
+	IKE_EVENT_EVIDENCE,	/* why it will probably fail: failure.cause, .state, .mismatch; once */
 	IKE_EVENT_FAILED,	/* an exchange failed: failure */
 	IKE_EVENT_SA_GONE,	/* an SA left: phase, failure.cause */
 	IKE_EVENT_COUNT

@@ -155,6 +155,19 @@ enum ike_fsm_event exchange_error(struct exchange *x, enum ike_cause cause)
 	return EV_ERROR;
 }
 
+void exchange_suspect(struct exchange *x, enum ike_cause evidence)
+{
+	struct ike_event *e;
+
+	if (x->evidence == evidence)
+		return;
+	x->evidence = evidence;
+	e = report_exchange(x, IKE_EVENT_EVIDENCE, LEVEL_ALWAYS);
+	e->failure.cause = evidence;
+	e->failure.state = x->state;
+	e->failure.mismatch = x->mismatch;
+}
+
 void exchange_fail(struct exchange *x, enum ike_fsm_event event, enum ike_cause cause)
 {
 	enum ike_state was = x->state;

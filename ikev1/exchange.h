@@ -23,6 +23,12 @@ bool exchange_run(struct exchange *x, enum ike_fsm_event event, const struct inc
 /* Ends it: state DONE, the failure is told, the owner is freed. */
 void exchange_fail(struct exchange *x, enum ike_fsm_event event, enum ike_cause cause);
 
+/*
+ * Unauthenticated input suggests why it will fail. That does not end it, but is told at once, and
+ * again if nothing better comes until the deadline.
+ */
+void exchange_suspect(struct exchange *x, enum ike_cause evidence);
+
 /* For actions: "cause" and EV_ERROR in one. */
 enum ike_fsm_event exchange_error(struct exchange *x, enum ike_cause cause);
 

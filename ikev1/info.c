@@ -293,6 +293,6 @@ void info_input_clear(struct isakmp_sa *sa, const struct incoming *in)
 		e->notify.type = n.type;
 		cause = cause_of(n.type, 1);
 		if (cause && !sa->x.done && !sa->x.evidence)
-			sa->x.evidence = cause;
+			exchange_suspect(&sa->x, cause);
 	}
 }

@@ -95,7 +95,7 @@ static enum ike_fsm_event ignore(struct exchange *x, enum ike_cause evidence, en
 	/* One word in the clear, once: the peer sees our silence otherwise and cannot know why. */
 	if (why == IKE_DROP_UNDECRYPTABLE && x->role == IKE_RESPONDER && x->evidence != evidence)
 		info_send_clear(this_sa(x), ISAKMP_N_PAYLOAD_MALFORMED);
-	x->evidence = evidence;
+	exchange_suspect(x, evidence);
 	e->drop.why = why;
 	e->drop.flaw = flaw;
 	e->drop.exchange = ISAKMP_XCHG_MAIN;

@@ -72,6 +72,19 @@ Test(diagnose, key_mismatch_at_the_initiator)
 	check_holds(&e, "its message 6 does not decrypt");
 }
 
+/* The peer's word is told at once, not only when time is over. */
+Test(diagnose, evidence)
+{
+	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_KEY_MISMATCH, MM_WAIT_MSG6);
+
+	e.kind = IKE_EVENT_EVIDENCE;
+	check_holds(&e, "probable pre-shared key mismatch with 10.0.0.4: it complains");
+	e.failure.state = MM_WAIT_MSG2;
+	check_holds(&e, "10.0.0.4 says that a message of ours makes no sense to it (in MM_WAIT_MSG2)");
+	e.failure.cause = IKE_CAUSE_MALFORMED;
+	check_holds(&e, "a message of 10.0.0.4 makes no sense");
+}
+
 Test(diagnose, no_key)
 {
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_NO_KEY, MM_START);
@@ -256,7 +269,7 @@ Test(diagnose, no_answer)
 		enum ike_role role;
 		const char *part;
 	} cases[] = {
-		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "no answer from 10.0.0.4 to message 1, nothing came back" },
+		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "10.0.0.4 does not answer message 1, nothing came back" },
 		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "UDP port 500" },
 		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "does not know us" },
 		{ MM_WAIT_MSG4, 1, IKE_INITIATOR, "agreed on a policy but does not answer message 3" },

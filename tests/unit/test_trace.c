@@ -264,7 +264,7 @@ Test(trace_ike, every_kind)
 		e.role = IKE_RESPONDER;
 		if (kind == IKE_EVENT_NOTIFY)
 			e.notify.authenticated = true;
-		if (kind == IKE_EVENT_FAILED || kind == IKE_EVENT_ID)
+		if (kind == IKE_EVENT_FAILED || kind == IKE_EVENT_EVIDENCE || kind == IKE_EVENT_ID)
 			memset(&e.failure, 0, sizeof(e.failure));
 		if (kind == IKE_EVENT_POLICY_MISS || kind == IKE_EVENT_ESP_MISS)
 			memset(&e.mismatch, 0, sizeof(e.mismatch));
