@@ -100,10 +100,10 @@ check-arch: $(archives)
 
 # Criterion forks a process per test; -j keeps it to the machine's cores.
 check-unit: $(UNIT:%=$(BUILD)/tests/unit/%)
-	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2 --quiet 2>&1 || { $$t -j2; exit 1; }; done
+	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j$(CORES); done
 
 check-sim: $(SIM:%=$(BUILD)/tests/sim/%)
-	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j2; done
+	@set -e; for t in $^; do echo "# $${t##*/}"; $$t -j$(CORES); done
 
 # Every input that a fuzzer once found worth keeping, through its target, with the sanitizers.
 check-fuzz:
