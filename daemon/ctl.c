@@ -210,7 +210,8 @@ struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path
 	int fd;
 
 	if (strlen(path) >= sizeof(name.sun_path)) {
-		log_msg(LOG_ERR, "%s: a socket's name is at most %zu octets long; use a shorter --instance",
+		log_msg(LOG_ERR,
+			"%s: a socket's name is at most %zu octets long; use a shorter --instance",
 			path, sizeof(name.sun_path) - 1);
 		return NULL;
 	}
@@ -218,7 +219,8 @@ struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path
 	if (!make_folder(path))
 		return NULL;
 	if (somebody_answers(&name)) {
-		log_msg(LOG_ERR, "another daemon answers at %s; stop it or use another --instance", path);
+		log_msg(LOG_ERR, "another daemon answers at %s; stop it or use another --instance",
+			path);
 		return NULL;
 	}
 	fd = listen_at(&name);

@@ -16,12 +16,12 @@
 
 #include <stdbool.h>
 
-#define CTL_INSTANCE "dmvpnd" /* the name of the instance where none is given */
-#define CTL_SUFFIX ".ctl"
-#define CTL_PATH_MAX 108 /* of a unix socket's name, with its terminating zero */
+#define CTL_INSTANCE	"dmvpnd" /* the name of the instance where none is given */
+#define CTL_SUFFIX	".ctl"
+#define CTL_PATH_MAX	108  /* of a unix socket's name, with its terminating zero */
 #define CTL_REQUEST_MAX 4096 /* octets of a request with its newline */
 #define CTL_CLIENTS_MAX 16
-#define CTL_SECONDS 10 /* until a request has come and its answer has gone */
+#define CTL_SECONDS	10 /* until a request has come and its answer has gone */
 
 struct ctl;
 struct daemon;

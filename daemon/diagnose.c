@@ -201,7 +201,8 @@ static void add_key_bits(struct text *t, unsigned int bits)
 }
 
 /* One side's value of the attribute that differs; key_bits tells AES from AES. */
-static void add_value(struct text *t, const struct mismatch *m, uint32_t value, unsigned int key_bits)
+static void add_value(struct text *t, const struct mismatch *m, uint32_t value,
+		      unsigned int key_bits)
 {
 	switch (m->attr) {
 	case ATTR_PROTOCOL:
@@ -346,8 +347,9 @@ static void peer_no_policy(struct text *t, const char *peer, const struct mismat
 		text_add(t, "; a fault of the peer's");
 		return;
 	}
-	text_add(t, "%s says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours fits "
-		    "one of its",
+	text_add(t,
+		 "%s says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours fits "
+		 "one of its",
 		 peer);
 	if (cipher_get(m->our_isakmp.cipher)) {
 		text_add(t, " (our first is ");
@@ -384,7 +386,8 @@ static void peer_no_transform(struct text *t, const char *peer, const struct mis
 		add_our_transform(t, m);
 		text_add(t, ")");
 	}
-	text_add(t, ": transform-set, \"mode transport\" or PFS differ; compare them on both sides, its log "
+	text_add(t, ": transform-set, \"mode transport\" or PFS differ; compare them on both "
+		    "sides, its log "
 		    "may name the first difference");
 }
 
@@ -392,7 +395,8 @@ static void pfs_required(struct text *t, const char *peer, const struct mismatch
 {
 	text_add(t, "PFS on our side only: our ipsec-profile asks for ");
 	add_group(t, m->our_pfs);
-	text_add(t, ", %s sends no PFS; set \"pfs\" to this group there, or \"pfs = none\" here", peer);
+	text_add(t, ", %s sends no PFS; set \"pfs\" to this group there, or \"pfs = none\" here",
+		 peer);
 }
 
 static void pfs_group(struct text *t, const char *peer, const struct mismatch *m)
@@ -409,49 +413,67 @@ static void no_answer(struct text *t, const char *peer, enum ike_state state)
 {
 	switch (state) {
 	case MM_WAIT_MSG2:
-		text_add(t, "%s does not answer message 1, nothing came back: is the address right and "
-			    "reachable (ping it), is UDP port 500 open both ways, does a daemon run there; "
-			    "else the peer does not know us or accepts none of our isakmp-policies and "
-			    "stays silent, which its log tells",
-			 peer);
+		text_add(
+			t,
+			"%s does not answer message 1, nothing came back: is the address right and "
+			"reachable (ping it), is UDP port 500 open both ways, does a daemon run "
+			"there; "
+			"else the peer does not know us or accepts none of our isakmp-policies and "
+			"stays silent, which its log tells",
+			peer);
 		break;
 	case MM_WAIT_MSG4:
-		text_add(t, "%s agreed on a policy but does not answer message 3 (key exchange): look for "
-			    "a device on the way that drops longer UDP packets or fragments, and into the "
-			    "peer's log",
+		text_add(t,
+			 "%s agreed on a policy but does not answer message 3 (key exchange): look "
+			 "for "
+			 "a device on the way that drops longer UDP packets or fragments, and into "
+			 "the "
+			 "peer's log",
 			 peer);
 		break;
 	case MM_WAIT_MSG6:
-		text_add(t, "probable pre-shared key mismatch with %s: it stays silent after our message 5, "
-			    "as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both "
-			    "sides; else UDP is blocked from here on (port 4500 behind NAT)",
-			 peer);
+		text_add(
+			t,
+			"probable pre-shared key mismatch with %s: it stays silent after our "
+			"message 5, "
+			"as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both "
+			"sides; else UDP is blocked from here on (port 4500 behind NAT)",
+			peer);
 		break;
 	case MM_WAIT_MSG3:
-		text_add(t, "%s opened a negotiation and did not go on after our message 2: our answers do "
-			    "not reach it (UDP port 500 blocked on the way back), or its address is "
-			    "forged; look into its log",
+		text_add(t,
+			 "%s opened a negotiation and did not go on after our message 2: our "
+			 "answers do "
+			 "not reach it (UDP port 500 blocked on the way back), or its address is "
+			 "forged; look into its log",
 			 peer);
 		break;
 	case MM_WAIT_MSG5:
-		text_add(t, "%s did not go on after our message 4: it was lost, or the peer has no key for "
-			    "us; look into its log",
+		text_add(t,
+			 "%s did not go on after our message 4: it was lost, or the peer has no "
+			 "key for "
+			 "us; look into its log",
 			 peer);
 		break;
 	case QM_WAIT_MSG2:
-		text_add(t, "phase 1 is up, but %s does not answer quick mode: probably it accepts no "
-			    "transform-set, PFS group or proxy identity of ours and stays silent; "
-			    "compare them on both sides, its log may tell which",
+		text_add(t,
+			 "phase 1 is up, but %s does not answer quick mode: probably it accepts no "
+			 "transform-set, PFS group or proxy identity of ours and stays silent; "
+			 "compare them on both sides, its log may tell which",
 			 peer);
 		break;
 	case QM_WAIT_MSG3:
-		text_add(t, "%s did not confirm quick mode (message 3): it was lost, or the peer could not "
-			    "install its SAs; look into its log",
+		text_add(t,
+			 "%s did not confirm quick mode (message 3): it was lost, or the peer "
+			 "could not "
+			 "install its SAs; look into its log",
 			 peer);
 		break;
 	default:
-		text_add(t, "the negotiation with %s did not get beyond %s in time; this machine may be "
-			    "overloaded",
+		text_add(t,
+			 "the negotiation with %s did not get beyond %s in time; this machine may "
+			 "be "
+			 "overloaded",
 			 peer, ike_state_name(state));
 	}
 }
@@ -461,7 +483,8 @@ static const char *kernel_advice(int error)
 	switch (error) {
 	case ENOSYS:
 	case ENOENT:
-		return "it lacks an algorithm of the transform-set: load its module (ls /proc/crypto "
+		return "it lacks an algorithm of the transform-set: load its module (ls "
+		       "/proc/crypto "
 		       "shows what is there) or choose another transform-set";
 	case EPROTONOSUPPORT:
 	case EOPNOTSUPP:
@@ -481,8 +504,8 @@ static const char *kernel_advice(int error)
 
 static void kernel(struct text *t, const char *peer, int error)
 {
-	text_add(t, "the kernel refuses an IPsec SA with %s: %s (errno %d); %s", peer, strerror(error),
-		 error, kernel_advice(error));
+	text_add(t, "the kernel refuses an IPsec SA with %s: %s (errno %d); %s", peer,
+		 strerror(error), error, kernel_advice(error));
 }
 
 /*
@@ -505,25 +528,33 @@ static bool still_waits(const struct ike_event *e)
 static void identity(struct text *t, const struct ike_event *e, const char *peer, const char *us)
 {
 	if (found_here(e))
-		text_add(t, "the phase 1 identity of %s is not accepted: an address identity must be the "
-			    "address that it sends from; set \"crypto isakmp identity address\" there, "
-			    "or look for NAT on the way",
-			 peer);
+		text_add(
+			t,
+			"the phase 1 identity of %s is not accepted: an address identity must be "
+			"the "
+			"address that it sends from; set \"crypto isakmp identity address\" there, "
+			"or look for NAT on the way",
+			peer);
 	else
-		text_add(t, "%s does not accept our phase 1 identity, which is our address %s; look for "
-			    "NAT on the way, and for what the peer expects",
+		text_add(t,
+			 "%s does not accept our phase 1 identity, which is our address %s; look "
+			 "for "
+			 "NAT on the way, and for what the peer expects",
 			 peer, us);
 }
 
 static void malformed(struct text *t, const struct ike_event *e, const char *peer)
 {
 	if (found_here(e) || still_waits(e))
-		text_add(t, "a message of %s makes no sense (in %s): the peer is faulty, or something "
-			    "changes packets on the way; \"debug crypto isakmp 254\" shows them",
+		text_add(t,
+			 "a message of %s makes no sense (in %s): the peer is faulty, or something "
+			 "changes packets on the way; \"debug crypto isakmp 254\" shows them",
 			 peer, ike_state_name(e->failure.state));
 	else
-		text_add(t, "%s says that a message of ours makes no sense to it (in %s); its log may tell "
-			    "why",
+		text_add(t,
+			 "%s says that a message of ours makes no sense to it (in %s); its log may "
+			 "tell "
+			 "why",
 			 peer, ike_state_name(e->failure.state));
 }
 
@@ -532,12 +563,17 @@ static void peer_key_mismatch(struct text *t, const struct ike_event *e, const c
 {
 	if (e->failure.state == MM_WAIT_MSG2 || e->failure.state == MM_WAIT_MSG4 ||
 	    e->failure.state == MM_WAIT_MSG3)
-		text_add(t, "%s says that a message of ours makes no sense to it (in %s); its log may tell "
-			    "why",
+		text_add(t,
+			 "%s says that a message of ours makes no sense to it (in %s); its log may "
+			 "tell "
+			 "why",
 			 peer, ike_state_name(e->failure.state));
 	else
-		text_add(t, "probable pre-shared key mismatch with %s: it complains about our message %d, as "
-			    "a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides",
+		text_add(t,
+			 "probable pre-shared key mismatch with %s: it complains about our message "
+			 "%d, as "
+			 "a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both "
+			 "sides",
 			 peer, e->role == IKE_INITIATOR ? 5 : 6);
 }
 
@@ -551,45 +587,58 @@ static bool plain_cause(struct text *t, const struct ike_event *e, const char *p
 	addr_text(&e->local.addr, us);
 	switch (e->failure.cause) {
 	case IKE_CAUSE_NO_KEY:
-		text_add(t, "no pre-shared key for %s: add isakmp-key \"%s\" { key = ... }, or one for a "
-			    "prefix that holds it",
+		text_add(t,
+			 "no pre-shared key for %s: add isakmp-key \"%s\" { key = ... }, or one "
+			 "for a "
+			 "prefix that holds it",
 			 peer, peer);
 		return true;
 	case IKE_CAUSE_KEY_MISMATCH:
-		text_add(t, "probable pre-shared key mismatch with %s: its message %d does not decrypt "
-			    "with our key; compare \"isakmp-key ...\" on both sides",
-			 peer, message);
+		text_add(
+			t,
+			"probable pre-shared key mismatch with %s: its message %d does not decrypt "
+			"with our key; compare \"isakmp-key ...\" on both sides",
+			peer, message);
 		return true;
 	case IKE_CAUSE_PEER_KEY_MISMATCH:
 		peer_key_mismatch(t, e, peer);
 		return true;
 	case IKE_CAUSE_AUTH_HASH:
-		text_add(t, "authentication of %s failed: its message %d decrypts, but HASH_%c is not "
-			    "what we compute; the pre-shared keys differ, or the messages were changed "
-			    "on the way",
-			 peer, message, initiator ? 'R' : 'I');
+		text_add(
+			t,
+			"authentication of %s failed: its message %d decrypts, but HASH_%c is not "
+			"what we compute; the pre-shared keys differ, or the messages were changed "
+			"on the way",
+			peer, message, initiator ? 'R' : 'I');
 		return true;
 	case IKE_CAUSE_IDENTITY:
 		identity(t, e, peer, us);
 		return true;
 	case IKE_CAUSE_BAD_KE:
-		text_add(t, "the Diffie-Hellman value of %s is not one of the agreed group: the peer is "
-			    "faulty or hostile",
+		text_add(t,
+			 "the Diffie-Hellman value of %s is not one of the agreed group: the peer "
+			 "is "
+			 "faulty or hostile",
 			 peer);
 		return true;
 	case IKE_CAUSE_MALFORMED:
 		malformed(t, e, peer);
 		return true;
 	case IKE_CAUSE_PROXY_IDENTITIES:
-		text_add(t, "proxy identities of %s are not accepted: quick mode must be for host %s, host "
-			    "%s, protocol 47 (GRE); let the peer protect a GRE tunnel in transport mode "
-			    "(tunnel protection), not networks by a crypto map",
+		text_add(t,
+			 "proxy identities of %s are not accepted: quick mode must be for host %s, "
+			 "host "
+			 "%s, protocol 47 (GRE); let the peer protect a GRE tunnel in transport "
+			 "mode "
+			 "(tunnel protection), not networks by a crypto map",
 			 peer, peer, us);
 		return true;
 	case IKE_CAUSE_PEER_PROXY_IDENTITIES:
-		text_add(t, "%s says INVALID-ID-INFORMATION to our quick mode for host %s, host %s, "
-			    "protocol 47 (GRE): it protects something else; let it protect a GRE tunnel "
-			    "with this address",
+		text_add(t,
+			 "%s says INVALID-ID-INFORMATION to our quick mode for host %s, host %s, "
+			 "protocol 47 (GRE): it protects something else; let it protect a GRE "
+			 "tunnel "
+			 "with this address",
 			 peer, us, peer);
 		return true;
 	default:
@@ -608,17 +657,21 @@ static bool other_cause(struct text *t, const struct ike_event *e, const char *p
 			 ike_state_name(e->failure.state));
 		return true;
 	case IKE_CAUSE_DEAD_PEER:
-		text_add(t, "%s with %s given up: the peer does not answer keep-alives (DPD) any more; it is "
-			    "down or cannot be reached",
+		text_add(t,
+			 "%s with %s given up: the peer does not answer keep-alives (DPD) any "
+			 "more; it is "
+			 "down or cannot be reached",
 			 what, peer);
 		return true;
 	case IKE_CAUSE_LIMIT:
-		text_add(t, "%s with %s given up: too many negotiations at once; they are bounded per "
-			    "address and in all",
+		text_add(t,
+			 "%s with %s given up: too many negotiations at once; they are bounded per "
+			 "address and in all",
 			 what, peer);
 		return true;
 	case IKE_CAUSE_NONE:
-		text_add(t, "%s with %s failed in %s", what, peer, ike_state_name(e->failure.state));
+		text_add(t, "%s with %s failed in %s", what, peer,
+			 ike_state_name(e->failure.state));
 		return true;
 	default:
 		return false; /* nobody's fault */
@@ -663,13 +716,16 @@ static bool dropped(struct text *t, const struct ike_event *e, const char *peer)
 {
 	switch (e->drop.why) {
 	case IKE_DROP_AGGRESSIVE:
-		text_add(t, "%s tries aggressive mode, which is refused: it shows identities and lets "
-			    "everybody guess the pre-shared key; configure main mode there",
+		text_add(t,
+			 "%s tries aggressive mode, which is refused: it shows identities and lets "
+			 "everybody guess the pre-shared key; configure main mode there",
 			 peer);
 		return true;
 	case IKE_DROP_IKEV2:
-		text_add(t, "%s speaks IKEv2, which is not spoken here; configure IKEv1 main mode there "
-			    "(\"crypto isakmp ...\", not \"crypto ikev2 ...\")",
+		text_add(t,
+			 "%s speaks IKEv2, which is not spoken here; configure IKEv1 main mode "
+			 "there "
+			 "(\"crypto isakmp ...\", not \"crypto ikev2 ...\")",
 			 peer);
 		return true;
 	default:

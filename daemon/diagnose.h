@@ -25,11 +25,11 @@ bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT]);
 bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT]);
 
 /* A few words each. */
-const char *diagnose_cause_name(enum ike_cause cause);	/* for counters: "key_mismatch" */
-const char *diagnose_drop_name(enum ike_drop why);	/* "unknown_sa" */
-const char *diagnose_cause_text(enum ike_cause cause);	/* "probable pre-shared key mismatch" */
-const char *diagnose_nhrp_code(int code);	    /* "unique address already registered (14)" */
-const char *diagnose_nhrp_error(int code);	    /* "authentication failure (11)" */
+const char *diagnose_cause_name(enum ike_cause cause); /* for counters: "key_mismatch" */
+const char *diagnose_drop_name(enum ike_drop why);     /* "unknown_sa" */
+const char *diagnose_cause_text(enum ike_cause cause); /* "probable pre-shared key mismatch" */
+const char *diagnose_nhrp_code(int code);  /* "unique address already registered (14)" */
+const char *diagnose_nhrp_error(int code); /* "authentication failure (11)" */
 const char *diagnose_nhrp_reason(enum nhrp_reason why);
 
 /* What a mismatch compares: "ours 3des, theirs aes-128" goes into buf. */

@@ -123,12 +123,15 @@ static void registration_refused(struct text *t, const struct nhrp_event *e, con
 		 diagnose_nhrp_code(e->code));
 	switch (e->code) {
 	case NHRP_CODE_ALREADY_UNIQUE:
-		text_add(t, "; another NBMA address holds our tunnel address: two spokes have the same, "
-			    "or ours has changed and the old registration has not expired (clear ip nhrp "
+		text_add(t, "; another NBMA address holds our tunnel address: two spokes have the "
+			    "same, "
+			    "or ours has changed and the old registration has not expired (clear "
+			    "ip nhrp "
 			    "there)");
 		break;
 	case NHRP_CODE_PROHIBITED:
-		text_add(t, "; the server does not permit this tunnel or NBMA address: compare \"address\" "
+		text_add(t, "; the server does not permit this tunnel or NBMA address: compare "
+			    "\"address\" "
 			    "of the tunnel with the server's prefix");
 		break;
 	case NHRP_CODE_RESOURCES:
@@ -146,13 +149,17 @@ static void client_refused(struct text *t, const struct nhrp_event *e, const str
 		 diagnose_nhrp_reason(e->reason));
 	switch (e->reason) {
 	case NHRP_WHY_UNIQUE:
-		text_add(t, " (%s); two spokes have this tunnel address, or the spoke moved: \"clear ip "
-			    "nhrp %s\" lets it in at once",
+		text_add(t,
+			 " (%s); two spokes have this tunnel address, or the spoke moved: \"clear "
+			 "ip "
+			 "nhrp %s\" lets it in at once",
 			 n->other, n->protocol);
 		break;
 	case NHRP_WHY_NBMA_MISMATCH:
-		text_add(t, " (it claims %s); is there NAT on the way, or a wrong tunnel source there?",
-			 n->other);
+		text_add(
+			t,
+			" (it claims %s); is there NAT on the way, or a wrong tunnel source there?",
+			n->other);
 		break;
 	case NHRP_WHY_OUTSIDE:
 	case NHRP_WHY_OWN_ADDRESS:
@@ -179,10 +186,12 @@ static void authentication(struct text *t, const struct nhrp_event *e, const str
 
 static void error_received(struct text *t, const struct nhrp_event *e, const struct names *n)
 {
-	text_add(t, "%s answers with an error indication: %s", n->nbma, diagnose_nhrp_error(e->code));
+	text_add(t, "%s answers with an error indication: %s", n->nbma,
+		 diagnose_nhrp_error(e->code));
 	if (e->code == NHRP_ERROR_AUTHENTICATION)
-		text_add(t, "; compare \"authentication\" of the tunnel's nhrp on both sides (ip nhrp "
-			    "authentication)");
+		text_add(t,
+			 "; compare \"authentication\" of the tunnel's nhrp on both sides (ip nhrp "
+			 "authentication)");
 	else if (e->code == NHRP_ERROR_UNREACHABLE)
 		text_add(t, "; nobody is registered there for %s", n->protocol);
 }
@@ -198,8 +207,9 @@ static void nhs_down(struct text *t, const struct nhrp_event *e, const struct na
 	else if (e->reason == NHRP_WHY_REFUSED)
 		text_add(t, ", %s", diagnose_nhrp_code(e->code));
 	else if (e->reason == NHRP_WHY_UNANSWERED)
-		text_add(t, " to our registrations over a working SA; is its tunnel up, with the same "
-			    "tunnel key and NHRP authentication?");
+		text_add(t,
+			 " to our registrations over a working SA; is its tunnel up, with the same "
+			 "tunnel key and NHRP authentication?");
 }
 
 bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
@@ -213,10 +223,12 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 		registration_refused(&t, e, &n);
 		return true;
 	case NHRP_EV_REGISTRATION_UNANSWERED:
-		text_add(&t, "next hop server %s (%s) does not answer our registration; next attempt in "
-			     "%u s; if this goes on, compare tunnel key and NHRP authentication on both "
-			     "sides",
-			 n.protocol, n.nbma, e->seconds);
+		text_add(
+			&t,
+			"next hop server %s (%s) does not answer our registration; next attempt in "
+			"%u s; if this goes on, compare tunnel key and NHRP authentication on both "
+			"sides",
+			n.protocol, n.nbma, e->seconds);
 		return true;
 	case NHRP_EV_NHS_DOWN:
 		nhs_down(&t, e, &n);
@@ -231,12 +243,16 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 		error_received(&t, e, &n);
 		return true;
 	case NHRP_EV_RESOLUTION_NEGATIVE:
-		text_add(&t, "%s cannot be resolved: %s says %s; its traffic stays on the hub, next attempt "
-			     "in %u s",
+		text_add(&t,
+			 "%s cannot be resolved: %s says %s; its traffic stays on the hub, next "
+			 "attempt "
+			 "in %u s",
 			 n.protocol, n.other, diagnose_nhrp_code(e->code), e->seconds);
 		return true;
 	case NHRP_EV_RESOLUTION_TIMEOUT:
-		text_add(&t, "%s: no direct path: %s; its traffic stays on the hub, next attempt in %u s",
+		text_add(&t,
+			 "%s: no direct path: %s; its traffic stays on the hub, next attempt in %u "
+			 "s",
 			 n.protocol, diagnose_nhrp_reason(e->reason), e->seconds);
 		return true;
 	case NHRP_EV_BIND_FAILED:
@@ -244,8 +260,10 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 			 strerror(e->code));
 		return true;
 	case NHRP_EV_LOOP:
-		text_add(&t, "a packet about %s came back to us: the next hop servers forward in a loop",
-			 n.protocol);
+		text_add(
+			&t,
+			"a packet about %s came back to us: the next hop servers forward in a loop",
+			n.protocol);
 		return true;
 	default:
 		return false;

@@ -70,8 +70,10 @@ static void complain_connect(const struct options *o, const char *path, int erro
 		fprintf(stderr, "The daemon does not take more clients just now; try again.\n");
 		return;
 	}
-	fprintf(stderr, "No daemon answers there. Start it: systemctl start dmvpnd, or\n"
-			"  dmvpnd --config FILE --instance %s\n", o->instance);
+	fprintf(stderr,
+		"No daemon answers there. Start it: systemctl start dmvpnd, or\n"
+		"  dmvpnd --config FILE --instance %s\n",
+		o->instance);
 	list_instances();
 }
 

@@ -27,7 +27,7 @@ typedef void render_fn(const json_t *answer, FILE *out);
 struct verb {
 	const char *syntax;
 	const char *request; /* words for the daemon; NULL: the literals of syntax */
-	const char *arg;     /* member of "args" that takes the value of syntax, NULL: it has none */
+	const char *arg; /* member of "args" that takes the value of syntax, NULL: it has none */
 	render_fn *render;
 	const char *help;
 };
@@ -37,7 +37,7 @@ extern const size_t verb_count;
 
 enum parse_result {
 	PARSE_OK,
-	PARSE_INVALID,	  /* column: where */
+	PARSE_INVALID, /* column: where */
 	PARSE_INCOMPLETE,
 	PARSE_AMBIGUOUS,
 };
@@ -64,9 +64,9 @@ const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT]);
 
 /* Members of an object, with a default for what is missing or of another type. */
 const char *member_text(const json_t *o, const char *name); /* "" */
-int64_t member_int(const json_t *o, const char *name);	     /* 0 */
-bool member_true(const json_t *o, const char *name);	     /* false */
-bool member_has(const json_t *o, const char *name);	     /* there and not null */
+int64_t member_int(const json_t *o, const char *name);	    /* 0 */
+bool member_true(const json_t *o, const char *name);	    /* false */
+bool member_has(const json_t *o, const char *name);	    /* there and not null */
 
 render_fn render_nothing; /* IOS says nothing when a clear succeeds */
 render_fn render_message; /* {"message": "..."} */

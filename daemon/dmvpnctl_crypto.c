@@ -150,8 +150,8 @@ static void ipsec_counters(const json_t *peer, FILE *out)
 {
 	long long sent = member_int(peer, "encaps"), received = member_int(peer, "decaps");
 
-	fprintf(out, "    #pkts encaps: %lld, #pkts encrypt: %lld, #pkts digest: %lld\n", sent, sent,
-		sent);
+	fprintf(out, "    #pkts encaps: %lld, #pkts encrypt: %lld, #pkts digest: %lld\n", sent,
+		sent, sent);
 	fprintf(out, "    #pkts decaps: %lld, #pkts decrypt: %lld, #pkts verify: %lld\n", received,
 		received, received);
 	fprintf(out, "    #pkts compressed: 0, #pkts decompressed: 0\n"
@@ -185,7 +185,8 @@ static void ipsec_peer(const json_t *link, const json_t *peer, FILE *out)
 	}
 	fprintf(out, "     current outbound spi: 0x%llX(%llu)\n", spi, spi);
 	ipsec_direction(json_object_get(peer, "inbound"), "inbound", member_text(link, "map"), out);
-	ipsec_direction(json_object_get(peer, "outbound"), "outbound", member_text(link, "map"), out);
+	ipsec_direction(json_object_get(peer, "outbound"), "outbound", member_text(link, "map"),
+			out);
 }
 
 void render_ipsec_sa(const json_t *answer, FILE *out)

@@ -63,7 +63,8 @@ void render_message(const json_t *answer, FILE *out)
 void render_debugging(const json_t *answer, FILE *out)
 {
 	if (member_int(answer, "crypto_isakmp"))
-		fprintf(out, "Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level %lld)\n",
+		fprintf(out,
+			"Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level %lld)\n",
 			(long long)member_int(answer, "crypto_isakmp"));
 	if (member_true(answer, "nhrp"))
 		fprintf(out, "NHRP:\n  NHRP protocol debugging is on\n");
@@ -250,7 +251,8 @@ void render_tunnel_endpoints(const json_t *answer, FILE *out)
 	size_t i, j, k;
 
 	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
-		fprintf(out, " %s running in multi-GRE/IP mode\n\n", member_text(tunnel, "interface"));
+		fprintf(out, " %s running in multi-GRE/IP mode\n\n",
+			member_text(tunnel, "interface"));
 		json_array_foreach (json_object_get(tunnel, "endpoints"), j, endpoint) {
 			const json_t *overlays = json_object_get(endpoint, "overlays");
 			const char *base = member_text(endpoint, "base");

@@ -32,7 +32,8 @@ const struct verb verbs[] = {
 	{ "show ip nhrp nhs detail", "show ip nhrp nhs", NULL, render_nhrp_nhs_detail,
 	  "next hop servers with their registrations" },
 	{ "show ip nhrp traffic", NULL, NULL, render_nhrp_traffic, "counters of NHRP" },
-	{ "show tunnel endpoints", NULL, NULL, render_tunnel_endpoints, "NBMA and tunnel addresses" },
+	{ "show tunnel endpoints", NULL, NULL, render_tunnel_endpoints,
+	  "NBMA and tunnel addresses" },
 	{ "show version", NULL, NULL, render_version, "version and uptime of the daemon" },
 	{ "clear crypto isakmp", NULL, NULL, render_nothing, "delete all phase 1 SAs" },
 	{ "clear crypto isakmp <1-4294967295>", "clear crypto isakmp", "conn_id", render_nothing,
@@ -239,7 +240,8 @@ void parse_complain(const struct parsed *p, char *const *words, size_t count, FI
 		break;
 	case PARSE_INVALID:
 		print_line(words, count, out);
-		fprintf(out, "\n%*s^\n%% Invalid input detected at '^' marker.\n", (int)p->column, "");
+		fprintf(out, "\n%*s^\n%% Invalid input detected at '^' marker.\n", (int)p->column,
+			"");
 		break;
 	case PARSE_INCOMPLETE:
 		fprintf(out, "%% Incomplete command.\n");
@@ -305,8 +307,8 @@ json_t *parse_request(const struct parsed *p)
 		bool number = strchr(p->verb->syntax, '<') != NULL;
 
 		json_object_set_new(args, p->verb->arg,
-				    number ? json_integer(strtoll(p->value, NULL, 10)) :
-					     json_string(p->value));
+				    number ? json_integer(strtoll(p->value, NULL, 10))
+					   : json_string(p->value));
 	}
 	return json_pack("{s:o, s:o}", "verb", verb, "args", args);
 }

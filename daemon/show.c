@@ -92,7 +92,9 @@ static void add_link_state(json_t *o, const struct tunnel *t)
 	bool up = there && (ifr.ifr_flags & IFF_UP);
 
 	json_object_set_new(o, "link",
-			    json_string(up ? "up" : there ? "administratively down" : "down"));
+			    json_string(up	? "up"
+					: there ? "administratively down"
+						: "down"));
 	json_object_set_new(o, "line_protocol", json_string(up && t->sock ? "up" : "down"));
 }
 
@@ -138,8 +140,8 @@ json_t *show_version(struct daemon *d, const json_t *args)
 		gethostname(hostname, sizeof(hostname) - 1);
 		name = hostname;
 	}
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "version", DMVPND_VERSION, "hostname",
-			 name, "instance", d->instance, "pid", (json_int_t)getpid(), "uptime",
-			 (json_int_t)((loop_now() - d->started) / 1000), "started",
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "version", DMVPND_VERSION,
+			 "hostname", name, "instance", d->instance, "pid", (json_int_t)getpid(),
+			 "uptime", (json_int_t)((loop_now() - d->started) / 1000), "started",
 			 (json_int_t)d->started_at, "config", d->config_path);
 }

@@ -59,8 +59,8 @@ static void add_suite(json_t *o, const struct isakmp_suite *s)
 
 static json_t *cookie(const uint8_t c[ISAKMP_COOKIE])
 {
-	return json_sprintf("%02x%02x%02x%02x%02x%02x%02x%02x", c[0], c[1], c[2], c[3], c[4], c[5], c[6],
-			    c[7]);
+	return json_sprintf("%02x%02x%02x%02x%02x%02x%02x%02x", c[0], c[1], c[2], c[3], c[4], c[5],
+			    c[6], c[7]);
 }
 
 static json_t *sa_json(const struct ike_sa_info *sa, msec now)
@@ -117,8 +117,9 @@ static json_t *policy_json(const struct conf_isakmp_policy *p)
 			 (int)p->number, "encryption", c ? c->name : NULL, "encryption_text",
 			 c ? c->ios_long : NULL, "hash", h ? h->name : NULL, "hash_text",
 			 h ? h->ios_long : NULL, "authentication", auth_method_name(p->suite.auth),
-			 "authentication_text", auth_long(p->suite.auth), "group", (int)p->suite.group,
-			 "group_bits", g ? g->bits : 0, "lifetime", (int)p->lifetime);
+			 "authentication_text", auth_long(p->suite.auth), "group",
+			 (int)p->suite.group, "group_bits", g ? g->bits : 0, "lifetime",
+			 (int)p->lifetime);
 }
 
 json_t *show_crypto_isakmp_policy(struct daemon *d, const json_t *args)
@@ -136,7 +137,8 @@ static json_t *dropped(const struct ike_counters *c)
 	json_t *o = json_object();
 
 	for (int i = 0; i < IKE_DROP_COUNT; i++)
-		json_object_set_new(o, diagnose_drop_name((enum ike_drop)i), show_u64(c->dropped[i]));
+		json_object_set_new(o, diagnose_drop_name((enum ike_drop)i),
+				    show_u64(c->dropped[i]));
 	return o;
 }
 
@@ -145,7 +147,8 @@ static json_t *failed(const struct ike_counters *c)
 	json_t *o = json_object();
 
 	for (int i = IKE_CAUSE_NONE + 1; i < IKE_CAUSE_COUNT; i++)
-		json_object_set_new(o, diagnose_cause_name((enum ike_cause)i), show_u64(c->failed[i]));
+		json_object_set_new(o, diagnose_cause_name((enum ike_cause)i),
+				    show_u64(c->failed[i]));
 	return o;
 }
 
@@ -154,11 +157,12 @@ static json_t *kernel_counters(struct daemon *d)
 	const struct peers_counters *p = peers_counters(d);
 	const struct xfrm_counters *x = xfrm_counters(d->xfrm);
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "requests", show_u64(x->requests),
-			 "errors", show_u64(x->errors), "acquires", show_u64(p->acquires),
-			 "acquires_ignored", show_u64(p->acquires_ignored), "expires",
-			 show_u64(x->expires), "resyncs", show_u64(x->resyncs), "sas_installed",
-			 show_u64(p->sas_installed), "sas_refused", show_u64(p->sas_refused));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "requests",
+			 show_u64(x->requests), "errors", show_u64(x->errors), "acquires",
+			 show_u64(p->acquires), "acquires_ignored", show_u64(p->acquires_ignored),
+			 "expires", show_u64(x->expires), "resyncs", show_u64(x->resyncs),
+			 "sas_installed", show_u64(p->sas_installed), "sas_refused",
+			 show_u64(p->sas_refused));
 }
 
 json_t *show_crypto_isakmp_stats(struct daemon *d, const json_t *args)
@@ -167,10 +171,11 @@ json_t *show_crypto_isakmp_stats(struct daemon *d, const json_t *args)
 
 	(void)args;
 	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
-			 "received", show_u64(c->received), "sent", show_u64(c->sent), "retransmitted",
-			 show_u64(c->retransmitted), "duplicates", show_u64(c->duplicates),
-			 "phase1_up", show_u64(c->phase1_up), "phase2_up", show_u64(c->phase2_up),
-			 "rekeyed", show_u64(c->rekeyed), "half_open", show_u64(c->half_open), "sas",
-			 show_u64(c->sas), "pairs", show_u64(c->pairs), "dropped", dropped(c), "failed",
-			 failed(c), "kernel", kernel_counters(d));
+			 "received", show_u64(c->received), "sent", show_u64(c->sent),
+			 "retransmitted", show_u64(c->retransmitted), "duplicates",
+			 show_u64(c->duplicates), "phase1_up", show_u64(c->phase1_up), "phase2_up",
+			 show_u64(c->phase2_up), "rekeyed", show_u64(c->rekeyed), "half_open",
+			 show_u64(c->half_open), "sas", show_u64(c->sas), "pairs",
+			 show_u64(c->pairs), "dropped", dropped(c), "failed", failed(c), "kernel",
+			 kernel_counters(d));
 }

@@ -105,14 +105,16 @@ static json_t *sa_json(const struct snapshot *s, const struct ike_pair_info *p,
 
 	if (p->life_kilobytes)
 		json_object_set_new(o, "remaining_kilobytes",
-				    show_u64(kilobytes < p->life_kilobytes ?
-						     p->life_kilobytes - kilobytes :
-						     0));
+				    show_u64(kilobytes < p->life_kilobytes
+						     ? p->life_kilobytes - kilobytes
+						     : 0));
 	json_object_set_new(o, "remaining_seconds", show_ahead(s->now, p->expires));
 	json_object_set_new(o, "iv_bytes", json_integer(c ? c->iv : 0));
 	json_object_set_new(o, "replay_detection", json_true()); /* numbered out, checked in */
 	json_object_set_new(o, "status",
-			    json_string(!k ? "MISSING" : p->current ? "ACTIVE" : "DRAINING"));
+			    json_string(!k	     ? "MISSING"
+					: p->current ? "ACTIVE"
+						     : "DRAINING"));
 	json_object_set_new(o, "pfs_group", p->pfs ? json_integer(p->pfs) : json_null());
 	json_object_set_new(o, "age", show_ago(s->now, p->since));
 	if (k)
@@ -136,15 +138,17 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 		json_array_append_new(inbound, sa_json(s, &p[i], &p[i].local, p[i].spi_in));
 		/* Of a pair that drains, the outbound SA has gone already. */
 		if (out || p[i].current)
-			json_array_append_new(outbound, sa_json(s, &p[i], &p[i].remote, p[i].spi_out));
+			json_array_append_new(outbound,
+					      sa_json(s, &p[i], &p[i].remote, p[i].spi_out));
 	}
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote", show_addr(&p->remote),
-			 "port", 500, "encaps", show_u64(encaps), "decaps", show_u64(decaps),
-			 "recv_errors", show_u64(errors), "outbound_spi", (json_int_t)p->spi_out,
-			 "inbound", inbound, "outbound", outbound);
+	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote",
+			 show_addr(&p->remote), "port", 500, "encaps", show_u64(encaps), "decaps",
+			 show_u64(decaps), "recv_errors", show_u64(errors), "outbound_spi",
+			 (json_int_t)p->spi_out, "inbound", inbound, "outbound", outbound);
 }
 
-static json_t *peers_at(const struct snapshot *s, const struct addr *local, const struct addr *remote)
+static json_t *peers_at(const struct snapshot *s, const struct addr *local,
+			const struct addr *remote)
 {
 	json_t *list = json_array();
 
@@ -166,8 +170,9 @@ static json_t *interface_json(struct daemon *d, const struct snapshot *s, const 
 			      const struct addr *remote)
 {
 	unsigned int mtu = show_mtu(t->conf->source_if);
-	json_t *o = json_pack("{s:s, s:o, s:o}", "interface", t->conf->name, "map",
-			      json_sprintf("%s-head-0", t->conf->name), "local", show_addr(&t->local));
+	json_t *o =
+		json_pack("{s:s, s:o, s:o}", "interface", t->conf->name, "map",
+			  json_sprintf("%s-head-0", t->conf->name), "local", show_addr(&t->local));
 	json_t *sharing = json_array();
 
 	if (mtu)

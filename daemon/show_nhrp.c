@@ -45,12 +45,9 @@ static json_t *flags_json(const struct nhrp_entry *e)
 		enum nhrp_entry_flag flag;
 		const char *name;
 	} names[] = {
-		{ NHRP_FLAG_AUTHORITATIVE, "authoritative" },
-		{ NHRP_FLAG_UNIQUE, "unique" },
-		{ NHRP_FLAG_REGISTERED, "registered" },
-		{ NHRP_FLAG_ROUTER, "router" },
-		{ NHRP_FLAG_IMPLICIT, "implicit" },
-		{ NHRP_FLAG_USED, "used" },
+		{ NHRP_FLAG_AUTHORITATIVE, "authoritative" }, { NHRP_FLAG_UNIQUE, "unique" },
+		{ NHRP_FLAG_REGISTERED, "registered" },	      { NHRP_FLAG_ROUTER, "router" },
+		{ NHRP_FLAG_IMPLICIT, "implicit" },	      { NHRP_FLAG_USED, "used" },
 	};
 	json_t *flags = json_array();
 
@@ -117,9 +114,9 @@ static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
 	uint64_t answered = s->replies + s->refusals;
 	/* The one that is under way has not failed yet. */
 	uint64_t pending = s->state == NHRP_NHS_REGISTERING;
-	json_t *o = json_pack("{s:o, s:o, s:s, s:b, s:b}", "protocol", show_addr(&s->protocol), "nbma",
-			      show_addr(&s->nbma), "state", nhs_state_name(s->state), "expecting",
-			      (int)(s->state != NHRP_NHS_NO_MAP), "responding",
+	json_t *o = json_pack("{s:o, s:o, s:s, s:b, s:b}", "protocol", show_addr(&s->protocol),
+			      "nbma", show_addr(&s->nbma), "state", nhs_state_name(s->state),
+			      "expecting", (int)(s->state != NHRP_NHS_NO_MAP), "responding",
 			      (int)(s->state == NHRP_NHS_UP || s->state == NHRP_NHS_REFUSED));
 
 	json_object_set_new(o, "since", show_ago(now, s->since));
@@ -128,9 +125,9 @@ static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
 	json_object_set_new(o, "requests", show_u64(s->requests_sent));
 	json_object_set_new(o, "replies", show_u64(answered));
 	json_object_set_new(o, "failures",
-			    show_u64(s->requests_sent > answered + pending ?
-					     s->requests_sent - answered - pending :
-					     0));
+			    show_u64(s->requests_sent > answered + pending
+					     ? s->requests_sent - answered - pending
+					     : 0));
 	json_object_set_new(o, "refusals", show_u64(s->refusals));
 	if (s->state == NHRP_NHS_REFUSED)
 		json_object_set_new(o, "refusal", json_string(diagnose_nhrp_code(s->last_code)));
@@ -157,8 +154,9 @@ json_t *show_ip_nhrp_nhs(struct daemon *d, const json_t *args)
 	for (size_t i = 0; i < d->tunnel_count; i++)
 		if (!conf_tunnel_is_hub(d->tunnels[i].conf))
 			json_array_append_new(
-				list, json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
-						"servers", servers_of(d, d->tunnels[i].id, loop_now())));
+				list,
+				json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
+					  "servers", servers_of(d, d->tunnels[i].id, loop_now())));
 	return json_pack("{s:o}", "tunnels", list);
 }
 

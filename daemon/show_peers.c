@@ -68,7 +68,7 @@ static int by_first(const void *x, const void *y)
 
 /* Sorts the entries and makes groups of them; to be freed. */
 static struct nbma_peer *group_by(struct nhrp_entry *entries, size_t count, owner_fn *owner,
-			      size_t *groups)
+				  size_t *groups)
 {
 	struct nbma_peer *list = xcalloc(count, sizeof(*list));
 	size_t n = 0;
@@ -185,7 +185,8 @@ static const char *type_name(const struct nhrp_entry *e)
 	}
 }
 
-static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p, msec now)
+static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p,
+			 msec now)
 {
 	const struct addr *nbma = nbma_or_path(g->first);
 	json_t *entries = json_array();
@@ -193,14 +194,14 @@ static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const stru
 	for (size_t i = 0; i < g->count; i++) {
 		const struct nhrp_entry *e = &g->first[i];
 
-		json_array_append_new(entries, json_pack("{s:o, s:s, s:s}", "protocol",
-							 show_addr(&e->protocol), "type", type_name(e),
-							 "attributes", attributes(e)));
+		json_array_append_new(
+			entries, json_pack("{s:o, s:s, s:s}", "protocol", show_addr(&e->protocol),
+					   "type", type_name(e), "attributes", attributes(e)));
 	}
 	return json_pack("{s:o, s:s, s:o, s:o}", "nbma",
 			 addr_is_none(nbma) ? json_string("UNKNOWN") : show_addr(nbma), "state",
-			 peer_state(d, g, p), "since", show_ago(now, g->first->peer_since), "entries",
-			 entries);
+			 peer_state(d, g, p), "since", show_ago(now, g->first->peer_since),
+			 "entries", entries);
 }
 
 static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,
@@ -229,10 +230,10 @@ json_t *show_dmvpn(struct daemon *d, const json_t *args)
 	for (size_t i = 0; i < d->tunnel_count; i++) {
 		const struct tunnel *t = &d->tunnels[i];
 
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name, "type",
-					conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke", "peers",
-					peers_of(d, t->id, groups, n, &p)));
+		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name,
+						      "type",
+						      conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke",
+						      "peers", peers_of(d, t->id, groups, n, &p)));
 	}
 	free(groups);
 	free(entries);
@@ -260,9 +261,9 @@ static json_t *endpoints_of(int id, const struct nbma_peer *groups, size_t count
 		overlays = json_array();
 		for (size_t j = 0; j < g->count; j++)
 			json_array_append_new(overlays, show_addr(&g->first[j].protocol));
-		json_array_append_new(list, json_pack("{s:o, s:o, s:o}", "transport",
-						      show_addr(&g->first->path), "base",
-						      base_of(&g->first->path), "overlays", overlays));
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:o}", "transport", show_addr(&g->first->path),
+					"base", base_of(&g->first->path), "overlays", overlays));
 	}
 	return list;
 }
@@ -278,9 +279,9 @@ json_t *show_tunnel_endpoints(struct daemon *d, const json_t *args)
 	count = without_local(entries, count);
 	groups = group_by(entries, count, path, &n);
 	for (size_t i = 0; i < d->tunnel_count; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
-						"endpoints", endpoints_of(d->tunnels[i].id, groups, n)));
+		json_array_append_new(list, json_pack("{s:s, s:o}", "interface",
+						      d->tunnels[i].conf->name, "endpoints",
+						      endpoints_of(d->tunnels[i].id, groups, n)));
 	free(groups);
 	free(entries);
 	return json_pack("{s:o}", "tunnels", list);

@@ -27,8 +27,8 @@ static inline void text_vadd(struct text *t, const char *fmt, va_list args)
 		t->len = t->len + (size_t)n < t->cap ? t->len + (size_t)n : t->cap - 1;
 }
 
-static inline void __attribute__((format(printf, 2, 3))) text_add(struct text *t, const char *fmt,
-								   ...)
+static inline void __attribute__((format(printf, 2, 3)))
+text_add(struct text *t, const char *fmt, ...)
 {
 	va_list args;
 

@@ -14,7 +14,7 @@
 #include "daemon/text.h"
 
 #define LINE_MAX_OCTETS (TRACE_TEXT + 128) /* with time and tag */
-#define TELL_AFTER SECONDS(5)		   /* how long what is suppressed is only counted */
+#define TELL_AFTER	SECONDS(5)	   /* how long what is suppressed is only counted */
 
 /* Lines that peers can provoke; those that find no room are counted and told in one. */
 struct bucket {
@@ -263,7 +263,7 @@ static bool shows(int severity, unsigned int level)
  * ago is only counted, unless somebody is debugging; the next time says how often it was.
  */
 #define REPEAT_AFTER SECONDS(60)
-#define REPEATS 256
+#define REPEATS	     256
 
 static struct repeat {
 	struct addr remote;
@@ -296,8 +296,8 @@ static bool is_repeated(const struct ike_event *e, unsigned int *before)
 static bool may_repeat(const struct ike_event *e)
 {
 	return trace.severity < LOG_DEBUG && !trace.debug_isakmp &&
-	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE || e->kind == IKE_EVENT_POLICY_MISS ||
-		e->kind == IKE_EVENT_ESP_MISS);
+	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE ||
+		e->kind == IKE_EVENT_POLICY_MISS || e->kind == IKE_EVENT_ESP_MISS);
 }
 
 /* ctx: how often the same was not told, or NULL. */

@@ -12,8 +12,8 @@
 #include "daemon/text.h"
 #include "lib/algo.h"
 
-#define TAG "IKEv1"
-#define TAG_DEBUG "IKEv1 DEBUG"
+#define TAG	   "IKEv1"
+#define TAG_DEBUG  "IKEv1 DEBUG"
 #define TAG_DECODE "IKEv1 DECODE"
 
 struct render {
@@ -25,8 +25,8 @@ struct render {
 	int severity; /* of the next lines */
 };
 
-static void __attribute__((format(printf, 3, 4))) say(struct render *r, const char *tag,
-						       const char *fmt, ...)
+static void __attribute__((format(printf, 3, 4)))
+say(struct render *r, const char *tag, const char *fmt, ...)
 {
 	struct trace_line line = { .severity = r->severity, .level = r->e->level, .tag = tag };
 	struct text t = text_of(line.text, sizeof(line.text));
@@ -72,7 +72,8 @@ static void message(struct render *r)
 	for (size_t i = 0; i < e->message.count && i < ISAKMP_PAYLOADS_MAX; i++)
 		text_add(&t, " + %s (%u)", isakmp_payload_name(e->message.type[i]),
 			 e->message.type[i]);
-	say(r, TAG, "IKE_DECODE %s Message (msgid=%x) with payloads : %s + NONE (0) total length : %u",
+	say(r, TAG,
+	    "IKE_DECODE %s Message (msgid=%x) with payloads : %s + NONE (0) total length : %u",
 	    e->message.sent ? "SENDING" : "RECEIVED", e->msgid, chain, e->message.length);
 }
 
@@ -188,15 +189,16 @@ static void new_phase1(struct render *r)
 {
 	char local[ADDR_TEXT];
 
-	say(r, TAG, "IKE %s: New Phase 1, IKE Peer %s local Proxy Address %s, remote Proxy Address %s",
+	say(r, TAG,
+	    "IKE %s: New Phase 1, IKE Peer %s local Proxy Address %s, remote Proxy Address %s",
 	    role_name(r->e->role), r->peer, addr_text(&r->e->local.addr, local), r->peer);
 }
 
 static void lifetimes(struct render *r, uint32_t ours, uint32_t theirs)
 {
 	if (ours != theirs && theirs)
-		say(r, TAG_DEBUG, "lifetimes differ: ours %u s, theirs %u s; the shorter holds", ours,
-		    theirs);
+		say(r, TAG_DEBUG, "lifetimes differ: ours %u s, theirs %u s; the shorter holds",
+		    ours, theirs);
 }
 
 static void policy_match(struct render *r)
@@ -208,7 +210,8 @@ static void policy_match(struct render *r)
 	if (e->role == IKE_INITIATOR)
 		say(r, TAG_DEBUG, "Oakley proposal is acceptable");
 	else
-		say(r, TAG_DEBUG, "IKE SA Proposal # 1, Transform # %u acceptable  Matches global IKE entry # %u",
+		say(r, TAG_DEBUG,
+		    "IKE SA Proposal # 1, Transform # %u acceptable  Matches global IKE entry # %u",
 		    e->match.transform, e->match.policy);
 	say(r, TAG_DEBUG, "isakmp-policy %u: %s, %s, %s, group %u", e->match.policy,
 	    c ? c->name : "none", h ? h->name : "none", auth_method_name(e->match.isakmp.auth),
@@ -224,8 +227,8 @@ static void esp_match(struct render *r)
 
 	r->group = true;
 	say(r, TAG_DEBUG, "IPSec SA Proposal # 1, Transform # %u acceptable", e->match.transform);
-	say(r, TAG_DEBUG, "transform-set: %s%s%s, PFS %s%.0u", c ? c->ios_esp : "none", h ? " " : "",
-	    h ? h->ios_esp : "", e->match.pfs ? "group " : "none", e->match.pfs);
+	say(r, TAG_DEBUG, "transform-set: %s%s%s, PFS %s%.0u", c ? c->ios_esp : "none",
+	    h ? " " : "", h ? h->ios_esp : "", e->match.pfs ? "group " : "none", e->match.pfs);
 	lifetimes(r, e->match.our_lifetime, e->match.their_lifetime);
 }
 
@@ -291,7 +294,9 @@ static void quick_mode_start(struct render *r)
 static void phase2_done(struct render *r)
 {
 	r->group = true;
-	say(r, TAG, "Security negotiation complete for peer (%s)  %s, Inbound SPI = 0x%08x, Outbound SPI = 0x%08x",
+	say(r, TAG,
+	    "Security negotiation complete for peer (%s)  %s, Inbound SPI = 0x%08x, Outbound SPI = "
+	    "0x%08x",
 	    r->peer, role_name(r->e->role), r->e->phase2.spi_in, r->e->phase2.spi_out);
 	say(r, TAG, "PHASE 2 COMPLETED (msgid=%08x)", r->e->msgid);
 }
@@ -308,8 +313,9 @@ static void notify(struct render *r)
 	}
 	say(r, TAG, "Received an un-encrypted %s notify message, dropping", name);
 	if (e->notify.type == ISAKMP_N_PAYLOAD_MALFORMED)
-		say(r, TAG, "Error, peer has indicated that something is wrong with our message. This "
-			    "could indicate a pre-shared key mismatch.");
+		say(r, TAG,
+		    "Error, peer has indicated that something is wrong with our message. This "
+		    "could indicate a pre-shared key mismatch.");
 	say(r, TAG, "Information Exchange processing failed");
 }
 
@@ -354,16 +360,17 @@ static void drop(struct render *r)
 	switch (e->drop.why) {
 	case IKE_DROP_UNDECRYPTABLE:
 		r->group = true;
-		say(r, TAG, "ERROR, had problems decrypting packet, probably due to mismatched pre-shared "
-			    "key, dropping");
+		say(r, TAG,
+		    "ERROR, had problems decrypting packet, probably due to mismatched pre-shared "
+		    "key, dropping");
 		break;
 	case IKE_DROP_MALFORMED:
 		say(r, TAG, "malformed packet (exchange %u, msgid=%x) at octet %u: %s, dropping",
 		    e->drop.exchange, e->msgid, e->drop.offset, isakmp_flaw_text(e->drop.flaw));
 		break;
 	default:
-		say(r, TAG, "packet (exchange %u, msgid=%x) dropped: %s", e->drop.exchange, e->msgid,
-		    diagnose_drop_name(e->drop.why));
+		say(r, TAG, "packet (exchange %u, msgid=%x) dropped: %s", e->drop.exchange,
+		    e->msgid, diagnose_drop_name(e->drop.why));
 	}
 }
 
@@ -374,7 +381,8 @@ static void history(struct render *r)
 	struct text t = text_of(steps, sizeof(steps));
 
 	for (size_t i = 0; i < e->failure.history_len && i < IKE_HISTORY; i++)
-		text_add(&t, "%s%s, %s", i ? "-->" : "", ike_state_name(e->failure.history[i].state),
+		text_add(&t, "%s%s, %s", i ? "-->" : "",
+			 ike_state_name(e->failure.history[i].state),
 			 ike_fsm_event_name(e->failure.history[i].event));
 	say(r, TAG_DEBUG, "IKE %s %s FSM error history (conn-id %u) <state>, <event>: %s",
 	    e->phase == 2 ? "QM" : "MM", role_name(e->role), e->conn_id, steps);
@@ -414,7 +422,8 @@ static void gone(struct render *r)
 
 	r->group = true;
 	if (e->phase == 2)
-		say(r, TAG, "IPSec SA (conn-id %u, msgid=%08x) is gone: %s", e->conn_id, e->msgid, why);
+		say(r, TAG, "IPSec SA (conn-id %u, msgid=%08x) is gone: %s", e->conn_id, e->msgid,
+		    why);
 	else
 		say(r, TAG_DEBUG, "IKE SA MM:%02x%02x%02x%02x terminating: %s", e->icookie[0],
 		    e->icookie[1], e->icookie[2], e->icookie[3], why);
@@ -431,8 +440,10 @@ static void dead_peer_detection(struct render *r)
 {
 	r->group = true;
 	if (r->e->dpd.dead)
-		say(r, TAG, "IKE lost contact with remote peer, deleting connection (keepalive "
-		    "type: DPD, %u questions without an answer)", r->e->dpd.tries);
+		say(r, TAG,
+		    "IKE lost contact with remote peer, deleting connection (keepalive "
+		    "type: DPD, %u questions without an answer)",
+		    r->e->dpd.tries);
 	else
 		say(r, TAG_DEBUG, "Sending keep-alive of type DPD R-U-THERE (try %u)",
 		    r->e->dpd.tries);

@@ -75,12 +75,12 @@ static void packet(struct text *t, const struct nhrp_event *e, const struct name
 
 	switch (e->kind) {
 	case NHRP_EV_SENT:
-		text_add(t, "Send %s to %s, packet size: %zu, src: %s, dst: %s, reqid: %u", what, n->nbma,
-			 e->length, n->source, n->protocol, e->request_id);
+		text_add(t, "Send %s to %s, packet size: %zu, src: %s, dst: %s, reqid: %u", what,
+			 n->nbma, e->length, n->source, n->protocol, e->request_id);
 		break;
 	case NHRP_EV_RECEIVED:
-		text_add(t, "Receive %s from %s, packet size: %zu, src: %s, dst: %s, reqid: %u", what,
-			 n->nbma, e->length, n->source, n->protocol, e->request_id);
+		text_add(t, "Receive %s from %s, packet size: %zu, src: %s, dst: %s, reqid: %u",
+			 what, n->nbma, e->length, n->source, n->protocol, e->request_id);
 		break;
 	case NHRP_EV_HELD:
 		text_add(t, "%s about %s waits for an SA with %s", what, n->protocol, n->nbma);
@@ -98,8 +98,8 @@ static void packet(struct text *t, const struct nhrp_event *e, const struct name
 			 n->protocol);
 		break;
 	case NHRP_EV_UNKNOWN_EXTENSION:
-		text_add(t, "%s from %s has compulsory extension %d, which is not known", what, n->nbma,
-			 e->code);
+		text_add(t, "%s from %s has compulsory extension %d, which is not known", what,
+			 n->nbma, e->code);
 		break;
 	case NHRP_EV_ERROR_SENT:
 		text_add(t, "Send Error Indication to %s about its %s: %s", n->nbma, what,
@@ -124,25 +124,28 @@ static bool client(struct text *t, const struct nhrp_event *e, const struct name
 			 e->seconds);
 		return true;
 	case NHRP_EV_NHS_REFRESHED:
-		text_add(t, "registration at %s (%s) renewed for %u s", n->protocol, n->nbma, e->seconds);
+		text_add(t, "registration at %s (%s) renewed for %u s", n->protocol, n->nbma,
+			 e->seconds);
 		return true;
 	case NHRP_EV_RESOLVING:
-		text_add(t, "resolving %s: asked %s; its traffic takes %s meanwhile", n->protocol, n->other,
-			 n->nbma);
+		text_add(t, "resolving %s: asked %s; its traffic takes %s meanwhile", n->protocol,
+			 n->other, n->nbma);
 		return true;
 	case NHRP_EV_RESOLVE_IGNORED:
 		text_add(t, "the kernel looks for %s and gets no answer: %s", n->protocol,
 			 diagnose_nhrp_reason(e->reason));
 		return true;
 	case NHRP_EV_RESOLUTION_ANSWERED:
-		text_add(t, "%s is at %s for %u s, says %s", n->protocol, n->nbma, e->seconds, n->other);
+		text_add(t, "%s is at %s for %u s, says %s", n->protocol, n->nbma, e->seconds,
+			 n->other);
 		return true;
 	case NHRP_EV_DIRECT:
-		text_add(t, "%s: direct path to %s is up, away from %s", n->protocol, n->nbma, n->other);
+		text_add(t, "%s: direct path to %s is up, away from %s", n->protocol, n->nbma,
+			 n->other);
 		return true;
 	case NHRP_EV_PROVISIONAL:
-		text_add(t, "%s: back to the path through %s, away from %s: %s", n->protocol, n->nbma,
-			 n->other, diagnose_nhrp_reason(e->reason));
+		text_add(t, "%s: back to the path through %s, away from %s: %s", n->protocol,
+			 n->nbma, n->other, diagnose_nhrp_reason(e->reason));
 		return true;
 	default:
 		return false;
@@ -159,18 +162,20 @@ static bool server(struct text *t, const struct nhrp_event *e, const struct name
 		text_add(t, "%s at %s renewed for %u s", n->protocol, n->nbma, e->seconds);
 		return true;
 	case NHRP_EV_REQUEST_FORWARDED:
-		text_add(t, "%s (%s) asks for %s: forwarded to %s", n->source, n->other, n->protocol,
-			 n->nbma);
+		text_add(t, "%s (%s) asks for %s: forwarded to %s", n->source, n->other,
+			 n->protocol, n->nbma);
 		return true;
 	case NHRP_EV_REQUEST_ANSWERED:
-		text_add(t, "%s (%s) asks for %s: answered %s", n->source, n->other, n->protocol, n->nbma);
+		text_add(t, "%s (%s) asks for %s: answered %s", n->source, n->other, n->protocol,
+			 n->nbma);
 		return true;
 	case NHRP_EV_REQUEST_REFUSED:
-		text_add(t, "%s (%s) asks for %s: refused with %s: %s", n->source, n->other, n->protocol,
-			 diagnose_nhrp_code(e->code), diagnose_nhrp_reason(e->reason));
+		text_add(t, "%s (%s) asks for %s: refused with %s: %s", n->source, n->other,
+			 n->protocol, diagnose_nhrp_code(e->code), diagnose_nhrp_reason(e->reason));
 		return true;
 	case NHRP_EV_BINDING_GONE:
-		text_add(t, "%s at %s is gone: %s", n->protocol, n->nbma, diagnose_nhrp_reason(e->reason));
+		text_add(t, "%s at %s is gone: %s", n->protocol, n->nbma,
+			 diagnose_nhrp_reason(e->reason));
 		return true;
 	default:
 		return false;

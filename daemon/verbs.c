@@ -94,9 +94,10 @@ static json_t *clear_crypto_sa(struct daemon *d, const json_t *args)
 		return json_object();
 	}
 	if (!peer_has_sa(d, &peer))
-		return verbs_error("there is no SA with %s; \"show crypto isakmp sa\" and \"show crypto "
-				   "ipsec sa\" list them",
-				   addr_text(&peer, text));
+		return verbs_error(
+			"there is no SA with %s; \"show crypto isakmp sa\" and \"show crypto "
+			"ipsec sa\" list them",
+			addr_text(&peer, text));
 	clear_peer(d, &peer);
 	return json_object();
 }
@@ -146,8 +147,9 @@ static json_t *clear_ip_nhrp(struct daemon *d, const json_t *args)
 	if (!arg_address(args, "address", &address, &error))
 		return error;
 	if (!addr_is_none(&address) && !has_dynamic_entry(d, &address))
-		return verbs_error("there is no dynamic entry for %s; \"show ip nhrp\" lists what is there",
-				   addr_text(&address, text));
+		return verbs_error(
+			"there is no dynamic entry for %s; \"show ip nhrp\" lists what is there",
+			addr_text(&address, text));
 	nhrp_clear(d->nhrp, loop_now(), NHRP_ALL, address);
 	return json_object();
 }
@@ -164,7 +166,8 @@ static json_t *debug_crypto_isakmp(struct daemon *d, const json_t *args)
 	if (!arg_number(args, "level", 1, 255, &level, &error))
 		return error;
 	trace_set_debug_isakmp((unsigned int)level);
-	snprintf(text, sizeof(text), "Crypto ISAKMP debugging is on (level %lld)", (long long)level);
+	snprintf(text, sizeof(text), "Crypto ISAKMP debugging is on (level %lld)",
+		 (long long)level);
 	return json_pack("{s:s}", "message", text);
 }
 
@@ -209,7 +212,8 @@ static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_c
 	json_t *error;
 
 	if (arg_address(args, "peer", &peer, &error))
-		kernel_sa_dump(d, ipsec_sas_arrived, c, addr_is_none(&peer) ? 0 : addr_to_v4(&peer));
+		kernel_sa_dump(d, ipsec_sas_arrived, c,
+			       addr_is_none(&peer) ? 0 : addr_to_v4(&peer));
 	else
 		ctl_answer(c, error);
 }
@@ -271,7 +275,7 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 	char words[128];
 
 	if (!join_words(request, words, sizeof(words))) {
-		ctl_answer(c, verbs_error("\"verb\": expected an array of words like [\"show\", \"dmvpn\"]"));
+		ctl_answer(c, verbs_error("\"verb\": expected an array of words: [\"show\", \"dmvpn\"]"));
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
@@ -283,6 +287,7 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 			ctl_answer(c, verbs[i].run(d, args));
 		return;
 	}
-	ctl_answer(c, verbs_error("dmvpnd %s does not know \"%s\"; is dmvpnctl of the same version?",
-				  DMVPND_VERSION, words));
+	ctl_answer(c,
+		   verbs_error("dmvpnd %s does not know \"%s\"; is dmvpnctl of the same version?",
+			       DMVPND_VERSION, words));
 }

@@ -190,11 +190,14 @@ Test(ctl, a_request_in_pieces)
 Test(ctl, what_is_not_json)
 {
 	begin();
-	check_answer("show dmvpn\n",
-		     "{\"error\":\"the request is not a line of JSON: {\\\"verb\\\": [\\\"show\\\", "
-		     "\\\"dmvpn\\\"], \\\"args\\\": {}}\"}\n");
-	check_answer("\n", "{\"error\":\"the request is not a line of JSON: {\\\"verb\\\": [\\\"show\\\", "
-			   "\\\"dmvpn\\\"], \\\"args\\\": {}}\"}\n");
+	check_answer(
+		"show dmvpn\n",
+		"{\"error\":\"the request is not a line of JSON: {\\\"verb\\\": [\\\"show\\\", "
+		"\\\"dmvpn\\\"], \\\"args\\\": {}}\"}\n");
+	check_answer(
+		"\n",
+		"{\"error\":\"the request is not a line of JSON: {\\\"verb\\\": [\\\"show\\\", "
+		"\\\"dmvpn\\\"], \\\"args\\\": {}}\"}\n");
 	end();
 }
 

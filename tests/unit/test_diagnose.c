@@ -54,20 +54,24 @@ Test(diagnose, key_mismatch_at_the_responder)
 {
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_KEY_MISMATCH, MM_WAIT_MSG5);
 
-	check(&e, "probable pre-shared key mismatch with 10.0.0.4: its message 5 does not decrypt with "
-		  "our key; compare \"isakmp-key ...\" on both sides");
+	check(&e,
+	      "probable pre-shared key mismatch with 10.0.0.4: its message 5 does not decrypt with "
+	      "our key; compare \"isakmp-key ...\" on both sides");
 }
 
 Test(diagnose, key_mismatch_at_the_initiator)
 {
 	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_KEY_MISMATCH, MM_WAIT_MSG6);
 
-	check(&e, "probable pre-shared key mismatch with 10.0.0.4: it complains about our message 5, as "
+	check(&e, "probable pre-shared key mismatch with 10.0.0.4: it complains about our message "
+		  "5, as "
 		  "a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides");
 	e.failure.cause = IKE_CAUSE_NO_ANSWER;
-	check(&e, "probable pre-shared key mismatch with 10.0.0.4: it stays silent after our message 5, "
-		  "as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides; "
-		  "else UDP is blocked from here on (port 4500 behind NAT)");
+	check(&e,
+	      "probable pre-shared key mismatch with 10.0.0.4: it stays silent after our message "
+	      "5, "
+	      "as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides; "
+	      "else UDP is blocked from here on (port 4500 behind NAT)");
 	e.failure.cause = IKE_CAUSE_KEY_MISMATCH;
 	check_holds(&e, "its message 6 does not decrypt");
 }
@@ -80,7 +84,8 @@ Test(diagnose, evidence)
 	e.kind = IKE_EVENT_EVIDENCE;
 	check_holds(&e, "probable pre-shared key mismatch with 10.0.0.4: it complains");
 	e.failure.state = MM_WAIT_MSG2;
-	check_holds(&e, "10.0.0.4 says that a message of ours makes no sense to it (in MM_WAIT_MSG2)");
+	check_holds(&e,
+		    "10.0.0.4 says that a message of ours makes no sense to it (in MM_WAIT_MSG2)");
 	e.failure.cause = IKE_CAUSE_MALFORMED;
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
 }
@@ -89,7 +94,8 @@ Test(diagnose, no_key)
 {
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_NO_KEY, MM_START);
 
-	check(&e, "no pre-shared key for 10.0.0.4: add isakmp-key \"10.0.0.4\" { key = ... }, or one for "
+	check(&e, "no pre-shared key for 10.0.0.4: add isakmp-key \"10.0.0.4\" { key = ... }, or "
+		  "one for "
 		  "a prefix that holds it");
 }
 
@@ -118,10 +124,12 @@ Test(diagnose, no_policy)
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_NO_POLICY, MM_START);
 
 	e.failure.mismatch = policy_mismatch();
-	check(&e, "no common phase 1 policy with 10.0.0.4: it offers (aes-256, sha256, pre-share, group "
-		  "14), the closest of ours is isakmp-policy 10 (3des, sha, pre-share, group 2); first "
-		  "difference: encryption algorithm: ours 3des, theirs aes-256; make one isakmp-policy "
-		  "the same on both sides");
+	check(&e,
+	      "no common phase 1 policy with 10.0.0.4: it offers (aes-256, sha256, pre-share, "
+	      "group "
+	      "14), the closest of ours is isakmp-policy 10 (3des, sha, pre-share, group 2); first "
+	      "difference: encryption algorithm: ours 3des, theirs aes-256; make one isakmp-policy "
+	      "the same on both sides");
 	e.failure.mismatch = (struct mismatch){ 0 };
 	check_holds(&e, "nothing in it can be compared with ours");
 }
@@ -130,14 +138,17 @@ Test(diagnose, peer_no_policy)
 {
 	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_NO_POLICY, MM_WAIT_MSG2);
 
-	check(&e, "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours fits "
+	check(&e, "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours "
+		  "fits "
 		  "one of its; compare encryption, hash, authentication and group on both sides "
 		  "(lifetimes need not be equal), its log may name the first difference");
 	e.failure.mismatch.our_isakmp = policy_mismatch().our_isakmp;
 	check_holds(&e, "fits one of its (our first is 3des, sha, pre-share, group 2); compare");
 	e.failure.mismatch = policy_mismatch();
-	check_holds(&e, "answered with a phase 1 policy that we did not offer: encryption algorithm: ours "
-			"3des, theirs aes-256");
+	check_holds(
+		&e,
+		"answered with a phase 1 policy that we did not offer: encryption algorithm: ours "
+		"3des, theirs aes-256");
 }
 
 static void check_difference(struct mismatch m, int phase, const char *want)
@@ -159,7 +170,8 @@ Test(diagnose, each_attribute_of_phase_1)
 	m.attr = ATTR_AUTH_METHOD, m.ours = 1, m.theirs = 3;
 	check_difference(m, 1, "authentication method: ours pre-share, theirs rsa-sig");
 	m.theirs = 65001;
-	check_difference(m, 1, "authentication method: ours pre-share, theirs authentication method 65001");
+	check_difference(
+		m, 1, "authentication method: ours pre-share, theirs authentication method 65001");
 	m.attr = ATTR_GROUP, m.ours = 2, m.theirs = 14;
 	check_difference(m, 1, "Diffie-Hellman group: ours group 2, theirs group 14");
 	m.attr = ATTR_KEY_LENGTH, m.ours = 128, m.theirs = 0;
@@ -167,8 +179,9 @@ Test(diagnose, each_attribute_of_phase_1)
 	m.attr = ATTR_ENCRYPTION, m.ours = 5, m.theirs = 1, m.their.key_bits = 0;
 	check_difference(m, 1, "encryption algorithm: ours 3des, theirs des");
 	m.theirs = 99;
-	check_difference(m, 1, "encryption algorithm: ours 3des, theirs encryption algorithm 99 without "
-			       "key length");
+	check_difference(m, 1,
+			 "encryption algorithm: ours 3des, theirs encryption algorithm 99 without "
+			 "key length");
 	m.attr = ATTR_UNKNOWN, m.theirs = 13;
 	check_difference(m, 1, "attribute that is not understood: theirs has attribute 13");
 }
@@ -199,15 +212,19 @@ Test(diagnose, no_transform)
 	struct ike_event e = failed(2, IKE_RESPONDER, IKE_CAUSE_NO_TRANSFORM, QM_START);
 
 	e.failure.mismatch = esp_mismatch();
-	check(&e, "no common transform-set with 10.0.0.4: it offers (esp-aes esp-sha256-hmac, transport, "
-		  "PFS group 2), the closest of ours is (esp-3des esp-sha-hmac, transport, PFS group "
-		  "2); first difference: ESP encryption algorithm: ours esp-3des, theirs esp-aes; make "
-		  "the transform-set the same on both sides");
+	check(&e,
+	      "no common transform-set with 10.0.0.4: it offers (esp-aes esp-sha256-hmac, "
+	      "transport, "
+	      "PFS group 2), the closest of ours is (esp-3des esp-sha-hmac, transport, PFS group "
+	      "2); first difference: ESP encryption algorithm: ours esp-3des, theirs esp-aes; make "
+	      "the transform-set the same on both sides");
 	e.failure.mismatch.attr = ATTR_ENCAP;
 	e.failure.mismatch.ours = ENCAP_TRANSPORT;
 	e.failure.mismatch.theirs = e.failure.mismatch.their.encap = ENCAP_TUNNEL;
-	check_holds(&e, "encapsulation mode: ours transport, theirs tunnel; set \"mode transport\" in the "
-			"peer's transform-set");
+	check_holds(
+		&e,
+		"encapsulation mode: ours transport, theirs tunnel; set \"mode transport\" in the "
+		"peer's transform-set");
 }
 
 Test(diagnose, each_attribute_of_phase_2)
@@ -217,11 +234,13 @@ Test(diagnose, each_attribute_of_phase_2)
 	m.attr = ATTR_PROTOCOL, m.ours = ISAKMP_PROTO_ESP, m.theirs = ISAKMP_PROTO_AH;
 	check_difference(m, 2, "protocol: ours ESP, theirs AH");
 	m.attr = ATTR_ESP_AUTH, m.ours = 2, m.theirs = 0;
-	check_difference(m, 2, "ESP authentication algorithm: ours esp-sha-hmac, theirs no ESP "
-			       "authentication");
+	check_difference(m, 2,
+			 "ESP authentication algorithm: ours esp-sha-hmac, theirs no ESP "
+			 "authentication");
 	m.attr = ATTR_BUNDLE;
-	check_difference(m, 2, "bundle with another protocol: ours ESP alone, theirs ESP together with "
-			       "another protocol");
+	check_difference(m, 2,
+			 "bundle with another protocol: ours ESP alone, theirs ESP together with "
+			 "another protocol");
 	m.attr = ATTR_PFS_GROUP, m.ours = 2, m.theirs = 0;
 	check_difference(m, 2, "PFS group: ours group 2, theirs no group");
 }
@@ -230,10 +249,13 @@ Test(diagnose, peer_no_transform)
 {
 	struct ike_event e = failed(2, IKE_INITIATOR, IKE_CAUSE_PEER_NO_TRANSFORM, QM_WAIT_MSG2);
 
-	check_holds(&e, "says NO-PROPOSAL-CHOSEN to our quick mode: transform-set, \"mode transport\" or "
-			"PFS differ");
+	check_holds(
+		&e,
+		"says NO-PROPOSAL-CHOSEN to our quick mode: transform-set, \"mode transport\" or "
+		"PFS differ");
 	e.failure.mismatch.our_esp = esp_mismatch().our_esp;
-	check_holds(&e, "(our first offer is esp-3des esp-sha-hmac, transport, PFS no group): transform-set");
+	check_holds(&e, "(our first offer is esp-3des esp-sha-hmac, transport, PFS no group): "
+			"transform-set");
 }
 
 Test(diagnose, pfs)
@@ -243,11 +265,13 @@ Test(diagnose, pfs)
 	e.failure.mismatch = esp_mismatch();
 	e.failure.mismatch.attr = ATTR_PFS_GROUP;
 	e.failure.mismatch.theirs = 0;
-	check(&e, "PFS on our side only: our ipsec-profile asks for group 2, 10.0.0.4 sends no PFS; set "
+	check(&e, "PFS on our side only: our ipsec-profile asks for group 2, 10.0.0.4 sends no "
+		  "PFS; set "
 		  "\"pfs\" to this group there, or \"pfs = none\" here");
 	e.failure.cause = IKE_CAUSE_PFS_GROUP;
 	e.failure.mismatch.theirs = 14;
-	check(&e, "PFS groups differ: our ipsec-profile asks for group 2, 10.0.0.4 offers group 14; set "
+	check(&e, "PFS groups differ: our ipsec-profile asks for group 2, 10.0.0.4 offers group "
+		  "14; set "
 		  "the same \"pfs\" on both sides");
 }
 
@@ -257,7 +281,9 @@ Test(diagnose, proxy_identities)
 
 	check_holds(&e, "quick mode must be for host 10.0.0.4, host 10.0.1.2, protocol 47 (GRE)");
 	e.failure.cause = IKE_CAUSE_PEER_PROXY_IDENTITIES;
-	check_holds(&e, "says INVALID-ID-INFORMATION to our quick mode for host 10.0.1.2, host 10.0.0.4");
+	check_holds(
+		&e,
+		"says INVALID-ID-INFORMATION to our quick mode for host 10.0.1.2, host 10.0.0.4");
 }
 
 /* Silence: the state tells how far it had come. */
@@ -269,10 +295,12 @@ Test(diagnose, no_answer)
 		enum ike_role role;
 		const char *part;
 	} cases[] = {
-		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "10.0.0.4 does not answer message 1, nothing came back" },
+		{ MM_WAIT_MSG2, 1, IKE_INITIATOR,
+		  "10.0.0.4 does not answer message 1, nothing came back" },
 		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "UDP port 500" },
 		{ MM_WAIT_MSG2, 1, IKE_INITIATOR, "does not know us" },
-		{ MM_WAIT_MSG4, 1, IKE_INITIATOR, "agreed on a policy but does not answer message 3" },
+		{ MM_WAIT_MSG4, 1, IKE_INITIATOR,
+		  "agreed on a policy but does not answer message 3" },
 		{ MM_WAIT_MSG6, 1, IKE_INITIATOR, "probable pre-shared key mismatch" },
 		{ MM_WAIT_MSG3, 1, IKE_RESPONDER, "did not go on after our message 2" },
 		{ MM_WAIT_MSG5, 1, IKE_RESPONDER, "did not go on after our message 4" },
@@ -282,8 +310,8 @@ Test(diagnose, no_answer)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		struct ike_event e = failed(cases[i].phase, cases[i].role, IKE_CAUSE_NO_ANSWER,
-					    cases[i].state);
+		struct ike_event e =
+			failed(cases[i].phase, cases[i].role, IKE_CAUSE_NO_ANSWER, cases[i].state);
 
 		check_holds(&e, cases[i].part);
 	}
@@ -294,8 +322,10 @@ Test(diagnose, kernel)
 	struct ike_event e = failed(2, IKE_INITIATOR, IKE_CAUSE_KERNEL, QM_BLD_MSG3);
 
 	e.failure.error = ENOSYS;
-	check(&e, "the kernel refuses an IPsec SA with 10.0.0.4: Function not implemented (errno 38); it "
-		  "lacks an algorithm of the transform-set: load its module (ls /proc/crypto shows what "
+	check(&e, "the kernel refuses an IPsec SA with 10.0.0.4: Function not implemented (errno "
+		  "38); it "
+		  "lacks an algorithm of the transform-set: load its module (ls /proc/crypto shows "
+		  "what "
 		  "is there) or choose another transform-set");
 	e.failure.error = EPROTONOSUPPORT;
 	check_holds(&e, "modprobe esp4");
@@ -381,13 +411,15 @@ Test(diagnose_nhrp, registration_refused)
 	struct nhrp_event e = nhrp(NHRP_EV_REGISTRATION_REFUSED);
 
 	e.code = NHRP_CODE_ALREADY_UNIQUE;
-	check_nhrp(&e, "next hop server 172.16.0.1 (10.0.1.2) refuses our registration: unique address "
-		       "already registered (14); another NBMA address holds our tunnel address: two "
-		       "spokes have the same, or ours has changed and the old registration has not "
-		       "expired (clear ip nhrp there); next attempt in 64 s");
+	check_nhrp(&e,
+		   "next hop server 172.16.0.1 (10.0.1.2) refuses our registration: unique address "
+		   "already registered (14); another NBMA address holds our tunnel address: two "
+		   "spokes have the same, or ours has changed and the old registration has not "
+		   "expired (clear ip nhrp there); next attempt in 64 s");
 	e.code = NHRP_CODE_RESOURCES;
-	check_nhrp(&e, "next hop server 172.16.0.1 (10.0.1.2) refuses our registration: insufficient "
-		       "resources (5); the server has reached a limit; next attempt in 64 s");
+	check_nhrp(&e,
+		   "next hop server 172.16.0.1 (10.0.1.2) refuses our registration: insufficient "
+		   "resources (5); the server has reached a limit; next attempt in 64 s");
 }
 
 Test(diagnose_nhrp, client_refused)
@@ -398,9 +430,11 @@ Test(diagnose_nhrp, client_refused)
 	e.nbma = addr_v4(0x0a000004);
 	e.reason = NHRP_WHY_UNIQUE;
 	e.code = NHRP_CODE_ALREADY_UNIQUE;
-	check_nhrp(&e, "registration of 172.16.0.3 by 10.0.0.4 refused: another NBMA address holds it "
-		       "(10.0.0.6); two spokes have this tunnel address, or the spoke moved: \"clear ip "
-		       "nhrp 172.16.0.3\" lets it in at once");
+	check_nhrp(
+		&e,
+		"registration of 172.16.0.3 by 10.0.0.4 refused: another NBMA address holds it "
+		"(10.0.0.6); two spokes have this tunnel address, or the spoke moved: \"clear ip "
+		"nhrp 172.16.0.3\" lets it in at once");
 }
 
 Test(diagnose_nhrp, authentication)
@@ -408,12 +442,16 @@ Test(diagnose_nhrp, authentication)
 	struct nhrp_event e = nhrp(NHRP_EV_AUTHENTICATION_FAILED);
 
 	e.code = 1;
-	check_nhrp(&e, "NHRP authentication of 10.0.1.2 failed: its key is not ours; compare "
-		       "\"authentication\" of the tunnel's nhrp on both sides (ip nhrp authentication)");
+	check_nhrp(
+		&e,
+		"NHRP authentication of 10.0.1.2 failed: its key is not ours; compare "
+		"\"authentication\" of the tunnel's nhrp on both sides (ip nhrp authentication)");
 	e.kind = NHRP_EV_ERROR_RECEIVED;
 	e.code = NHRP_ERROR_AUTHENTICATION;
-	check_nhrp(&e, "10.0.1.2 answers with an error indication: authentication failure (11); compare "
-		       "\"authentication\" of the tunnel's nhrp on both sides (ip nhrp authentication)");
+	check_nhrp(
+		&e,
+		"10.0.1.2 answers with an error indication: authentication failure (11); compare "
+		"\"authentication\" of the tunnel's nhrp on both sides (ip nhrp authentication)");
 }
 
 Test(diagnose_nhrp, what_is_no_fault)

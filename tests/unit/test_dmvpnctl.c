@@ -100,10 +100,9 @@ Test(dmvpnctl, complaints_as_on_the_router)
 			 "show eigrp neighbors\n"
 			 "     ^\n"
 			 "% Invalid input detected at '^' marker.\n");
-	cr_assert_str_eq(complaint("show dmvpm"),
-			 "show dmvpm\n"
-			 "         ^\n"
-			 "% Invalid input detected at '^' marker.\n");
+	cr_assert_str_eq(complaint("show dmvpm"), "show dmvpm\n"
+						  "         ^\n"
+						  "% Invalid input detected at '^' marker.\n");
 	cr_assert_str_eq(complaint("show dmvpn everything"),
 			 "show dmvpn everything\n"
 			 "           ^\n"

@@ -23,10 +23,10 @@
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
-#define NOW SECONDS(100000)
-#define HUB addr_v4(0x0a000102)
-#define SITE_A addr_v4(0x0a000004)
-#define SITE_B addr_v4(0x0a000006)
+#define NOW	  SECONDS(100000)
+#define HUB	  addr_v4(0x0a000102)
+#define SITE_A	  addr_v4(0x0a000004)
+#define SITE_B	  addr_v4(0x0a000006)
 #define TUNNEL(n) addr_v4(0xac100000 + (n))
 
 /* Stand-ins for the cores. */
@@ -349,10 +349,10 @@ Test(show, the_article_s_spoke, .init = site_a)
 		     "show-ip-nhrp-nhs-detail");
 	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"]}", render_isakmp_sa,
 		     "show-crypto-isakmp-sa");
-	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"]}", render_isakmp_sa_detail,
-		     "show-crypto-isakmp-sa-detail");
-	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"policy\"]}", render_isakmp_policy,
-		     "show-crypto-isakmp-policy");
+	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"]}",
+		     render_isakmp_sa_detail, "show-crypto-isakmp-sa-detail");
+	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"policy\"]}",
+		     render_isakmp_policy, "show-crypto-isakmp-policy");
 }
 
 Test(show, endpoints, .init = site_a)
@@ -361,7 +361,8 @@ Test(show, endpoints, .init = site_a)
 
 	/* An address that is being resolved rides with the hub's. */
 	add_entry(TUNNEL(3), (struct addr){ 0 }, NHRP_ENTRY_INCOMPLETE)->path = HUB;
-	text = rendered("{\"verb\": [\"show\", \"tunnel\", \"endpoints\"]}", render_tunnel_endpoints);
+	text = rendered("{\"verb\": [\"show\", \"tunnel\", \"endpoints\"]}",
+			render_tunnel_endpoints);
 	cr_assert_str_eq(text, " Tunnel0 running in multi-GRE/IP mode\n\n"
 			       " Endpoint transport 10.0.1.2 Refcount 3 Base 0x0A000102\n"
 			       "   overlay 172.16.0.1 Refcount 2 Parent 0x0A000102\n"
@@ -393,7 +394,8 @@ static const char *state_of_hub(void)
 	static char state[16];
 	json_t *answer = ask("{\"verb\": [\"show\", \"dmvpn\"]}");
 	const json_t *tunnels = json_object_get(answer, "tunnels");
-	const json_t *peer = json_array_get(json_object_get(json_array_get(tunnels, 0), "peers"), 0);
+	const json_t *peer =
+		json_array_get(json_object_get(json_array_get(tunnels, 0), "peers"), 0);
 
 	snprintf(state, sizeof(state), "%s", member_text(peer, "state"));
 	json_decref(answer);
@@ -430,12 +432,12 @@ static void add_pair(struct addr remote, uint32_t in, uint32_t out, bool current
 		.expires = NOW + SECONDS(2361),
 		.current = current,
 	};
-	kernel_sas[kernel_sa_count++] = (struct xfrm_sa_info){
-		.id = { remote, SITE_A, in }, .packets = 277, .bytes = 1024
-	};
-	kernel_sas[kernel_sa_count++] = (struct xfrm_sa_info){
-		.id = { SITE_A, remote, out }, .packets = 277, .bytes = 2048
-	};
+	kernel_sas[kernel_sa_count++] = (struct xfrm_sa_info){ .id = { remote, SITE_A, in },
+							       .packets = 277,
+							       .bytes = 1024 };
+	kernel_sas[kernel_sa_count++] = (struct xfrm_sa_info){ .id = { SITE_A, remote, out },
+							       .packets = 277,
+							       .bytes = 2048 };
 }
 
 Test(show, ipsec_sas, .init = site_a)
@@ -446,15 +448,18 @@ Test(show, ipsec_sas, .init = site_a)
 	add_pair(SITE_B, 0x1000, 0x2000, true);
 	add_pair(HUB, 0xd7fce35f, 0xf54a9d77, true);
 	text = rendered("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"]}", render_ipsec_sa);
-	cr_assert_not_null(strstr(text, "interface: Tunnel0\n"
-					"    Crypto map tag: Tunnel0-head-0, local addr 10.0.0.4\n"));
-	cr_assert_not_null(strstr(text, "    #pkts encaps: 277, #pkts encrypt: 277, #pkts digest: 277\n"));
+	cr_assert_not_null(strstr(text,
+				  "interface: Tunnel0\n"
+				  "    Crypto map tag: Tunnel0-head-0, local addr 10.0.0.4\n"));
+	cr_assert_not_null(
+		strstr(text, "    #pkts encaps: 277, #pkts encrypt: 277, #pkts digest: 277\n"));
 	cr_assert_not_null(strstr(text, "     current outbound spi: 0xF54A9D77(4115307895)\n"));
 	cr_assert_not_null(strstr(text, "      spi: 0xD7FCE35F(3623674719)\n"
 					"        transform: esp-3des esp-sha-hmac ,\n"
 					"        in use settings ={Transport, }\n"));
-	cr_assert_not_null(strstr(text, "(k/sec): (4607999/2361)\n        IV size: 8 bytes\n"
-					"        replay detection support: Y\n        Status: ACTIVE\n"));
+	cr_assert_not_null(strstr(text,
+				  "(k/sec): (4607999/2361)\n        IV size: 8 bytes\n"
+				  "        replay detection support: Y\n        Status: ACTIVE\n"));
 	cr_assert_lt(strstr(text, "current_peer 10.0.0.6"), strstr(text, "current_peer 10.0.1.2"));
 	free(text);
 
@@ -492,12 +497,16 @@ Test(show, clear_crypto, .init = site_a)
 {
 	json_decref(ask("{\"verb\": [\"clear\", \"crypto\", \"sa\"]}"));
 	cr_assert(cleared.all);
-	json_decref(ask("{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"10.0.1.2\"}}"));
-	cr_assert(!cleared.all && addr_equal(&cleared.remote, &(struct addr){ HUB.len, { 10, 0, 1, 2 } }));
-	json_decref(ask("{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": 1003}}"));
+	json_decref(ask(
+		"{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"10.0.1.2\"}}"));
+	cr_assert(!cleared.all &&
+		  addr_equal(&cleared.remote, &(struct addr){ HUB.len, { 10, 0, 1, 2 } }));
+	json_decref(ask(
+		"{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": 1003}}"));
 	cr_assert_eq(cleared.calls, 3);
-	check_error("{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"10.9.9.9\"}}",
-		    "there is no SA with 10.9.9.9");
+	check_error(
+		"{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"10.9.9.9\"}}",
+		"there is no SA with 10.9.9.9");
 	check_error("{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": 7}}",
 		    "peer: expected an address");
 	check_error("{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": 1}}",
@@ -513,20 +522,24 @@ Test(show, clear_ip_nhrp, .init = site_a)
 	json_decref(ask("{\"verb\": [\"clear\", \"ip\", \"nhrp\"],"
 			" \"args\": {\"address\": \"172.16.0.3\"}}"));
 	cr_assert_eq(addr_to_v4(&cleared.nhrp), 0xac100003);
-	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": \"172.16.0.1\"}}",
+	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": "
+		    "\"172.16.0.1\"}}",
 		    "there is no dynamic entry for 172.16.0.1");
 }
 
 Test(show, debugging)
 {
-	json_t *answer = ask("{\"verb\": [\"debug\", \"crypto\", \"isakmp\"], \"args\": {\"level\": 200}}");
+	json_t *answer =
+		ask("{\"verb\": [\"debug\", \"crypto\", \"isakmp\"], \"args\": {\"level\": 200}}");
 	char *text;
 
-	cr_assert_str_eq(member_text(answer, "message"), "Crypto ISAKMP debugging is on (level 200)");
+	cr_assert_str_eq(member_text(answer, "message"),
+			 "Crypto ISAKMP debugging is on (level 200)");
 	json_decref(answer);
 	cr_assert_eq(debug_level, 200);
 	text = rendered("{\"verb\": [\"show\", \"debugging\"]}", render_debugging);
-	cr_assert_str_eq(text, "Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level 200)\n");
+	cr_assert_str_eq(text,
+			 "Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level 200)\n");
 	free(text);
 	check_error("{\"verb\": [\"debug\", \"crypto\", \"isakmp\"], \"args\": {\"level\": 256}}",
 		    "level: expected a number from 1 to 255");
@@ -542,7 +555,8 @@ Test(show, traffic_and_stats, .init = site_a)
 	traffic.sent[NHRP_REGISTRATION_REQUEST] = 42;
 	traffic.refusals_received[NHRP_CODE_ALREADY_UNIQUE] = 2;
 	traffic.malformed = 1;
-	text = rendered("{\"verb\": [\"show\", \"ip\", \"nhrp\", \"traffic\"]}", render_nhrp_traffic);
+	text = rendered("{\"verb\": [\"show\", \"ip\", \"nhrp\", \"traffic\"]}",
+			render_nhrp_traffic);
 	cr_assert_not_null(strstr(text, "Sent: Total 42\n"));
 	cr_assert_not_null(strstr(text, "         2 unique address already registered (14)\n"));
 	cr_assert_not_null(strstr(text, "         1 malformed\n"));
@@ -579,9 +593,12 @@ Test(show, requests_that_make_no_sense)
 Test(show, nothing)
 {
 	static const char *const words[] = {
-		"[\"show\", \"dmvpn\"]", "[\"show\", \"ip\", \"nhrp\"]",
-		"[\"show\", \"tunnel\", \"endpoints\"]", "[\"show\", \"crypto\", \"isakmp\", \"sa\"]",
-		"[\"show\", \"crypto\", \"ipsec\", \"sa\"]", "[\"show\", \"ip\", \"nhrp\", \"nhs\"]",
+		"[\"show\", \"dmvpn\"]",
+		"[\"show\", \"ip\", \"nhrp\"]",
+		"[\"show\", \"tunnel\", \"endpoints\"]",
+		"[\"show\", \"crypto\", \"isakmp\", \"sa\"]",
+		"[\"show\", \"crypto\", \"ipsec\", \"sa\"]",
+		"[\"show\", \"ip\", \"nhrp\", \"nhs\"]",
 		"[\"show\", \"interface\"]",
 	};
 

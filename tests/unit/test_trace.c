@@ -98,9 +98,10 @@ Test(trace_ike, messages)
 	for (int i = 1; i < 5; i++)
 		e.message.type[i] = ISAKMP_VENDOR;
 	e.message.length = 168;
-	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, IKE_DECODE SENDING Message (msgid=0) with payloads : "
-		      "HDR + SA (1) + VENDOR (13) + VENDOR (13) + VENDOR (13) + VENDOR (13) + NONE (0) "
-		      "total length : 168\n");
+	check_ike(&e,
+		  "[IKEv1]: IP = 10.0.1.2, IKE_DECODE SENDING Message (msgid=0) with payloads : "
+		  "HDR + SA (1) + VENDOR (13) + VENDOR (13) + VENDOR (13) + VENDOR (13) + NONE (0) "
+		  "total length : 168\n");
 	e = event(IKE_EVENT_MESSAGE, 1, IKE_INITIATOR);
 	e.msgid = 0xce4a3ffe;
 	e.message.count = 1;
@@ -124,7 +125,8 @@ Test(trace_ike, payloads_read)
 {
 	const enum ike_event_kind kind = IKE_EVENT_PROCESSING;
 
-	check_payload(kind, 1, ISAKMP_SA, 0, "[IKEv1 DEBUG]: IP = 10.0.1.2, processing SA payload\n");
+	check_payload(kind, 1, ISAKMP_SA, 0,
+		      "[IKEv1 DEBUG]: IP = 10.0.1.2, processing SA payload\n");
 	check_payload(kind, 1, ISAKMP_KE, 0,
 		      "[IKEv1 DEBUG]: IP = 10.0.1.2, processing ke payload\n"
 		      "[IKEv1 DEBUG]: IP = 10.0.1.2, processing ISA_KE payload\n");
@@ -147,8 +149,9 @@ Test(trace_ike, payloads_written)
 
 	check_payload(kind, 1, ISAKMP_SA, 0,
 		      "[IKEv1 DEBUG]: IP = 10.0.1.2, constructing ISAKMP SA payload\n");
-	check_payload(kind, 1, ISAKMP_VENDOR, VID_NATT_DRAFT02,
-		      "[IKEv1 DEBUG]: IP = 10.0.1.2, constructing NAT-Traversal VID ver 02 payload\n");
+	check_payload(
+		kind, 1, ISAKMP_VENDOR, VID_NATT_DRAFT02,
+		"[IKEv1 DEBUG]: IP = 10.0.1.2, constructing NAT-Traversal VID ver 02 payload\n");
 	check_payload(kind, 1, ISAKMP_VENDOR, VID_FRAGMENTATION,
 		      "[IKEv1 DEBUG]: IP = 10.0.1.2, constructing Fragmentation VID + extended "
 		      "capabilities payload\n");
@@ -160,8 +163,9 @@ Test(trace_ike, payloads_written)
 		      "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, constructing ID payload\n");
 	check_payload(kind, 2, ISAKMP_ID, 0,
 		      "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, constructing proxy ID\n");
-	check_payload(kind, 2, ISAKMP_SA, 0,
-		      "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, constructing IPSec SA payload\n");
+	check_payload(
+		kind, 2, ISAKMP_SA, 0,
+		"[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, constructing IPSec SA payload\n");
 }
 
 Test(trace_ike, milestones)
@@ -173,7 +177,8 @@ Test(trace_ike, milestones)
 		      "Initiator...\n");
 	e = event(IKE_EVENT_HASH, 1, IKE_INITIATOR);
 	e.flag = true;
-	check_ike(&e, "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, Computing hash for ISAKMP\n");
+	check_ike(&e,
+		  "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, Computing hash for ISAKMP\n");
 	e = event(IKE_EVENT_PHASE1_DONE, 1, IKE_INITIATOR);
 	check_ike(&e, "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, PHASE 1 COMPLETED\n");
 	e = event(IKE_EVENT_QM_START, 2, IKE_INITIATOR);
@@ -183,9 +188,11 @@ Test(trace_ike, milestones)
 	e = event(IKE_EVENT_PHASE2_DONE, 2, IKE_RESPONDER);
 	e.phase2.spi_in = 0xd7fce35f;
 	e.phase2.spi_out = 0xf54a9d77;
-	check_ike(&e, "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Security negotiation complete for peer "
-		      "(10.0.1.2)  Responder, Inbound SPI = 0xd7fce35f, Outbound SPI = 0xf54a9d77\n"
-		      "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, PHASE 2 COMPLETED (msgid=26f952ae)\n");
+	check_ike(
+		&e,
+		"[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Security negotiation complete for peer "
+		"(10.0.1.2)  Responder, Inbound SPI = 0xd7fce35f, Outbound SPI = 0xf54a9d77\n"
+		"[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, PHASE 2 COMPLETED (msgid=26f952ae)\n");
 }
 
 Test(trace_ike, identities_hold_no_surprises)
@@ -201,7 +208,10 @@ Test(trace_ike, identities_hold_no_surprises)
 	e.id.type = ISAKMP_ID_FQDN;
 	e.id.len = 5;
 	e.id.accepted = false;
-	memcpy(e.id.data, "a\nb\x1b""c", 5);
+	memcpy(e.id.data,
+	       "a\nb\x1b"
+	       "c",
+	       5);
 	check_ike(&e, "[IKEv1 DECODE]: Group = 10.0.1.2, IP = 10.0.1.2, ID_FQDN ID received "
 		      "a0ab1bc, not accepted\n");
 	e.id.type = 77;
@@ -218,30 +228,32 @@ Test(trace_ike, notifies_in_the_clear)
 		      "message, dropping\n"
 		      "[IKEv1]: IP = 10.0.1.2, Information Exchange processing failed\n");
 	e.notify.type = ISAKMP_N_PAYLOAD_MALFORMED;
-	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, Received an un-encrypted PAYLOAD_MALFORMED notify "
-		      "message, dropping\n"
-		      "[IKEv1]: IP = 10.0.1.2, Error, peer has indicated that something is wrong with "
-		      "our message. This could indicate a pre-shared key mismatch.\n"
-		      "[IKEv1]: IP = 10.0.1.2, Information Exchange processing failed\n");
+	check_ike(&e,
+		  "[IKEv1]: IP = 10.0.1.2, Received an un-encrypted PAYLOAD_MALFORMED notify "
+		  "message, dropping\n"
+		  "[IKEv1]: IP = 10.0.1.2, Error, peer has indicated that something is wrong with "
+		  "our message. This could indicate a pre-shared key mismatch.\n"
+		  "[IKEv1]: IP = 10.0.1.2, Information Exchange processing failed\n");
 }
 
 Test(trace_ike, failure_prints_history_and_cause)
 {
 	struct ike_event e = event(IKE_EVENT_FAILED, 1, IKE_RESPONDER);
-	static const struct ike_step steps[] = {
-		{ MM_DONE, EV_ERROR }, { MM_BLD_MSG6, EV_COMPARE_IDS }, { MM_WAIT_MSG5, EV_RCV_MSG }
-	};
+	static const struct ike_step steps[] = { { MM_DONE, EV_ERROR },
+						 { MM_BLD_MSG6, EV_COMPARE_IDS },
+						 { MM_WAIT_MSG5, EV_RCV_MSG } };
 
 	e.failure.cause = IKE_CAUSE_KEY_MISMATCH;
 	e.failure.state = MM_WAIT_MSG5;
 	e.failure.history_len = ARRAY_SIZE(steps);
 	memcpy(e.failure.history, steps, sizeof(steps));
-	check_ike(&e, "[IKEv1 DEBUG]: IP = 10.0.1.2, IKE MM Responder FSM error history (conn-id 1003) "
-		      "<state>, <event>: MM_DONE, EV_ERROR-->MM_BLD_MSG6, EV_COMPARE_IDS-->"
-		      "MM_WAIT_MSG5, EV_RCV_MSG\n"
-		      "[IKEv1]: IP = 10.0.1.2, probable pre-shared key mismatch with 10.0.1.2: its "
-		      "message 5 does not decrypt with our key; compare \"isakmp-key ...\" on both "
-		      "sides\n");
+	check_ike(&e,
+		  "[IKEv1 DEBUG]: IP = 10.0.1.2, IKE MM Responder FSM error history (conn-id 1003) "
+		  "<state>, <event>: MM_DONE, EV_ERROR-->MM_BLD_MSG6, EV_COMPARE_IDS-->"
+		  "MM_WAIT_MSG5, EV_RCV_MSG\n"
+		  "[IKEv1]: IP = 10.0.1.2, probable pre-shared key mismatch with 10.0.1.2: its "
+		  "message 5 does not decrypt with our key; compare \"isakmp-key ...\" on both "
+		  "sides\n");
 	/* A full history fits into a line. */
 	e.failure.history_len = IKE_HISTORY;
 	for (size_t i = 0; i < IKE_HISTORY; i++)
@@ -274,7 +286,8 @@ Test(trace_ike, every_kind)
 			e.message.sent = true;
 		if (kind == IKE_EVENT_DELETE || kind == IKE_EVENT_PHASE2_DONE)
 			e.phase2.sent = true;
-		if (kind == IKE_EVENT_HASH || kind == IKE_EVENT_CROSSED || kind == IKE_EVENT_DUPLICATE)
+		if (kind == IKE_EVENT_HASH || kind == IKE_EVENT_CROSSED ||
+		    kind == IKE_EVENT_DUPLICATE)
 			e.flag = true;
 		trace_render_ike(&e, collect, &c);
 		cr_assert_gt(strlen(c.text), 0, "kind %d", kind);
@@ -296,8 +309,9 @@ Test(trace_nhrp, lines)
 {
 	struct nhrp_event e = nhrp(NHRP_EV_NHS_UP, NHRP_LEVEL_NOTICE);
 
-	check_nhrp(&e, "[NHRP]: interface 0: registered at next hop server 172.16.0.1 (10.0.1.2) for "
-		       "7200 s\n");
+	check_nhrp(&e,
+		   "[NHRP]: interface 0: registered at next hop server 172.16.0.1 (10.0.1.2) for "
+		   "7200 s\n");
 	trace_name_interface(0, "Tunnel0");
 	check_nhrp(&e, "[NHRP]: Tunnel0: registered at next hop server 172.16.0.1 (10.0.1.2) for "
 		       "7200 s\n");
@@ -306,8 +320,9 @@ Test(trace_nhrp, lines)
 	e.source = addr_v4(0xac100002);
 	e.length = 92;
 	e.request_id = 5;
-	check_nhrp(&e, "[NHRP]: Tunnel0: Send Registration Request to 10.0.1.2, packet size: 92, src: "
-		       "172.16.0.2, dst: 172.16.0.1, reqid: 5\n");
+	check_nhrp(&e,
+		   "[NHRP]: Tunnel0: Send Registration Request to 10.0.1.2, packet size: 92, src: "
+		   "172.16.0.2, dst: 172.16.0.1, reqid: 5\n");
 	e = nhrp(NHRP_EV_DIRECT, NHRP_LEVEL_NOTICE);
 	e.protocol = addr_v4(0xac100003);
 	e.nbma = addr_v4(0x0a000006);
@@ -375,12 +390,13 @@ Test(log, lines_have_time_and_severity)
 	log_msg(LOG_WARNING, "not well");
 	log_msg(LOG_ERR, "with\ncontrol\x1b characters");
 	log_msg(LOG_DEBUG, "not to be seen");
-	cr_assert_eq(regcomp(&re,
-			     "^[A-Z][a-z]{2} [0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} it is 42\n"
-			     "[A-Z][^\n]* warning: not well\n"
-			     "[A-Z][^\n]* error: with\\?control\\? characters\n$",
-			     REG_EXTENDED | REG_NOSUB),
-		     0);
+	cr_assert_eq(
+		regcomp(&re,
+			"^[A-Z][a-z]{2} [0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}\\.[0-9]{3} it is 42\n"
+			"[A-Z][^\n]* warning: not well\n"
+			"[A-Z][^\n]* error: with\\?control\\? characters\n$",
+			REG_EXTENDED | REG_NOSUB),
+		0);
 	cr_assert_eq(regexec(&re, log_text(), 0, NULL, 0), 0, "%s", log_text());
 	regfree(&re);
 	end();
@@ -445,7 +461,8 @@ Test(log, strangers_cannot_fill_it)
 	cr_assert_eq(lines_in_log(), n);
 	trace_tick(6000);
 	cr_assert_eq(lines_in_log(), n + 1);
-	cr_assert_not_null(strstr(log_text(), " more messages about dropped packets were suppressed"));
+	cr_assert_not_null(
+		strstr(log_text(), " more messages about dropped packets were suppressed"));
 	cr_assert_eq(trace_deadline(), MSEC_NEVER);
 	e.at = 60000;
 	trace_ike_event(&e);
