@@ -49,7 +49,33 @@ enum ike_cause {
 	IKE_CAUSE_ADMIN,	      /* cleared by the operator, or the daemon stops */
 	IKE_CAUSE_DEAD_PEER,	      /* does not answer R-U-THERE any more */
 	IKE_CAUSE_EXPIRED,	      /* lifetime is over */
+	/* Certificates; struct ike_cert says which one it is about. */
+	IKE_CAUSE_NO_TRUSTPOINT,      /* rsa-sig is agreed on, and we have no trustpoint */
+	IKE_CAUSE_NO_CERTIFICATE,     /* the peer sent none */
+	IKE_CAUSE_CERT_MALFORMED,     /* it cannot be read, or its key is none that IKE uses */
+	IKE_CAUSE_CERT_UNTRUSTED,     /* no chain to one of our trust anchors */
+	IKE_CAUSE_CERT_EXPIRED,
+	IKE_CAUSE_CERT_NOT_YET_VALID,
+	IKE_CAUSE_CERT_REVOKED,
+	IKE_CAUSE_CERT_NO_CRL,	      /* revocation cannot be checked, and must be */
+	IKE_CAUSE_CERT_KEY_USAGE,
+	IKE_CAUSE_CERT_IDENTITY,      /* the identity is not in the certificate */
+	IKE_CAUSE_SIGNATURE,	      /* not made with the certificate's key over this exchange */
+	IKE_CAUSE_PEER_CERTIFICATE,   /* the peer refuses our certificate or signature */
 	IKE_CAUSE_COUNT
+};
+
+/* What is said about a certificate; names as text without control characters, cut where longer. */
+struct ike_cert {
+	char subject[128], issuer[128];
+	uint8_t serial[20]; /* the number's octets */
+	uint8_t serial_len; /* 0: there is no certificate to speak of */
+	uint8_t depth;	    /* 0: the peer's own, 1: its issuer's, ... */
+	int64_t not_before, not_after; /* seconds since 1970 */
+	char detail[64];    /* the library's own words, where there are any */
+	/* PEER_CERTIFICATE: what we ourselves find wrong with our own certificate; NONE: nothing. */
+	enum ike_cause flaw;
+	uint16_t notify; /* PEER_CERTIFICATE: how the peer said it */
 };
 
 /* Why a datagram was dropped before it could touch an exchange. */
@@ -82,6 +108,8 @@ enum ike_event_kind {
 	IKE_EVENT_KEYS,		/* "Generating keys for Initiator..." */
 	IKE_EVENT_HASH,		/* "Computing hash for ISAKMP"; flag: it is right */
 	IKE_EVENT_ID,		/* identity received: id */
+	IKE_EVENT_CERT,		/* the peer's certificate was judged and is good: cert */
+	IKE_EVENT_SIGNATURE,	/* our own was made (flag false), or the peer's verified */
 	IKE_EVENT_PHASE1_DONE,	/* "PHASE 1 COMPLETED": phase1 */
 	IKE_EVENT_QM_START,	/* "starting QM: msg id" */
 	IKE_EVENT_PHASE2_DONE,	/* "PHASE 2 COMPLETED": phase2 */
@@ -138,9 +166,10 @@ struct ike_event {
 		struct {
 			uint8_t type;
 			uint8_t len;
-			uint8_t data[64]; /* cut */
+			uint8_t data[64]; /* cut; of a distinguished name its text */
 			bool accepted;
 		} id;
+		struct ike_cert cert;
 		struct {
 			struct isakmp_suite suite;
 			uint32_t lifetime; /* seconds */
@@ -172,7 +201,10 @@ struct ike_event {
 			int error;	      /* errno of the kernel */
 			uint8_t history_len;
 			struct ike_step history[IKE_HISTORY]; /* newest first */
-			struct mismatch mismatch; /* of NO_POLICY, NO_TRANSFORM, PFS_* */
+			union {
+				struct mismatch mismatch; /* of NO_POLICY, NO_TRANSFORM, PFS_* */
+				struct ike_cert cert;	  /* of what is about certificates */
+			};
 		} failure;
 		struct {
 			uint8_t tries; /* questions that were asked in a row */
