@@ -82,6 +82,7 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_NOT_REGISTERED] = "the sender is not registered here",
 		[NHRP_WHY_NOT_OWNER] = "the sender does not hold the binding",
 		[NHRP_WHY_STRANGER] = "from somebody who was not asked",
+		[NHRP_WHY_NOT_FOR_US] = "it is for somebody else and not to be passed on",
 		[NHRP_WHY_UNKNOWN_ID] = "no request of ours has this id",
 		[NHRP_WHY_NO_BINDING] = "nobody is registered for the address",
 		[NHRP_WHY_EGRESS_DOWN] = "the SA with the address's owner is down",

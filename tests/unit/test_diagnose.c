@@ -454,6 +454,13 @@ Test(diagnose_nhrp, authentication)
 		"\"authentication\" of the tunnel's nhrp on both sides (ip nhrp authentication)");
 }
 
+Test(diagnose_nhrp, every_reason_has_words)
+{
+	for (int why = 0; why <= NHRP_WHY_HOLD_DOWN; why++)
+		cr_assert_str_neq(diagnose_nhrp_reason((enum nhrp_reason)why), "unknown reason",
+				  "%d", why);
+}
+
 Test(diagnose_nhrp, what_is_no_fault)
 {
 	struct nhrp_event e = nhrp(NHRP_EV_NHS_UP);
