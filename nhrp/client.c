@@ -124,7 +124,7 @@ void nhs_timer(struct nhs *s, msec now)
 	      .seconds = (uint32_t)(retry_after(s->tries) / 1000));
 	if (s->tries >= NHS_PATIENCE) {
 		down(s, now, NHRP_NHS_REGISTERING, NHRP_WHY_UNANSWERED, 0);
-		/* Only who once answered: one that never did would have its pair rebuilt forever. */
+		/* Only who once answered: else its pair would be rebuilt forever. */
 		if (s->proven)
 			effect_push(s->iface->core, &(struct nhrp_effect){ .kind = NHRP_SUSPECT,
 									   .id = s->iface->id,

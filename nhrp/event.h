@@ -84,7 +84,7 @@ enum nhrp_malformed {
 enum nhrp_reason {
 	NHRP_WHY_NONE,
 	/* a registration or a request was refused, or a packet ignored */
-	NHRP_WHY_NBMA_MISMATCH, /* the NBMA address claimed inside is not the packet's outer source */
+	NHRP_WHY_NBMA_MISMATCH, /* the NBMA address claimed inside is not the outer source */
 	NHRP_WHY_OWN_ADDRESS,	/* the address is ours */
 	NHRP_WHY_OUTSIDE,	/* not a host address of the tunnel's prefix */
 	NHRP_WHY_STATIC,	/* a configured map holds the address */
@@ -97,7 +97,7 @@ enum nhrp_reason {
 	NHRP_WHY_NOT_REGISTERED, /* the sender is not registered (here, with this NBMA address) */
 	NHRP_WHY_NOT_OWNER,	 /* a purge from somebody else than the holder of the binding */
 	NHRP_WHY_STRANGER,	 /* neither from the one who was asked nor from the one it names */
-	NHRP_WHY_NOT_FOR_US,	 /* addressed to somebody else, and not of a type that is passed on */
+	NHRP_WHY_NOT_FOR_US,	 /* addressed to somebody else, and not to be passed on */
 	NHRP_WHY_UNKNOWN_ID,	 /* no request of ours is waiting for an answer with this id */
 	NHRP_WHY_NO_BINDING,	 /* nobody is registered for the address */
 	NHRP_WHY_EGRESS_DOWN,	 /* the address is registered, but its SA pair is down */
@@ -119,18 +119,18 @@ enum nhrp_reason {
 };
 
 enum nhrp_event_kind {
-	/* Packets. nbma: the other end; type, request_id, source, protocol (destination), length. */
+	/* Packets. nbma: the other end; type, request_id, source, protocol (target), length. */
 	NHRP_EV_SENT = 1,
 	NHRP_EV_RECEIVED,
 	NHRP_EV_HELD,	   /* built, waits for the SA pair with nbma */
-	NHRP_EV_DROPPED,   /* a well-formed packet is ignored: reason; other_nbma: what it claimed */
+	NHRP_EV_DROPPED,   /* well-formed and ignored: reason; other_nbma: what it claimed */
 	NHRP_EV_MALFORMED, /* malformed, offset, length; type where it was readable */
 	NHRP_EV_AUTHENTICATION_FAILED, /* type, source; code 0: absent, 1: different */
 	NHRP_EV_LOOP,		   /* our address in a transit record: type, source, protocol */
 	NHRP_EV_HOP_COUNT,	   /* used up: type, source, protocol */
 	NHRP_EV_UNKNOWN_EXTENSION, /* compulsory and unknown: code is its type */
 	NHRP_EV_ERROR_SENT,	   /* code (enum nhrp_error), offset, about type, request_id */
-	NHRP_EV_ERROR_RECEIVED,	   /* the same, said by nbma about a packet of ours (or in transit) */
+	NHRP_EV_ERROR_RECEIVED,	   /* the same, said by nbma, of a packet of ours or in transit */
 	NHRP_EV_TRAFFIC_INDICATION, /* from nbma; not acted upon */
 
 	/* Client and next hop servers. protocol, nbma: the server's. */
@@ -144,17 +144,17 @@ enum nhrp_event_kind {
 	/* Client and paths. protocol: the address looked for; nbma: where its traffic goes now. */
 	NHRP_EV_RESOLVING,	     /* asked the server other_nbma; traffic takes nbma meanwhile */
 	NHRP_EV_RESOLVE_IGNORED,     /* the kernel asked and gets no answer: reason */
-	NHRP_EV_RESOLUTION_ANSWERED, /* nbma is the answer, it came from other_nbma; seconds, request_id */
+	NHRP_EV_RESOLUTION_ANSWERED, /* nbma: the answer, from other_nbma; seconds, request_id */
 	NHRP_EV_RESOLUTION_NEGATIVE, /* code, from other_nbma; seconds of hold-down */
 	NHRP_EV_RESOLUTION_TIMEOUT,  /* reason (UNANSWERED, NO_SA); seconds of hold-down */
 	NHRP_EV_DIRECT,		     /* switched to the direct path nbma, away from other_nbma */
-	NHRP_EV_PROVISIONAL,	     /* moved back to the server nbma, away from other_nbma: reason */
+	NHRP_EV_PROVISIONAL,	     /* back at the server nbma, away from other_nbma: reason */
 
 	/* Server. protocol, nbma: the client's. */
 	NHRP_EV_CLIENT_REGISTERED, /* in the kernel and answered; seconds: holding time */
 	NHRP_EV_CLIENT_REFRESHED,
 	NHRP_EV_CLIENT_REFUSED,	   /* code, reason, other_nbma */
-	NHRP_EV_REQUEST_FORWARDED, /* from source at other_nbma about protocol at nbma; request_id */
+	NHRP_EV_REQUEST_FORWARDED, /* of source at other_nbma, about protocol at nbma; request_id */
 	NHRP_EV_REQUEST_ANSWERED,  /* likewise; nbma is what was answered */
 	NHRP_EV_REQUEST_REFUSED,   /* likewise; code, reason */
 

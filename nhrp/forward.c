@@ -104,13 +104,14 @@ static void refuse(const struct arrival *a, enum nhrp_code code, enum nhrp_reaso
 {
 	struct iface *i = a->iface;
 	struct peer *to = peer_get(i, &a->from);
+	struct nhrp_cie cie = { .code = (uint8_t)code, .prefix = 32 };
 
 	i->counters.refusals_sent[counter_index(code)]++;
 	event(i, NHRP_EV_REQUEST_REFUSED, INFO, .source = a->packet->source,
 	      .other_nbma = a->from, .protocol = a->packet->destination, .code = (int)code,
 	      .reason = why, .request_id = a->packet->request_id);
 	if (to)
-		send_answer(a, to, NULL, 0, &(struct nhrp_cie){ .code = (uint8_t)code, .prefix = 32 });
+		send_answer(a, to, NULL, 0, &cie);
 }
 
 static void told(const struct arrival *a, enum nhrp_event_kind kind, const struct addr *nbma)

@@ -136,8 +136,8 @@ void message_error(struct iface *i, msec now, const struct addr *to, enum nhrp_e
 	p.inner.len = MIN(packet.len, (size_t)(NHRP_PACKET_MAX - NHRP_HEADER - 20));
 	i->counters.errors_sent[counter_index(code)]++;
 	event(i, NHRP_EV_ERROR_SENT, INFO, .nbma = *to, .code = (int)code,
-	      .offset = offset, .type = about->type, .request_id = about->request_id, .source = about->source,
-	      .protocol = about->destination);
+	      .offset = offset, .type = about->type, .request_id = about->request_id,
+	      .source = about->source, .protocol = about->destination);
 	message_send(i, now, peer, &p, NULL);
 }
 

@@ -248,14 +248,14 @@ static void dispatch(const struct arrival *a)
 	case NHRP_ERROR_INDICATION:
 		error_indication(a);
 		break;
-	case NHRP_TRAFFIC_INDICATION: /* place for phase 3: resolve what the inner packet looks for */
+	case NHRP_TRAFFIC_INDICATION: /* phase 3 would resolve what the inner packet looks for */
 		event(i, NHRP_EV_TRAFFIC_INDICATION, INFO, .nbma = a->from, .source = p->source,
 		      .protocol = p->destination, .code = p->code);
 		break;
 	}
 }
 
-static void received(const struct arrival *a)
+static bool admitted(const struct arrival *a)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
@@ -264,40 +264,48 @@ static void received(const struct arrival *a)
 	event(i, NHRP_EV_RECEIVED, DEBUG, .nbma = a->from, .type = p->type,
 	      .request_id = p->request_id, .source = p->source, .protocol = p->destination,
 	      .code = p->n_cies ? p->cies[0].code : p->code, .length = a->raw.len);
+	if (message_authentic(i, p, &a->from))
+		return true;
+	message_error(i, a->now, &a->from, NHRP_ERROR_AUTHENTICATION, 0, p, a->raw);
+	return false;
+}
+
+/* Whatever it said, the other side has its SA pair. */
+static void heard(struct iface *i, msec now, const struct addr *from)
+{
+	struct peer *p = peer_find(i, from);
+
+	if (!p || p->heard)
+		return;
+	p->heard = true;
+	resolve_peer_proven(p, now);
 }
 
 void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const void *data,
 		size_t len)
 {
-	struct nhrp_packet packet;
-	struct arrival a = { iface_find(n, id), now, source_nbma, &packet, { data, len } };
+	struct nhrp_packet packet = { 0 };
+	struct iface *i = iface_find(n, id);
+	struct arrival a = { i, now, source_nbma, &packet, { data, len } };
 	enum nhrp_malformed why;
 	struct peer *p;
 	size_t offset;
 
-	if (!a.iface)
+	if (!i)
 		return;
-	p = peer_find(a.iface, &source_nbma);
+	if (!addr_is_unicast(&source_nbma) || addr_equal(&source_nbma, &i->cfg.nbma)) {
+		drop(i, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
+		return;
+	}
+	p = peer_find(i, &source_nbma);
 	if (p)
 		p->own_packets++;
 	why = nhrp_packet_parse(data, len, &packet, &offset);
 	if (why) {
-		malformed(a.iface, now, &source_nbma, a.raw, &packet, why, offset);
-	} else {
-		received(&a);
-		if (!addr_is_unicast(&source_nbma) || addr_equal(&source_nbma, &a.iface->cfg.nbma)) {
-			drop(a.iface, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
-		} else if (!message_authentic(a.iface, &packet, &source_nbma)) {
-			message_error(a.iface, now, &source_nbma, NHRP_ERROR_AUTHENTICATION, 0,
-				      &packet, a.raw);
-		} else {
-			dispatch(&a);
-			p = peer_find(a.iface, &source_nbma);
-			if (p && !p->heard) {
-				p->heard = true;
-				resolve_peer_proven(p, now);
-			}
-		}
+		malformed(i, now, &source_nbma, a.raw, &packet, why, offset);
+	} else if (admitted(&a)) {
+		dispatch(&a);
+		heard(i, now, &source_nbma);
 	}
 	peers_sweep(n);
 }

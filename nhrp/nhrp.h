@@ -13,7 +13,7 @@
  * the core asks for it with NHRP_CONNECT and holds back (bounded, timed) what it wants to say.
  * A tunnel without protection answers every CONNECT with nhrp_peer_up() at once.
  *
- * No call fails: what is impossible (unknown id, no memory for more by the limits) is ignored, counted
+ * No call fails: what is impossible (an unknown id, more than the limits allow) is ignored, counted
  * and told as an event. Times are milliseconds of one monotonic clock.
  */
 #ifndef NHRP_NHRP_H
@@ -71,7 +71,7 @@ struct nhrp_config {
 	enum nhrp_answer answer;
 	const struct nhrp_map *maps;
 	size_t n_maps;
-	const struct nhrp_nhs_config *nhs; /* none: a server only, which never resolves for itself */
+	const struct nhrp_nhs_config *nhs; /* none: a server only, never resolves for itself */
 	size_t n_nhs;
 	size_t max_bindings_per_nbma;
 	size_t max_resolutions;
@@ -124,8 +124,8 @@ void nhrp_used(struct nhrp *n, msec now, int id, struct addr nbma, uint64_t pack
 
 /*
  * Forgets dynamic bindings (all, or the one of `protocol` where that is not none) of an interface
- * or of NHRP_ALL. A client that clears all registers again at once; a server tells the clients whose
- * registrations it forgets, so that they do.
+ * or of NHRP_ALL. A client that clears all registers again at once; a server tells the clients
+ * whose registrations it forgets, so that they do.
  */
 void nhrp_clear(struct nhrp *n, msec now, int id, struct addr protocol);
 
@@ -143,7 +143,7 @@ enum nhrp_effect_kind {
 	NHRP_SEND = 1,	/* id, nbma, packet: to nbma, GRE protocol 0x2001 */
 	NHRP_CONNECT,	/* id, nbma: bring up an SA pair; said again on a schedule while needed */
 	NHRP_RELEASE,	/* id, nbma: nothing here needs the pair any more */
-	NHRP_SUSPECT,	/* id, nbma: does not answer though its pair is up; prove it, or rebuild it */
+	NHRP_SUSPECT,	/* id, nbma: its pair is up and it does not answer; prove or rebuild it */
 	NHRP_BIND,	/* token, id, protocol, nbma: install or replace the kernel's neighbour */
 	NHRP_UNBIND,	/* id, protocol: delete it */
 	NHRP_QUERY_USE, /* id, nbma: answer with nhrp_used() */
@@ -179,7 +179,7 @@ enum nhrp_entry_flag {
 	NHRP_FLAG_USED = 1 << 2,       /* carried traffic when last asked */
 	NHRP_FLAG_ROUTER = 1 << 3,
 	NHRP_FLAG_AUTHORITATIVE = 1 << 4,
-	NHRP_FLAG_IMPLICIT = 1 << 5,  /* learned from a request that was answered, not from a reply */
+	NHRP_FLAG_IMPLICIT = 1 << 5,  /* learned from a request, not from a reply */
 	NHRP_FLAG_NHS = 1 << 6,	      /* a next hop server of ours */
 };
 

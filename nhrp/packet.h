@@ -104,7 +104,7 @@ void nhrp_cie_write(struct writer *w, const struct nhrp_cie *cie);
 /* The prefix length means one host. */
 bool nhrp_cie_is_host(const struct nhrp_cie *cie);
 
-/* The checksum field's value for a packet whose field is zero; 0 for one that carries its right one. */
+/* What belongs into a checksum field that is zero now; 0 where the right one is there. */
 uint16_t nhrp_checksum(const void *data, size_t len);
 
 #endif

@@ -3,9 +3,9 @@
  * Peers: NBMA addresses, whether their SA pair is needed and up, and the packets that wait for it.
  *
  * Timers: `connect` asks for the pair again while it is wanted and down; `held_timer` ends the wait
- * of the oldest packet; `lease` keeps a pair that only the other side uses for as long as the answer
- * lasts that we gave it. A pair that nothing here ever needed is never released: who made it knows
- * what for, and will say so.
+ * of the oldest packet; `lease` keeps a pair that only the other side uses for as long as the
+ * answer lasts that we gave it. A pair that nothing here ever needed is never released: who made it
+ * knows what for, and will say so.
  */
 #include "nhrp/core.h"
 

@@ -11,8 +11,8 @@
  * From ASKING to HOLD_DOWN the traffic takes the server, so nothing is lost and nothing has to be
  * queued. The neighbour moves to the direct path only when our SA pair with that NBMA address is up
  * and an NHRP packet has come from it: then the other side has its pair too. When a hold-down or a
- * direct path ends the neighbour is deleted; if there is still traffic the kernel asks again at once
- * and everything starts anew, without a loss.
+ * direct path ends the neighbour is deleted; if there is still traffic the kernel asks again at
+ * once and everything starts anew, without a loss.
  *
  * Two timers of a binding: `life` ends the step it is in (or the path), `step_timer` repeats the
  * request, and on a direct path asks after a third and two thirds of the holding time whether it
@@ -234,7 +234,7 @@ static void negative(struct binding *b, const struct arrival *a, int code)
 	timer_disarm(&a->iface->core->timers, &b->step_timer);
 	if (!direct) /* else it stays until it expires */
 		give_up(b, a->now, NHRP_WHY_REFUSED);
-	/* A server that has started anew knows nobody; it would say so for up to a renewal's time. */
+	/* A server that has started anew knows nobody, us neither: not until the next renewal. */
 	if (s)
 		nhs_register(s, a->now, true);
 }
@@ -363,7 +363,8 @@ void resolve_used(struct peer *p, msec now)
 			continue;
 		b->question_open = false;
 		b->payload_seen = p->payload;
-		b->flags = used ? b->flags | NHRP_FLAG_USED : b->flags & ~(unsigned int)NHRP_FLAG_USED;
+		b->flags &= ~(unsigned int)NHRP_FLAG_USED;
+		b->flags |= used ? NHRP_FLAG_USED : 0U;
 		if (!used || b->questions < 2)
 			continue;
 		b->tries = 0;

@@ -2,9 +2,9 @@
 /*
  * The server's side of registering, and purges.
  *
- * A registration is judged entry by entry; what is accepted goes to the kernel first and is answered
- * when the kernel took it, so that a client that reads "registered" is reachable. One registration
- * per peer waits so; a client that asks again meanwhile gets the one answer.
+ * A registration is judged entry by entry; what is accepted goes to the kernel first and is
+ * answered when the kernel took it, so that a client that reads "registered" is reachable. One
+ * registration per peer waits so; a client that asks again meanwhile gets the one answer.
  */
 #include <errno.h>
 

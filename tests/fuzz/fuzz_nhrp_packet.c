@@ -38,7 +38,9 @@ static void parse_and_encode(const uint8_t *data, size_t len)
 
 static struct nhrp *core(void)
 {
-	static const struct nhrp_map maps[] = { { { 4, { 172, 16, 0, 1 } }, { 4, { 10, 0, 1, 2 } } } };
+	static const struct nhrp_map maps[] = {
+		{ { 4, { 172, 16, 0, 1 } }, { 4, { 10, 0, 1, 2 } } },
+	};
 	static const struct nhrp_nhs_config nhs[] = { { { 4, { 172, 16, 0, 1 } } } };
 	static const uint8_t seed[DRBG_SEED];
 	struct nhrp_config cfg = {

@@ -53,7 +53,7 @@ struct node {
 	struct nhrp *core;
 	struct nhrp_config cfg;
 	struct addr neighbour[16]; /* by the last octet of the protocol address */
-	uint64_t traffic[NODES];   /* packets over the pair with that node since the last question */
+	uint64_t traffic[NODES];   /* packets over the pair with that node since it was asked */
 	int bind_error;
 	bool slow_kernel; /* does not answer BIND by itself */
 	uint64_t unanswered_token;
@@ -159,7 +159,8 @@ static inline void net_connect(struct net *net, int k, const struct addr *nbma)
 		    ((net->flight[i].from == k && net->flight[i].to == to) ||
 		     (net->flight[i].from == to && net->flight[i].to == k)))
 			return;
-	net_fly(net, (struct flight){ .due = net->now + SA_TIME, .kind = FLIGHT_PAIR, .from = k, .to = to });
+	net_fly(net, (struct flight){
+			     .due = net->now + SA_TIME, .kind = FLIGHT_PAIR, .from = k, .to = to });
 }
 
 static inline void net_send(struct net *net, int k, const struct nhrp_effect *e, struct record *r)
@@ -168,7 +169,7 @@ static inline void net_send(struct net *net, int k, const struct nhrp_effect *e,
 	struct nhrp_packet p;
 	size_t offset;
 
-	cr_assert_eq(nhrp_packet_parse(e->packet.data, e->packet.len, &p, &offset), NHRP_WELL_FORMED);
+	cr_assert_eq(nhrp_packet_parse(e->packet.data, e->packet.len, &p, &offset), 0);
 	r->type = p.type;
 	r->request_id = p.request_id;
 	if (f.to < 0 || (!net->unprotected && !net->pair[k][f.to]))
@@ -375,7 +376,8 @@ static inline void net_upcall(struct net *net, int k, int about)
 /* ---- looking at it ---- */
 
 /* Records of that node and kind from index `from` on. */
-static inline size_t count_from(const struct net *net, size_t from, int node, enum nhrp_effect_kind kind)
+static inline size_t count_from(const struct net *net, size_t from, int node,
+				enum nhrp_effect_kind kind)
 {
 	size_t n = 0;
 
@@ -394,7 +396,17 @@ static inline const struct record *find_event(const struct net *net, size_t from
 	return NULL;
 }
 
-static inline size_t count_events(const struct net *net, size_t from, int node, enum nhrp_event_kind kind)
+/* Why the first of those happened; NHRP_WHY_NONE where none did. */
+static inline enum nhrp_reason reason_of(const struct net *net, size_t from, int node,
+					 enum nhrp_event_kind kind)
+{
+	const struct record *r = find_event(net, from, node, kind);
+
+	return r ? r->event.reason : NHRP_WHY_NONE;
+}
+
+static inline size_t count_events(const struct net *net, size_t from, int node,
+				  enum nhrp_event_kind kind)
 {
 	size_t n = 0;
 
