@@ -85,7 +85,8 @@ void instance_stopping(void)
 static bool claim_namespace(struct instance *in)
 {
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(namespace_name));
+	socklen_t len =
+		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(namespace_name));
 	struct ucred who = { 0 };
 	socklen_t size = sizeof(who);
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -101,7 +101,7 @@ void kernel_close(struct daemon *d)
 
 	if (!k)
 		return;
-	HASH_ITER(hh, k->pending, r, next)
+	HASH_ITER (hh, k->pending, r, next)
 		finish(d, r, ECANCELED, "the daemon stops");
 	for (size_t i = 0; i < k->watches; i++)
 		loop_unwatch(k->watch[i]);
@@ -157,7 +157,8 @@ static void xfrm_event(struct daemon *d, const struct xfrm_event *ev)
 		peers_expire(d, &ev->expire);
 		break;
 	case XFRM_EV_RESYNC:
-		log_msg(LOG_NOTICE, "IPsec events of the kernel were lost, comparing its SAs with ours");
+		log_msg(LOG_NOTICE,
+			"IPsec events of the kernel were lost, comparing its SAs with ours");
 		peers_resync(d);
 		break;
 	}
@@ -251,15 +252,14 @@ void kernel_sa_get(struct daemon *d, const struct xfrm_sa_id *id, kernel_done *d
 
 void kernel_sa_dump(struct daemon *d, kernel_done *done, void *ctx, uint64_t arg)
 {
-	xfrm_sa_dump(d->xfrm, request(d, "SAs", done, ctx, arg), XFRM_REQID_BASE,
-		     XFRM_REQID_COUNT);
+	xfrm_sa_dump(d->xfrm, request(d, "SAs", done, ctx, arg), XFRM_REQID_BASE, XFRM_REQID_COUNT);
 }
 
 void kernel_forget(struct daemon *d, const void *ctx)
 {
 	struct request *r, *next;
 
-	HASH_ITER(hh, d->kernel->pending, r, next) {
+	HASH_ITER (hh, d->kernel->pending, r, next) {
 		if (r->ctx != ctx)
 			continue;
 		r->done = NULL;

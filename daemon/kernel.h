@@ -21,8 +21,8 @@
 struct daemon;
 
 struct kernel_answer {
-	int err;	 /* 0, or a positive errno; ECANCELED: the daemon stops */
-	const char *why; /* a sentence, empty without error */
+	int err;			/* 0, or a positive errno; ECANCELED: the daemon stops */
+	const char *why;		/* a sentence, empty without error */
 	const struct xfrm_sa_info *sas; /* of a get or a dump */
 	size_t count;
 };

@@ -37,7 +37,8 @@ static void print_report(const struct conf_report *report)
 	for (size_t i = 0; i < report->count; i++) {
 		const struct conf_message *m = &report->messages[i];
 
-		fprintf(stderr, "%s: %s\n", m->severity == CONF_ERROR ? "error" : "warning", m->text);
+		fprintf(stderr, "%s: %s\n", m->severity == CONF_ERROR ? "error" : "warning",
+			m->text);
 	}
 }
 
@@ -236,8 +237,8 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 	ok = (o->background || open_log(o, d->conf)) && start(d, &pool_watch) &&
 	     (!o->background || open_log(o, d->conf));
 	if (ok) {
-		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s", d->instance,
-			d->config_path);
+		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s",
+			d->instance, d->config_path);
 		instance_ready(parent);
 		loop_run(d->loop);
 	}

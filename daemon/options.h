@@ -8,12 +8,12 @@
 #include "daemon/trace.h"
 
 struct options {
-	const char *config;   /* what to run */
-	const char *check;    /* what to check instead; NULL: run */
+	const char *config; /* what to run */
+	const char *check;  /* what to check instead; NULL: run */
 	const char *instance;
 	const char *log_file; /* NULL: not said */
 	bool log_syslog;
-	int log_level;	      /* -1: not said */
+	int log_level; /* -1: not said */
 	bool background;
 };
 

@@ -153,11 +153,11 @@ void peers_free(struct peers *ps)
 
 	if (!ps)
 		return;
-	HASH_ITER(hh, ps->sas, sa, next_sa) {
+	HASH_ITER (hh, ps->sas, sa, next_sa) {
 		HASH_DEL(ps->sas, sa);
 		free(sa);
 	}
-	HASH_ITER(hh, ps->table, p, next_peer) {
+	HASH_ITER (hh, ps->table, p, next_peer) {
 		HASH_DEL(ps->table, p);
 		free(p);
 	}
@@ -609,7 +609,7 @@ static void compared(struct daemon *d, void *ctx, uint64_t serial, const struct 
 			sa->seen = mark;
 	}
 	/* What came after the question was asked may be missing in its answer. */
-	HASH_ITER(hh, ps->sas, sa, next)
+	HASH_ITER (hh, ps->sas, sa, next)
 		if (sa->seen != mark && sa->serial <= serial)
 			expired(d, sa);
 }

@@ -11,7 +11,7 @@
 
 #include "ikev1/ike.h"
 
-#define POOL_QUEUE 256
+#define POOL_QUEUE	 256
 #define POOL_THREADS_MAX 64
 
 struct pool;

@@ -151,7 +151,7 @@ static size_t remove_sas(struct daemon *d)
 	struct stranger *s, *next;
 	size_t removed = 0;
 
-	HASH_ITER(hh, d->reconcile->table, s, next) {
+	HASH_ITER (hh, d->reconcile->table, s, next) {
 		for (const struct leftover *l = s->sas; l; l = l->next) {
 			if (peers_own_sa(d, &l->id))
 				continue; /* the same SPI again */
@@ -265,8 +265,8 @@ void reconcile_finish(struct daemon *d)
 		neighbours += remove_neighbours(d, &d->tunnels[i]);
 	sas = remove_sas(d);
 	if (sas || neighbours)
-		log_msg(LOG_NOTICE, "removed what an earlier run left: %zu SAs, %zu neighbours", sas,
-			neighbours);
+		log_msg(LOG_NOTICE, "removed what an earlier run left: %zu SAs, %zu neighbours",
+			sas, neighbours);
 	reconcile_free(d);
 }
 
@@ -277,7 +277,7 @@ void reconcile_free(struct daemon *d)
 
 	if (!r)
 		return;
-	HASH_ITER(hh, r->table, s, next) {
+	HASH_ITER (hh, r->table, s, next) {
 		while (s->sas) {
 			struct leftover *l = s->sas;
 

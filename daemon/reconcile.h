@@ -18,7 +18,7 @@
 struct daemon;
 struct tunnel;
 
-#define RECONCILE_PACE 50 /* peers contacted per second */
+#define RECONCILE_PACE	50 /* peers contacted per second */
 #define RECONCILE_GRACE SECONDS(60)
 
 /* Starts it, once the tunnels are up: asks the kernel what is there. */

@@ -13,7 +13,7 @@
 #include "gre/neigh.h"
 #include "gre/nhrp_sock.h"
 
-#define WHY MAX(XFRM_WHY, GRE_WHY)
+#define WHY MAX(MAX(XFRM_WHY, GRE_WHY), UDP_WHY)
 
 struct tunnel *tunnel_by_id(struct daemon *d, int id)
 {
@@ -91,6 +91,27 @@ static void close_socket(struct daemon *d, struct tunnel *t)
 
 /* ---- an address comes into use, and goes out of use ---- */
 
+static void drop_policies(struct daemon *d, const struct tunnel *t, const struct addr *local,
+			  uint32_t reqid)
+{
+	struct xfrm_tunnel_policy policy = translate_policy(t->conf, local, reqid);
+	char why[WHY];
+
+	if (tunnel_is_protected(t) && xfrm_policy_del(d->xfrm, &policy, why))
+		log_msg(LOG_WARNING, "%s", why);
+}
+
+/*
+ * The address will not be used. Where that ends the start, a link that an earlier run left may still
+ * use it: then the policies stay, so that nothing leaves through it in the clear.
+ */
+static void abandon_policies(struct daemon *d, const struct tunnel *t, const struct addr *local,
+			     uint32_t reqid)
+{
+	if (t->ifindex || !if_nametoindex(t->conf->name))
+		drop_policies(d, t, local, reqid);
+}
+
 /*
  * What must be there before the link sends from `local`: policies and, for IKE, a socket. Tunnels
  * of one address share SAs, so they share the reqid and must agree on the profile.
@@ -116,21 +137,10 @@ static bool prepare_source(struct daemon *d, const struct tunnel *t, const struc
 	policy = translate_policy(t->conf, local, *reqid);
 	if (xfrm_policy_add(d->xfrm, &policy, why))
 		return false;
-	if (!udp_open(d, local)) {
-		snprintf(why, WHY, "%s cannot negotiate", t->conf->name);
-		return false;
-	}
-	return true;
-}
-
-static void drop_policies(struct daemon *d, const struct tunnel *t, const struct addr *local,
-			  uint32_t reqid)
-{
-	struct xfrm_tunnel_policy policy = translate_policy(t->conf, local, reqid);
-	char why[WHY];
-
-	if (tunnel_is_protected(t) && xfrm_policy_del(d->xfrm, &policy, why))
-		log_msg(LOG_WARNING, "%s", why);
+	if (udp_open(d, local, why))
+		return true;
+	abandon_policies(d, t, local, *reqid);
+	return false;
 }
 
 /* t->local is set and prepared. */
@@ -157,7 +167,7 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 		return false;
 	if (gre_link_ensure(d->links, &link, &t->ifindex, &t->adopted, why)) {
 		t->ifindex = 0;
-		drop_policies(d, t, local, t->reqid);
+		abandon_policies(d, t, local, t->reqid);
 		return false;
 	}
 	t->local = *local;

@@ -26,10 +26,10 @@ struct nhrp_sock;
 
 struct tunnel {
 	const struct conf_tunnel *conf;
-	int id;		      /* index in d->tunnels, and the NHRP core's interface id */
-	struct addr local;    /* source address; none: still waiting for one */
-	struct addr leaving;  /* a former source address whose policies are still to be removed */
-	uint32_t reqid;	      /* of its SAs and policies; shared by the tunnels of a source */
+	int id;		     /* index in d->tunnels, and the NHRP core's interface id */
+	struct addr local;   /* source address; none: still waiting for one */
+	struct addr leaving; /* a former source address whose policies are still to be removed */
+	uint32_t reqid;	     /* of its SAs and policies; shared by the tunnels of a source */
 	uint32_t leaving_reqid;
 	unsigned int ifindex; /* 0: the link is not made */
 	bool adopted;	      /* the link was there at start */

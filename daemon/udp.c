@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -18,7 +19,7 @@
 #include "ikev1/ike.h"
 
 #define DATAGRAMS_PER_TURN 64
-#define ERRORS_PER_TURN 16
+#define ERRORS_PER_TURN	   16
 /* A hub that starts hears from all its spokes at once. */
 #define RECEIVE_BUFFER (4 << 20)
 
@@ -181,7 +182,7 @@ static void set_options(int fd)
 	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
 }
 
-bool udp_open(struct daemon *d, const struct addr *local)
+bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])
 {
 	struct sockaddr_in sin = sockaddr_of(local, UDP_PORT_IKE);
 	struct udp_socket *s;
@@ -194,12 +195,11 @@ bool udp_open(struct daemon *d, const struct addr *local)
 	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin))) {
 		int err = errno;
 
-		log_msg(LOG_ERR, "cannot receive IKE on %s port %d: %s%s", addr_text(local, text),
-			UDP_PORT_IKE, strerror(err),
-			err == EADDRINUSE ? ": stop the other IKE daemon (`ss -ulnp sport = :500`"
-					    " shows it)" :
-			err == EACCES	  ? ": start as root" :
-					    "");
+		snprintf(why, UDP_WHY, "cannot receive IKE on %s port %d: %s%s",
+			 addr_text(local, text), UDP_PORT_IKE, strerror(err),
+			 err == EADDRINUSE ? ": stop the other IKE daemon (`ss -ulnp sport = :500`"
+					     " shows it)"
+					   : "");
 		if (fd >= 0)
 			close(fd);
 		return false;

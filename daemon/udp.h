@@ -30,8 +30,10 @@ struct udp_counters {
 struct udp *udp_new(void);
 void udp_free(struct udp *u); /* closes all; NULL is fine */
 
-/* Opening twice is opening once. False: an error has been logged. */
-bool udp_open(struct daemon *d, const struct addr *local);
+#define UDP_WHY 256 /* room for a sentence */
+
+/* Opening twice is opening once. False: why[] says what is wrong and what to do. */
+bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY]);
 void udp_close(struct daemon *d, const struct addr *local);
 void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
 	      struct span data);
