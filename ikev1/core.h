@@ -35,6 +35,7 @@
 #define IKE_RETRANSMIT_LAST_2  2000  /* in phase 2: traffic hangs on it, and the peer is proven */
 #define IKE_EXCHANGE_LIFETIME  30000 /* without a message that counted */
 #define IKE_DRAIN	       60000 /* a superseded SA still receives: the peer may switch late */
+#define IKE_LINGER	       3000  /* one that the peer deleted still reads what was sent before */
 #define IKE_RESPONDER_PATIENCE 2000  /* for the other end's quick mode before ours */
 
 enum ike_timer_kind {
@@ -168,6 +169,7 @@ struct isakmp_sa {
 		uint64_t packets_in, packets_out; /* of ESP, as last told */
 	} dpd;
 	bool retired;			/* another one took its place; it ends after the drain */
+	bool deleted;			/* by the peer; ends when nothing more can come from before */
 	uint32_t seen[IKE_SEEN_MSGIDS]; /* ring of message ids that were used */
 	uint8_t seen_at;
 };

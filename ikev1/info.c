@@ -219,7 +219,7 @@ static bool deletes_this_sa(const struct isakmp_sa *sa, const struct isakmp_dele
 	return false;
 }
 
-/* All payloads first; an SA that deletes itself goes when nothing is left to be read. */
+/* All payloads first, then what the message does to the SA that it came over. */
 static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 {
 	bool gone = false;
@@ -229,7 +229,7 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 		struct isakmp_notify n;
 		struct isakmp_delete d;
 
-		if (p->type == ISAKMP_NOTIFY && isakmp_parse_notify(p->body, &n)) {
+		if (p->type == ISAKMP_NOTIFY && !sa->deleted && isakmp_parse_notify(p->body, &n)) {
 			if (!process_notify(sa, &n))
 				return;
 		} else if (p->type == ISAKMP_DELETE && isakmp_parse_delete(p->body, &d)) {
@@ -243,7 +243,7 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 		return;
 	report_sa(sa, IKE_EVENT_DELETE, LEVEL_INFO);
 	if (sa->x.done)
-		sa_end(sa, IKE_CAUSE_PEER_DELETED);
+		sa_deleted(sa);
 	else
 		exchange_fail(&sa->x, EV_DELETE, IKE_CAUSE_PEER_DELETED);
 }

@@ -144,6 +144,7 @@ static void new_quick_mode(struct isakmp_sa *sa, const struct ike_datagram *d, s
 	}
 	pair = pair_new(sa, IKE_RESPONDER, in->m.header.msgid);
 	if (!pair) {
+		sa_reuse_msgid(sa, in->m.header.msgid);
 		report_drop(ike, d, &in->m.header, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
 		return;
 	}
@@ -164,7 +165,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d,
 	enum isakmp_flaw flaw;
 	size_t offset;
 
-	if (!sa) {
+	if (!sa || sa->deleted) {
 		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
 		return;
 	}

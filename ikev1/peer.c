@@ -52,7 +52,7 @@ bool ike_peer_has_sas(const struct ike_peer *p)
 	const struct ipsec_pair *pair;
 
 	LIST_FOREACH (sa, &p->sas, of_peer)
-		if (sa->x.done)
+		if (sa->x.done && !sa->deleted)
 			return true;
 	LIST_FOREACH (pair, &p->pairs, of_peer)
 		if (pair->x.done)
@@ -131,11 +131,10 @@ void ike_peer_start(struct ike_peer *p)
 	struct ipsec_pair *pair = ike_peer_pair(p);
 	struct isakmp_sa *sa = ike_peer_sa(p);
 
-	if (pair && !pair->rekeying) {
-		if (p->wanted)
-			ike_peer_tell_up(p);
+	if (pair && p->wanted)
+		ike_peer_tell_up(p);
+	if (pair && !pair->rekeying)
 		return;
-	}
 	/* What is on its way, from either end, may bring it. */
 	if (p->unfinished || (!sa && ike_peer_negotiates(p)))
 		return;

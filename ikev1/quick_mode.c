@@ -461,6 +461,10 @@ void quick_mode_sa_done(struct ipsec_pair *pair, int error)
 	else
 		pair->qm->in_added = false;
 	x->error = error;
+	/* There is no word for it. Who has not learnt our SPI yet cannot be told by a delete. */
+	if (!pair->announced)
+		info_send_notify(pair->sa, ISAKMP_PROTO_ESP, ISAKMP_N_NO_PROPOSAL_CHOSEN,
+				 span_of(NULL, 0));
 	exchange_fail(x, EV_ERROR, IKE_CAUSE_KERNEL);
 }
 

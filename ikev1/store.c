@@ -153,6 +153,13 @@ bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
 	return true;
 }
 
+void sa_reuse_msgid(struct isakmp_sa *sa, uint32_t msgid)
+{
+	for (size_t i = 0; i < IKE_SEEN_MSGIDS; i++)
+		if (sa->seen[i] == msgid)
+			sa->seen[i] = 0;
+}
+
 static void finish(struct exchange *x)
 {
 	x->done = x->ike->now;
@@ -289,20 +296,37 @@ static void sa_free(struct isakmp_sa *sa)
 	free(sa);
 }
 
-void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
+/* Phase 2 survives the end of phase 1, unless it is still on its way. */
+static void leave_pairs(struct isakmp_sa *sa, enum ike_cause cause)
 {
-	struct ike_peer *p = sa->peer;
 	struct ipsec_pair *pair, *next;
-	bool was_up = sa->x.done != 0;
 
-	LIST_FOREACH_SAFE (pair, &p->pairs, of_peer, next) {
+	LIST_FOREACH_SAFE (pair, &sa->peer->pairs, of_peer, next) {
 		if (pair->sa != sa)
 			continue;
 		if (pair->x.done)
-			pair->sa = NULL; /* phase 2 survives the end of phase 1 */
+			pair->sa = NULL;
 		else
 			pair_end(pair, cause);
 	}
+}
+
+void sa_deleted(struct isakmp_sa *sa)
+{
+	sa_retire(sa);
+	sa->deleted = true;
+	timer_arm(&sa->x.ike->timers, &sa->expire, sa->x.ike->now + IKE_LINGER);
+	leave_pairs(sa, IKE_CAUSE_PEER_DELETED);
+}
+
+void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
+{
+	struct ike_peer *p = sa->peer;
+	bool was_up = sa->x.done != 0;
+
+	if (sa->deleted)
+		cause = IKE_CAUSE_PEER_DELETED;
+	leave_pairs(sa, cause);
 	if (was_up) {
 		struct ike_event *e = report_sa(sa, IKE_EVENT_SA_GONE, LEVEL_INFO);
 
@@ -570,6 +594,8 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 	} else {
 		in = pair->qm->in_added;
 		out = pair->qm->out_added;
+		if (pair->x.role == IKE_RESPONDER && !pair->announced)
+			sa_reuse_msgid(pair->sa, pair->id.msgid);
 		p->unfinished--;
 	}
 	if (p->up && was_up && !pair->superseded)

@@ -65,9 +65,13 @@ void sa_activate(struct isakmp_sa *sa);
 void sa_start_quick_mode(struct isakmp_sa *sa);
 /* Ours, which crosses one of the peer's that is complete and is the one to be kept. */
 bool sa_is_outdone(const struct isakmp_sa *sa);
+/* The peer has deleted it. Messages overtake each other: deletes of pairs are read for a moment. */
+void sa_deleted(struct isakmp_sa *sa);
 void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
 /* False: that message id was used before. Otherwise it is, from now on. */
 bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
+/* What came with it was refused: the peer may say it again, our answer may have been lost. */
+void sa_reuse_msgid(struct isakmp_sa *sa, uint32_t msgid);
 
 /* Phase 2 */
 

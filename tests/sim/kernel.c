@@ -180,6 +180,24 @@ void kernel_flush(struct node *n)
 	memset(&n->kernel, 0, sizeof(n->kernel));
 }
 
+void kernel_leave(struct node *n)
+{
+	for (unsigned int i = 0; i < n->world->nodes; i++)
+		for (struct kernel_sa *sa = n->kernel.sas[i]; sa; sa = sa->next)
+			sa->leftover = true;
+}
+
+void kernel_reconcile(struct node *n, unsigned int peer)
+{
+	struct kernel_sa **at = &n->kernel.sas[peer];
+
+	while (*at)
+		if ((*at)->leftover)
+			sa_free(at);
+		else
+			at = &(*at)->next;
+}
+
 uint64_t kernel_packets(struct node *n, unsigned int peer)
 {
 	uint64_t packets = 0;

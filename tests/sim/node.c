@@ -100,6 +100,8 @@ void node_crash(struct node *n, bool machine)
 	memset(n->wanted, 0, sizeof(n->wanted));
 	if (machine)
 		kernel_flush(n);
+	else
+		kernel_leave(n);
 }
 
 /* ---- what IKE wants ---- */
@@ -174,6 +176,7 @@ static void peer_is(struct node *n, const struct ike_effect *e)
 	if (up) {
 		n->seen.up++;
 		n->tries[peer] = 0;
+		kernel_reconcile(n, peer);
 		if (n->nhrp)
 			nhrp_peer_up(n->nhrp, n->world->now, ONLY_IFACE, e->remote);
 		return;

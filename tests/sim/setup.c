@@ -31,11 +31,21 @@ struct world *world_of_two(uint64_t seed, const struct node_config *a, const str
 	return w;
 }
 
+static bool is_quiet(struct world *w)
+{
+	for (unsigned int i = 0; i < w->nodes; i++)
+		if (!inspect_is_quiet(w->node[i]))
+			return false;
+	return true;
+}
+
 void world_rest(struct world *w)
 {
 	w->faults = GOOD_NETWORK;
 	w->filter = NULL;
 	world_run(w, REST);
+	/* A rekey may be under way just now; on a good network it takes less than a second. */
+	world_check(w, world_run_until(w, is_quiet, SECONDS(1)), "no rest");
 	for (unsigned int i = 0; i < w->nodes; i++)
 		inspect_rest(w->node[i]);
 }

@@ -213,6 +213,7 @@ static void with_fault(enum verdict verdict, int message, enum group_id pfs, mse
 		    "message %d: up and down", message);
 	world_rest(w);
 	inspect_agreement(A(w), B(w), true);
+	inspect_same_phase1(A(w), B(w));
 	cr_expect_eq(A(w)->seen.events[IKE_EVENT_FAILED] + B(w)->seen.events[IKE_EVENT_FAILED], 0,
 		     "message %d: something failed", message);
 	cr_expect_eq(kernel_sa_count(A(w), 1) + kernel_sa_count(B(w), 0), 4, "message %d", message);

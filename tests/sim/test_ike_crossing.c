@@ -25,6 +25,7 @@ static void one_pair_remains(struct world *w)
 {
 	world_rest(w);
 	inspect_agreement(A(w), B(w), true);
+	inspect_same_phase1(A(w), B(w));
 	world_check(w, kernel_sa_count(A(w), 1) == 2 && kernel_sa_count(B(w), 0) == 2,
 		    "more SAs than the ones in use");
 	world_check(w, ike_counters(A(w)->ike)->sas == 1 && ike_counters(B(w)->ike)->sas == 1,

@@ -139,6 +139,7 @@ struct kernel_sa {
 	uint64_t soft_bytes, hard_bytes, bytes, packets;
 	uint64_t told; /* packets that NHRP knows of */
 	bool soft;     /* said once */
+	bool leftover; /* of an earlier life of the daemon */
 };
 
 struct neighbour {
@@ -219,6 +220,9 @@ void node_expire(struct node *n, const struct node *peer, bool hard);
 int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *sa);
 void kernel_sa_delete(struct node *n, unsigned int peer, enum ike_direction direction, uint32_t spi);
 void kernel_flush(struct node *n);
+/* In the way of daemon/reconcile.c: leftovers stay in use until there is something new. */
+void kernel_leave(struct node *n);
+void kernel_reconcile(struct node *n, unsigned int peer);
 const struct kernel_sa *kernel_sa_find(const struct node *n, unsigned int peer,
 				       enum ike_direction direction, uint32_t spi);
 /* The one that takes packets for that peer. */
@@ -239,10 +243,14 @@ void data_flow(struct node *a, struct node *b, msec interval);
 
 /* At any time. */
 void inspect_node(struct node *n);
+/* No exchange is under way in it, by chance or because all came to their end. */
+bool inspect_is_quiet(const struct node *n);
 /* Nothing is under way any more: no half-open exchange, and the kernel has what the core says. */
 void inspect_rest(struct node *n);
 /* Both ends say the same; exactly one pair carries the traffic, or none where !up. */
 void inspect_agreement(struct node *a, struct node *b, bool up);
+/* Nor has one an ISAKMP SA that the other has not: only so where no delete was lost. */
+void inspect_same_phase1(struct node *a, struct node *b);
 void inspect_nhrp(struct node *n);
 
 /* ---- set-ups ---- */
