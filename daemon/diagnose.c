@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * IKE's failures in plain words. Each sentence names the cause, then the evidence, then what to
- * do; NHRP's are in diagnose_nhrp.c.
+ * do; those of certificates are in diagnose_cert.c, NHRP's in diagnose_nhrp.c.
  */
 #include "daemon/diagnose.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "daemon/diagnose_cert.h"
 #include "daemon/text.h"
 #include "lib/algo.h"
 
@@ -36,6 +37,18 @@ static const char *const cause_names[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_ADMIN] = "admin",
 	[IKE_CAUSE_DEAD_PEER] = "dead_peer",
 	[IKE_CAUSE_EXPIRED] = "expired",
+	[IKE_CAUSE_NO_TRUSTPOINT] = "no_trustpoint",
+	[IKE_CAUSE_NO_CERTIFICATE] = "no_certificate",
+	[IKE_CAUSE_CERT_MALFORMED] = "cert_malformed",
+	[IKE_CAUSE_CERT_UNTRUSTED] = "cert_untrusted",
+	[IKE_CAUSE_CERT_EXPIRED] = "cert_expired",
+	[IKE_CAUSE_CERT_NOT_YET_VALID] = "cert_not_yet_valid",
+	[IKE_CAUSE_CERT_REVOKED] = "cert_revoked",
+	[IKE_CAUSE_CERT_NO_CRL] = "cert_no_crl",
+	[IKE_CAUSE_CERT_KEY_USAGE] = "cert_key_usage",
+	[IKE_CAUSE_CERT_IDENTITY] = "cert_identity",
+	[IKE_CAUSE_SIGNATURE] = "signature",
+	[IKE_CAUSE_PEER_CERTIFICATE] = "peer_certificate",
 };
 
 static const char *const cause_texts[IKE_CAUSE_COUNT] = {
@@ -63,6 +76,18 @@ static const char *const cause_texts[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_ADMIN] = "administrator reset",
 	[IKE_CAUSE_DEAD_PEER] = "dead peer: no answer to R-U-THERE",
 	[IKE_CAUSE_EXPIRED] = "lifetime expired",
+	[IKE_CAUSE_NO_TRUSTPOINT] = "no trustpoint",
+	[IKE_CAUSE_NO_CERTIFICATE] = "no certificate",
+	[IKE_CAUSE_CERT_MALFORMED] = "the certificate cannot be used",
+	[IKE_CAUSE_CERT_UNTRUSTED] = "no trust anchor stands behind the certificate",
+	[IKE_CAUSE_CERT_EXPIRED] = "the certificate has expired",
+	[IKE_CAUSE_CERT_NOT_YET_VALID] = "the certificate is not valid yet",
+	[IKE_CAUSE_CERT_REVOKED] = "the certificate was revoked",
+	[IKE_CAUSE_CERT_NO_CRL] = "no valid CRL for the certificate",
+	[IKE_CAUSE_CERT_KEY_USAGE] = "the certificate's key usage does not fit",
+	[IKE_CAUSE_CERT_IDENTITY] = "the identity is not in the certificate",
+	[IKE_CAUSE_SIGNATURE] = "wrong signature",
+	[IKE_CAUSE_PEER_CERTIFICATE] = "the peer refuses our certificate",
 };
 
 static const char *const drop_names[IKE_DROP_COUNT] = {
@@ -708,7 +733,8 @@ static bool failure(struct text *t, const struct ike_event *e, const char *peer)
 		kernel(t, peer, e->failure.error);
 		return true;
 	default:
-		return plain_cause(t, e, peer) || other_cause(t, e, peer);
+		return plain_cause(t, e, peer) || diagnose_cert(t, e, peer) ||
+		       other_cause(t, e, peer);
 	}
 }
 

@@ -9,6 +9,7 @@
 #include <ctype.h>
 
 #include "daemon/diagnose.h"
+#include "daemon/diagnose_cert.h"
 #include "daemon/text.h"
 #include "lib/algo.h"
 
@@ -271,7 +272,8 @@ static void identity(struct render *r)
 	char value[2 * sizeof(e->id.data) + 1];
 	struct text t = text_of(value, sizeof(value));
 	struct addr a = addr_from_bytes(e->id.data, e->id.len);
-	bool name = e->id.type == ISAKMP_ID_FQDN || e->id.type == ISAKMP_ID_USER_FQDN;
+	bool name = e->id.type == ISAKMP_ID_FQDN || e->id.type == ISAKMP_ID_USER_FQDN ||
+		    e->id.type == ISAKMP_ID_DER_ASN1_DN;
 
 	r->group = true;
 	if (e->id.type == ISAKMP_ID_IPV4_ADDR && !addr_is_none(&a))
@@ -281,6 +283,23 @@ static void identity(struct render *r)
 			text_add(&t, name && isprint(e->id.data[i]) ? "%c" : "%02x", e->id.data[i]);
 	say(r, TAG_DECODE, "%s ID received %s%s", isakmp_id_name(e->id.type), value,
 	    e->id.accepted ? "" : ", not accepted");
+}
+
+static void certificate(struct render *r)
+{
+	char name[DIAGNOSE_TEXT];
+	struct text t = text_of(name, sizeof(name));
+
+	r->group = true;
+	diagnose_cert_name(&t, &r->e->cert);
+	say(r, TAG, "Certificate was successfully validated. %s", name);
+}
+
+static void signature(struct render *r)
+{
+	r->group = true;
+	say(r, TAG_DEBUG,
+	    r->e->flag ? "RSA signature of the peer verified" : "RSA signature made with our key");
 }
 
 static void quick_mode_start(struct render *r)
@@ -479,6 +498,8 @@ static const struct {
 	[IKE_EVENT_KEYS] = { keys, LOG_INFO },
 	[IKE_EVENT_HASH] = { hash, LOG_INFO },
 	[IKE_EVENT_ID] = { identity, LOG_INFO },
+	[IKE_EVENT_CERT] = { certificate, LOG_INFO },
+	[IKE_EVENT_SIGNATURE] = { signature, LOG_INFO },
 	[IKE_EVENT_PHASE1_DONE] = { phase1_done, LOG_NOTICE },
 	[IKE_EVENT_QM_START] = { quick_mode_start, LOG_DEBUG },
 	[IKE_EVENT_PHASE2_DONE] = { phase2_done, LOG_NOTICE },

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From events to causes: the sentences that users read when a tunnel does not come up.
- * LINK: daemon/diagnose.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c
+ * LINK: daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c
  * LINK: lib/algo.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
@@ -284,6 +284,46 @@ Test(diagnose, proxy_identities)
 	check_holds(
 		&e,
 		"says INVALID-ID-INFORMATION to our quick mode for host 10.0.1.2, host 10.0.0.4");
+}
+
+/* The two failures that the troubleshooting article explains, and their neighbours. */
+
+static struct ike_event cert_failed(enum ike_cause cause)
+{
+	struct ike_event e = failed(1, IKE_RESPONDER, cause, MM_WAIT_MSG5);
+
+	e.failure.cert = (struct ike_cert){
+		.subject = "CN=Petes-Router",
+		.issuer = "CN=PNL-CA",
+		.serial = { 0x6b, 0x00, 0x2b },
+		.serial_len = 3,
+		.not_before = 0,
+		.not_after = 1577836800,
+	};
+	return e;
+}
+
+Test(diagnose, certificates)
+{
+	struct ike_event e = cert_failed(IKE_CAUSE_CERT_KEY_USAGE);
+
+	check(&e, "certificate validation failed: peer certificate key usage is invalid: the "
+		  "certificate of 10.0.0.4 (serial number: 6B002B, subject name: CN=Petes-Router); "
+		  "issue one with digitalSignature, or set \"ignore-key-usage\" in our trustpoint");
+	e = cert_failed(IKE_CAUSE_CERT_IDENTITY);
+	check_holds(&e, "unable to compare the IKE ID against the peer's certificate");
+	e = cert_failed(IKE_CAUSE_CERT_UNTRUSTED);
+	check_holds(&e, "certificate chain is either invalid or not authorized");
+	check_holds(&e, "which was issued by CN=PNL-CA");
+	e = cert_failed(IKE_CAUSE_CERT_EXPIRED);
+	check_holds(&e, "expired on 2020-01-01 00:00:00 UTC; renew it; or a clock is wrong");
+	e = cert_failed(IKE_CAUSE_CERT_NOT_YET_VALID);
+	e.failure.cert.depth = 1;
+	check_holds(&e, "a CA certificate in the chain of 10.0.0.4");
+	e = cert_failed(IKE_CAUSE_PEER_CERTIFICATE);
+	e.failure.cert.flaw = IKE_CAUSE_CERT_EXPIRED;
+	e.failure.cert.notify = ISAKMP_N_AUTHENTICATION_FAILED;
+	check_holds(&e, "(AUTHENTICATION_FAILED): the certificate has expired; replace ours");
 }
 
 /* Silence: the state tells how far it had come. */

@@ -3,7 +3,7 @@
  * From the cores to the terminal: verbs make JSON of what stand-ins for the cores tell, the client
  * renders it. The article's figures go in, the layouts that it prints come out.
  * LINK: daemon/verbs.c daemon/show.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
- * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_nhrp.c ikev1/state.c
+ * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c
  * LINK: ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
  * LINK: daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c
  */

@@ -2,7 +2,7 @@
 /*
  * The log: events as lines, levels, limits, files.
  * LINK: daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c
- * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/isakmp.c ikev1/proposal.c lib/algo.c
+ * LINK: daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/isakmp.c ikev1/proposal.c lib/algo.c
  * LINK: lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
@@ -274,6 +274,10 @@ Test(trace_ike, every_kind)
 		e.local.addr.len = e.remote.addr.len = 4;
 		e.phase = 1;
 		e.role = IKE_RESPONDER;
+		if (kind == IKE_EVENT_CERT)
+			memset(&e.cert, 0, sizeof(e.cert));
+		if (kind == IKE_EVENT_SIGNATURE)
+			e.flag = true;
 		if (kind == IKE_EVENT_NOTIFY)
 			e.notify.authenticated = true;
 		if (kind == IKE_EVENT_FAILED || kind == IKE_EVENT_EVIDENCE || kind == IKE_EVENT_ID)
