@@ -220,7 +220,7 @@ void client_registration_reply(const struct arrival *a)
 
 	if (!s || !addr_equal(&p->source, &a->iface->cfg.address.addr)) {
 		a->iface->counters.unexpected_replies++;
-		drop(a->iface, p, &a->from, NHRP_WHY_UNKNOWN_ID, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_UNKNOWN_ID, NULL);
 		return;
 	}
 	s->replies++;

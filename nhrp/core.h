@@ -275,8 +275,9 @@ bool message_authentic(struct iface *i, struct nhrp_packet *p, const struct addr
 /* Says so to where the packet came from, unless that is about an error or there were too many. */
 void message_error(struct iface *i, msec now, const struct addr *to, enum nhrp_error code,
 		   size_t offset, const struct nhrp_packet *about, struct span packet);
-void drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
-	  enum nhrp_reason why, const struct addr *claimed);
+/* A well-formed packet is not acted upon: counted and told. */
+void message_drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
+		  enum nhrp_reason why, const struct addr *claimed);
 uint32_t new_request_id(struct nhrp *n);
 unsigned int counter_index(unsigned int code);
 

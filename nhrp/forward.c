@@ -131,12 +131,12 @@ static void answer_for_us(const struct arrival *a)
 	struct peer *to;
 
 	if (!addr_is_unicast(&p->source_nbma) || addr_equal(&p->source_nbma, &i->cfg.nbma)) {
-		drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
+		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
 		return;
 	}
 	to = peer_get(i, &p->source_nbma);
 	if (!to) {
-		drop(i, p, &a->from, NHRP_WHY_LIMIT, &p->source_nbma);
+		message_drop(i, p, &a->from, NHRP_WHY_LIMIT, &p->source_nbma);
 		return;
 	}
 	/* The pair is the requester's path to us for as long as our answer holds. */
@@ -208,7 +208,7 @@ void forward_request(const struct arrival *a)
 	    addr_equal(&p->source, &i->cfg.address.addr))
 		loop(a);
 	else if (!direct && !nhs_by_nbma(i, &a->from))
-		drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
+		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
 	else if (addr_equal(&p->destination, &i->cfg.address.addr))
 		answer_for_us(a);
 	else if (!direct)
@@ -228,11 +228,11 @@ void forward_back(const struct arrival *a)
 	const struct peer *from = peer_find(a->iface, &a->from);
 
 	if (!settled(client) || !client->peer->up || client->type == NHRP_ENTRY_STATIC) {
-		drop(a->iface, p, &a->from, NHRP_WHY_NO_BINDING, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_NO_BINDING, NULL);
 		return;
 	}
 	if (!from || !from->known) {
-		drop(a->iface, p, &a->from, NHRP_WHY_NOT_REGISTERED, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_NOT_REGISTERED, NULL);
 		return;
 	}
 	pass_on(a, client->peer,

@@ -141,8 +141,8 @@ void message_error(struct iface *i, msec now, const struct addr *to, enum nhrp_e
 	message_send(i, now, peer, &p, NULL);
 }
 
-void drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
-	  enum nhrp_reason why, const struct addr *claimed)
+void message_drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
+		  enum nhrp_reason why, const struct addr *claimed)
 {
 	i->counters.dropped++;
 	event(i, NHRP_EV_DROPPED, INFO, .nbma = *from, .type = p->type, .source = p->source,

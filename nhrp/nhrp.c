@@ -190,7 +190,7 @@ static void error_indication(const struct arrival *a)
 	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr))
 		forward_back(a);
 	else if (!readable || (!client_error(a, &quoted) && !resolve_error(a, &quoted)))
-		drop(a->iface, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
 }
 
 /* RFC 2332 5.3: who a request is for understands its compulsory extensions, or says so. */
@@ -243,7 +243,7 @@ static void dispatch(const struct arrival *a)
 		break;
 	case NHRP_PURGE_REPLY: /* our purges want none */
 		i->counters.unexpected_replies++;
-		drop(i, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
+		message_drop(i, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
 		break;
 	case NHRP_ERROR_INDICATION:
 		error_indication(a);
@@ -294,7 +294,7 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
 	if (!i)
 		return;
 	if (!addr_is_unicast(&source_nbma) || addr_equal(&source_nbma, &i->cfg.nbma)) {
-		drop(i, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
+		message_drop(i, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
 		return;
 	}
 	p = peer_find(i, &source_nbma);

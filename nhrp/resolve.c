@@ -314,7 +314,7 @@ void resolve_reply(const struct arrival *a)
 
 	if (!b || !b->asking || b->request_id != p->request_id) {
 		i->counters.unexpected_replies++;
-		drop(i, p, &a->from, NHRP_WHY_UNKNOWN_ID, NULL);
+		message_drop(i, p, &a->from, NHRP_WHY_UNKNOWN_ID, NULL);
 		return;
 	}
 	from_server = b->nhs && nhs_by_nbma(i, &a->from) == b->nhs;
@@ -325,7 +325,7 @@ void resolve_reply(const struct arrival *a)
 	else if (!cie->code)
 		why = judge(i, b, cie);
 	if (why) {
-		drop(i, p, &a->from, why, &cie->nbma);
+		message_drop(i, p, &a->from, why, &cie->nbma);
 		return;
 	}
 	if (cie->code) {

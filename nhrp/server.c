@@ -235,12 +235,12 @@ void server_registration(const struct arrival *a)
 	struct registration *r;
 
 	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr)) {
-		drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
 		return;
 	}
 	peer = peer_get(a->iface, &a->from);
 	if (!peer) {
-		drop(a->iface, p, &a->from, NHRP_WHY_LIMIT, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_LIMIT, NULL);
 		return;
 	}
 	if (peer->registration && peer->registration->request_id == p->request_id)
@@ -329,8 +329,8 @@ static void purge(const struct arrival *a, const struct addr *protocol)
 	else if (b->type == NHRP_ENTRY_DYNAMIC && (owner || (s && b->step == STEP_DIRECT)))
 		binding_free(b, NHRP_WHY_PURGED);
 	else
-		drop(a->iface, a->packet, &a->from, NHRP_WHY_NOT_OWNER,
-		     b->peer ? &b->peer->nbma : NULL);
+		message_drop(a->iface, a->packet, &a->from, NHRP_WHY_NOT_OWNER,
+			     b->peer ? &b->peer->nbma : NULL);
 }
 
 void purge_request(const struct arrival *a)
@@ -340,7 +340,7 @@ void purge_request(const struct arrival *a)
 	struct peer *peer;
 
 	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr)) {
-		drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
+		message_drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
 		return;
 	}
 	for (size_t k = 0; k < p->n_cies; k++)

@@ -373,6 +373,16 @@ static inline void net_upcall(struct net *net, int k, int about)
 	net_drain(net, k);
 }
 
+/* A's upcall about B until A has the direct path. */
+static inline size_t resolve_a_to_b(struct net *net)
+{
+	size_t from = net->n_records;
+
+	net_upcall(net, A, B);
+	net_run(net, net->now + 500);
+	return from;
+}
+
 /* ---- looking at it ---- */
 
 /* Records of that node and kind from index `from` on. */
