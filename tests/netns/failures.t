@@ -4,10 +4,10 @@
 # What goes wrong between two dmvpnds is named in the log of each, as far as each can know it. Several
 # faults at a time, each on a spoke of its own: main mode gives up only after half a minute.
 
+# shellcheck disable=SC2153  # the article names the other sites' addresses
 # shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
 
-# shellcheck disable=SC2153  # the other sites' addresses are the article's
 SITE_C=10.0.0.8
 SPOKES=(SiteA SiteB SiteC)
 
