@@ -21,6 +21,8 @@
 #include "ikev1/isakmp.h"
 #include "lib/util.h"
 
+/* Octets of our certificates together: they share a message with ID and SIG. */
+#define OWN_CHAIN_MAX 12288
 #define RSA_BITS_MIN 1024
 #define RSA_BITS_MAX (8 * CERT_SIGNATURE_MAX)
 
@@ -143,6 +145,7 @@ static bool rsa_fits(const EVP_PKEY *key)
 
 static enum trustpoint_flaw set_certificate(struct trustpoint *tp, struct span file)
 {
+	int total = 0;
 	X509 *own;
 
 	tp->own = read_certificates(file);
@@ -157,7 +160,8 @@ static enum trustpoint_flaw set_certificate(struct trustpoint *tp, struct span f
 		struct der *d = &tp->own_der[i];
 
 		d->len = i2d_X509(sk_X509_value(tp->own, i), &d->data);
-		if (d->len <= 0 || d->len > CERT_LEN_MAX)
+		total += d->len;
+		if (d->len <= 0 || d->len > CERT_LEN_MAX || total > OWN_CHAIN_MAX)
 			return TRUSTPOINT_CHAIN;
 	}
 	tp->subject.len = i2d_X509_NAME(X509_get_subject_name(own), &tp->subject.data);
@@ -269,11 +273,6 @@ struct span trustpoint_subject(const struct trustpoint *tp)
 	return der_span(&tp->subject);
 }
 
-bool trustpoint_ignores_identity(const struct trustpoint *tp)
-{
-	return tp->ignore_identity;
-}
-
 /* ---- what is said about a certificate ---- */
 
 static void name_text(const X509_NAME *name, char *out, size_t cap)
@@ -306,6 +305,20 @@ static X509_NAME *name_of(struct span der)
 	X509_NAME_free(name);
 	ERR_clear_error();
 	return NULL;
+}
+
+bool trustpoint_issued_by(const struct trustpoint *tp, struct span der)
+{
+	X509_NAME *name = name_of(der);
+	bool found = false;
+
+	for (int i = 0; name && i < sk_X509_num(tp->own); i++) {
+		X509 *x = sk_X509_value(tp->own, i);
+
+		found |= X509_NAME_cmp(name, X509_get_issuer_name(x)) == 0;
+	}
+	X509_NAME_free(name);
+	return found;
 }
 
 bool cert_name_text(struct span der, char *out, size_t cap)

@@ -76,8 +76,9 @@ void trustpoint_release(struct trustpoint *tp); /* wipes the key with the last; 
 struct span trustpoint_certificate(const struct trustpoint *tp, size_t i);
 /* Names of the anchors (DER) as they go into CERT_REQ payloads; an empty span behind the last. */
 struct span trustpoint_anchor(const struct trustpoint *tp, size_t i);
+/* Whether ours, or one of those above it, was issued under that name (DER). */
+bool trustpoint_issued_by(const struct trustpoint *tp, struct span name);
 struct span trustpoint_subject(const struct trustpoint *tp); /* DER */
-bool trustpoint_ignores_identity(const struct trustpoint *tp);
 
 /* Signs a hash as RFC 2409 5.1 says: PKCS#1 v1.5 without DigestInfo. Octets of out; 0: it failed. */
 size_t cert_sign(const struct trustpoint *tp, struct span hash, uint8_t out[CERT_SIGNATURE_MAX]);

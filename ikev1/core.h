@@ -112,6 +112,7 @@ struct exchange {
 	enum ike_cause evidence; /* what unauthenticated input suggests; told when time is over */
 	int error;
 	struct mismatch mismatch;
+	struct ike_cert *cert; /* with a cause that is about one */
 	struct ike_step history[IKE_HISTORY]; /* ring */
 	uint8_t history_len, history_at;
 };
@@ -131,7 +132,8 @@ struct main_mode {
 	uint8_t *answer; /* responder: the SA payload's body that goes into message 2 */
 	size_t answer_len;
 	struct main_mode_dh *dh;
-	bool initial_contact; /* the peer said so in message 5 or 6 */
+	struct main_mode_sig *sig; /* rsa_sig.c: with RSA signatures */
+	bool initial_contact;	   /* the peer said so in message 5 or 6 */
 };
 
 struct isakmp_sa {
@@ -161,6 +163,8 @@ struct isakmp_sa {
 	struct main_mode *mm;
 	struct timer rekey, expire;
 	uint32_t vendor_ids; /* of the peer, as bits of enum isakmp_vid */
+	/* It named CAs that it trusts, ours among them, or others. */
+	bool asks_for_ours, asks_for_others;
 	struct {
 		struct timer timer;
 		msec heard; /* anything authenticated */
@@ -254,6 +258,8 @@ struct ike {
 	uint64_t psk_lengths;  /* a bit for each prefix length that occurs */
 	struct drbg drbg;
 	msec now;	  /* of the request being served */
+	int64_t wall;	  /* seconds since 1970, as it was ... */
+	msec wall_at;	  /* ... then */
 	uint64_t moments; /* counted: exchanges begin and end at one of their own */
 	struct timers timers;
 	struct ike_local *locals;
@@ -306,6 +312,11 @@ static inline struct ipsec_pair *pair_of(struct exchange *x)
 static inline struct span span_of(const void *data, size_t len)
 {
 	return (struct span){ data, len };
+}
+
+static inline int64_t ike_wall(const struct ike *ike)
+{
+	return ike->wall + (int64_t)((ike->now - ike->wall_at) / 1000);
 }
 
 static inline struct span nonce_span(const struct nonce *n)

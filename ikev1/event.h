@@ -197,8 +197,9 @@ struct ike_event {
 		} drop;
 		struct {
 			enum ike_cause cause;
-			enum ike_state state; /* it was in */
-			int error;	      /* errno of the kernel */
+			enum ike_state state;  /* it was in */
+			enum auth_method auth; /* phase 1, once agreed */
+			int error;	       /* errno of the kernel */
 			uint8_t history_len;
 			struct ike_step history[IKE_HISTORY]; /* newest first */
 			union {

@@ -33,6 +33,7 @@ void exchange_release(struct exchange *x)
 {
 	exchange_stop_waiting(x);
 	forget_sent(x);
+	free(x->cert);
 	timer_disarm(&x->ike->timers, &x->deadline);
 }
 
@@ -85,10 +86,13 @@ static bool payloads_fit(const struct transition *row, const struct isakmp_messa
 	       !(seen & ~(row->required | row->optional));
 }
 
-static const struct transition *find_row(const struct exchange *x, enum ike_fsm_event event)
+/* A message may have several rows, by its payloads. */
+static const struct transition *find_row(const struct exchange *x, enum ike_fsm_event event,
+					 const struct incoming *in)
 {
 	for (const struct transition *row = x->table; row->event != EV_NONE; row++)
-		if (row->state == x->state && row->event == event)
+		if (row->state == x->state && row->event == event &&
+		    (event != EV_RCV_MSG || payloads_fit(row, &in->m)))
 			return row;
 	return NULL;
 }
@@ -117,11 +121,11 @@ static void commit_message(struct exchange *x, const struct incoming *in)
 bool exchange_run(struct exchange *x, enum ike_fsm_event event, const struct incoming *in)
 {
 	while (event != EV_NONE) {
-		const struct transition *row = find_row(x, event);
+		const struct transition *row = find_row(x, event, in);
 		enum ike_fsm_event follows;
 
 		if (event == EV_RCV_MSG) {
-			if (!row || !payloads_fit(row, &in->m)) {
+			if (!row) {
 				drop(x, in, IKE_DROP_UNEXPECTED);
 				return true;
 			}
@@ -165,6 +169,7 @@ void exchange_suspect(struct exchange *x, enum ike_cause evidence)
 	e = report_exchange(x, IKE_EVENT_EVIDENCE, LEVEL_ALWAYS);
 	e->failure.cause = evidence;
 	e->failure.state = x->state;
+	e->failure.auth = x->phase == 1 ? sa_of(x)->suite.auth : AUTH_NONE;
 	e->failure.mismatch = x->mismatch;
 }
 
@@ -179,8 +184,12 @@ void exchange_fail(struct exchange *x, enum ike_fsm_event event, enum ike_cause 
 	e = report_exchange(x, IKE_EVENT_FAILED, LEVEL_ALWAYS);
 	e->failure.cause = cause;
 	e->failure.state = was;
+	e->failure.auth = x->phase == 1 ? sa_of(x)->suite.auth : AUTH_NONE;
 	e->failure.error = x->error;
-	e->failure.mismatch = x->mismatch;
+	if (x->cert)
+		e->failure.cert = *x->cert;
+	else
+		e->failure.mismatch = x->mismatch;
 	e->failure.history_len = x->history_len;
 	for (size_t i = 0; i < x->history_len; i++)
 		e->failure.history[i] =

@@ -286,6 +286,13 @@ static void timer_due(struct timer *t)
 	}
 }
 
+void ike_wall_clock(struct ike *ike, msec now, int64_t seconds)
+{
+	set_now(ike, now);
+	ike->wall = seconds;
+	ike->wall_at = ike->now;
+}
+
 void ike_tick(struct ike *ike, msec now)
 {
 	struct timer *t;

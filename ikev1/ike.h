@@ -30,6 +30,8 @@ struct ike_psk {
 	struct span key;
 };
 
+struct trustpoint;
+
 /* Dead peer detection, RFC 3706; IOS: crypto isakmp keepalive INTERVAL RETRY [periodic]. */
 struct ike_dpd {
 	uint32_t interval; /* seconds without a sign of life; 0: never ask, only answer */
@@ -49,12 +51,23 @@ struct ike_limits {
 	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
 };
 
+/* What we call ourselves in phase 1; IOS: crypto isakmp identity. */
+enum ike_identity {
+	IKE_IDENTITY_AUTO, /* the address with a pre-shared key, the certificate's subject with one */
+	IKE_IDENTITY_ADDRESS,
+	IKE_IDENTITY_HOSTNAME,
+	IKE_IDENTITY_DN, /* the certificate's subject; without one the address */
+};
+
 /* Borrowed, with everything it points to, for the core's life or until ike_configure(). */
 struct ike_config {
 	const struct ike_policy *policies; /* lowest priority number first */
 	size_t policy_count;
 	const struct ike_psk *psks;
 	size_t psk_count;
+	struct trustpoint *trustpoint; /* cert.h; NULL: no certificates */
+	enum ike_identity identity;
+	struct span hostname; /* of IKE_IDENTITY_HOSTNAME */
 	struct ike_dpd dpd;
 	struct ike_limits limits; /* a zero takes the default */
 };
@@ -118,6 +131,11 @@ void ike_job_done(struct ike *ike, msec now, const struct ike_job *job);
 void ike_job_free(struct ike_job *job); /* wipes it; NULL is fine */
 
 /* Time */
+/*
+ * What the clock on the wall says (seconds since 1970), at least at the start and after a jump: by it
+ * the validity of certificates is judged.
+ */
+void ike_wall_clock(struct ike *ike, msec now, int64_t seconds);
 void ike_tick(struct ike *ike, msec now);
 msec ike_deadline(const struct ike *ike); /* MSEC_NEVER: nothing to wait for */
 

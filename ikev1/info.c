@@ -5,6 +5,7 @@
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/message.h"
+#include "ikev1/rsa_sig.h"
 #include "ikev1/store.h"
 
 /* Answers in the clear: so many at once, and so many more each second. */
@@ -117,18 +118,24 @@ void info_send_delete_pair(struct isakmp_sa *sa, uint32_t spi_in)
 }
 
 /* What a notify means for an exchange that waits; NONE: nothing. */
-static enum ike_cause cause_of(uint16_t type, int phase)
+static enum ike_cause cause_of(const struct isakmp_sa *sa, uint16_t type, int phase)
 {
+	bool signs = sa->suite.auth == AUTH_RSA_SIG;
+
 	switch (type) {
 	case ISAKMP_N_NO_PROPOSAL_CHOSEN:
 		return phase == 1 ? IKE_CAUSE_PEER_NO_POLICY : IKE_CAUSE_PEER_NO_TRANSFORM;
 	case ISAKMP_N_INVALID_ID_INFORMATION:
 		return phase == 1 ? IKE_CAUSE_IDENTITY : IKE_CAUSE_PEER_PROXY_IDENTITIES;
+	case ISAKMP_N_AUTHENTICATION_FAILED:
+	case ISAKMP_N_INVALID_SIGNATURE:
+		if (signs && phase == 1)
+			return IKE_CAUSE_PEER_CERTIFICATE;
+		/* fall through */
 	case ISAKMP_N_PAYLOAD_MALFORMED:
 	case ISAKMP_N_INVALID_PAYLOAD_TYPE:
 	case ISAKMP_N_INVALID_HASH_INFORMATION:
-	case ISAKMP_N_AUTHENTICATION_FAILED:
-		return phase == 1 ? IKE_CAUSE_PEER_KEY_MISMATCH : IKE_CAUSE_MALFORMED;
+		return phase == 1 && !signs ? IKE_CAUSE_PEER_KEY_MISMATCH : IKE_CAUSE_MALFORMED;
 	default:
 		return IKE_CAUSE_NONE;
 	}
@@ -173,14 +180,18 @@ static bool process_notify(struct isakmp_sa *sa, const struct isakmp_notify *n)
 			ike_peer_initial_contact(sa);
 		return true;
 	}
+	if (rsa_sig_is_refusal(sa, n)) {
+		rsa_sig_refused(sa, n->type);
+		return false;
+	}
 	if (!sa->x.done) {
-		cause = cause_of(n->type, 1);
+		cause = cause_of(sa, n->type, 1);
 		if (!cause)
 			return true;
 		exchange_fail(&sa->x, EV_ERROR, cause);
 		return false;
 	}
-	cause = cause_of(n->type, 2);
+	cause = cause_of(sa, n->type, 2);
 	pair = cause ? notified_pair(sa, n) : NULL;
 	if (pair)
 		exchange_fail(&pair->x, EV_ERROR, cause);
@@ -291,7 +302,7 @@ void info_input_clear(struct isakmp_sa *sa, const struct incoming *in)
 			continue;
 		e = report_sa(sa, IKE_EVENT_NOTIFY, LEVEL_ALWAYS);
 		e->notify.type = n.type;
-		cause = cause_of(n.type, 1);
+		cause = cause_of(sa, n.type, 1);
 		if (cause && !sa->x.done && !sa->x.evidence)
 			exchange_suspect(&sa->x, cause);
 	}

@@ -35,6 +35,51 @@ void job_start_dh(struct exchange *x, enum group_id group, uint8_t *private_valu
 	}
 }
 
+void job_start_sign(struct exchange *x, struct trustpoint *tp, struct span hash)
+{
+	struct job_sign *sign = &job_new(x, JOB_SIGN, 0)->sign;
+
+	sign->tp = trustpoint_hold(tp);
+	sign->hash_len = MIN(hash.len, sizeof(sign->hash));
+	memcpy(sign->hash, hash.data, sign->hash_len);
+}
+
+/* Moves what a span points to behind the job. */
+static void keep(struct writer *w, struct span *s)
+{
+	size_t at = w->len;
+
+	write_span(w, *s);
+	*s = span_of(w->data + at, w->len - at);
+}
+
+void job_start_verify(struct exchange *x, struct trustpoint *tp, const struct cert_proof *p,
+		      int64_t wall)
+{
+	size_t total = p->hash.len + p->signature.len + p->id.len;
+	struct ike_job *job;
+	struct writer w;
+
+	for (size_t i = 0; i < p->count; i++)
+		total += p->chain[i].len;
+	job = job_new(x, JOB_VERIFY, total);
+	w = writer_of(job->extra, total);
+	job->verify.tp = trustpoint_hold(tp);
+	job->verify.wall = wall;
+	job->verify.proof = *p;
+	for (size_t i = 0; i < p->count; i++)
+		keep(&w, &job->verify.proof.chain[i]);
+	keep(&w, &job->verify.proof.hash);
+	keep(&w, &job->verify.proof.signature);
+	keep(&w, &job->verify.proof.id);
+}
+
+static void let_go(struct trustpoint **tp)
+{
+	trustpoint_release(*tp);
+	*tp = NULL;
+}
+
 static void run_dh(struct job_dh *dh)
 {
 	dh->status = CRYPTO_DH_OK;
@@ -51,6 +96,17 @@ void ike_job_run(struct ike_job *job)
 	case JOB_DH:
 		run_dh(&job->dh);
 		break;
+	case JOB_SIGN:
+		job->sign.len = cert_sign(job->sign.tp,
+					  span_of(job->sign.hash, job->sign.hash_len),
+					  job->sign.signature);
+		let_go(&job->sign.tp);
+		break;
+	case JOB_VERIFY:
+		job->verify.cause = cert_verify(job->verify.tp, &job->verify.proof,
+						job->verify.wall, &job->verify.about);
+		let_go(&job->verify.tp);
+		break;
 	}
 }
 
@@ -58,6 +114,10 @@ void ike_job_free(struct ike_job *job)
 {
 	if (!job)
 		return;
+	if (job->kind == JOB_SIGN)
+		let_go(&job->sign.tp);
+	else if (job->kind == JOB_VERIFY)
+		let_go(&job->verify.tp);
 	util_wipe(job, job->size);
 	free(job);
 }

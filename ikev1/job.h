@@ -6,9 +6,10 @@
 #ifndef IKEV1_JOB_H
 #define IKEV1_JOB_H
 
+#include "ikev1/cert.h"
 #include "ikev1/core.h"
 
-enum job_kind { JOB_DH };
+enum job_kind { JOB_DH, JOB_SIGN, JOB_VERIFY };
 
 struct job_dh {
 	enum group_id group;
@@ -22,13 +23,34 @@ struct job_dh {
 	uint8_t secret[GROUP_SECRET_MAX];
 };
 
+struct job_sign {
+	struct trustpoint *tp; /* held until it has run */
+	uint8_t hash[HASH_LEN_MAX];
+	size_t hash_len;
+	/* results */
+	size_t len; /* 0: it failed */
+	uint8_t signature[CERT_SIGNATURE_MAX];
+};
+
+struct job_verify {
+	struct trustpoint *tp; /* held until it has run */
+	int64_t wall;
+	struct cert_proof proof; /* in the octets behind the job */
+	/* results */
+	enum ike_cause cause;
+	struct ike_cert about;
+};
+
 struct ike_job {
 	uint64_t id; /* who waits for it */
 	size_t size; /* octets, all of it */
 	enum job_kind kind;
 	union {
 		struct job_dh dh;
+		struct job_sign sign;
+		struct job_verify verify;
 	};
+	uint8_t extra[];
 };
 
 /*
@@ -37,5 +59,10 @@ struct ike_job {
  */
 void job_start_dh(struct exchange *x, enum group_id group, uint8_t *private_value, bool make_public,
 		  struct span peer);
+/* Signs the hash with the trustpoint's key; the exchange waits. */
+void job_start_sign(struct exchange *x, struct trustpoint *tp, struct span hash);
+/* Judges a peer's proof at that wall time (seconds since 1970); the exchange waits. */
+void job_start_verify(struct exchange *x, struct trustpoint *tp, const struct cert_proof *p,
+		      int64_t wall);
 
 #endif

@@ -6,16 +6,20 @@
  *   3  initiator  HDR, KE, Ni                4  responder  HDR, KE, Nr
  *   5  initiator  HDR*, IDii, HASH_I         6  responder  HDR*, IDir, HASH_R
  *
+ * With RSA signatures a signature takes the place of HASH_I and HASH_R, see rsa_sig.h.
+ *
  * Nothing before messages 5 and 6 is authenticated: what is wrong there is ignored and kept as
  * evidence, it does not end the exchange.
  */
 #include "ikev1/main_mode.h"
 
 #include "ikev1/exchange.h"
+#include "ikev1/identity.h"
 #include "ikev1/info.h"
 #include "ikev1/job.h"
 #include "ikev1/message.h"
 #include "ikev1/psk.h"
+#include "ikev1/rsa_sig.h"
 #include "ikev1/store.h"
 
 /* Octets of an initiator's offer: the 64 transforms that are looked at fit well. */
@@ -35,8 +39,10 @@ static struct span process(struct exchange *x, const struct incoming *in, uint8_
 	return p->body;
 }
 
-static void process_vendor_ids(struct exchange *x, const struct incoming *in)
+/* What may come along with any message. */
+static void process_extras(struct exchange *x, const struct incoming *in)
 {
+	rsa_sig_take_requests(this_sa(x), in);
 	for (size_t i = 0; i < in->m.count; i++) {
 		if (in->m.payload[i].type != ISAKMP_VENDOR)
 			continue;
@@ -51,7 +57,7 @@ static void add_vendor_ids(struct isakmp_builder *b)
 	isakmp_add_payload(b, ISAKMP_VENDOR, isakmp_vid_bytes(VID_DPD));
 }
 
-static struct keymat_phase1 inputs(const struct isakmp_sa *sa)
+struct keymat_phase1 main_mode_inputs(const struct isakmp_sa *sa)
 {
 	const struct main_mode *mm = sa->mm;
 	const struct group *g = group_get(sa->suite.group);
@@ -104,7 +110,9 @@ static enum ike_fsm_event ignore(struct exchange *x, enum ike_cause evidence, en
 
 void main_mode_undecryptable(struct isakmp_sa *sa, enum isakmp_flaw flaw)
 {
-	ignore(&sa->x, IKE_CAUSE_KEY_MISMATCH, flaw);
+	bool signs = sa->suite.auth == AUTH_RSA_SIG;
+
+	ignore(&sa->x, signs ? IKE_CAUSE_MALFORMED : IKE_CAUSE_KEY_MISMATCH, flaw);
 }
 
 static void agree(struct isakmp_sa *sa, const struct ike_policy *policy, const struct transform *t)
@@ -122,13 +130,40 @@ static void agree(struct isakmp_sa *sa, const struct ike_policy *policy, const s
 	e->match.their_lifetime = t->life_seconds;
 }
 
+/* What is missing to prove to this peer who we are; NONE: nothing. */
+static enum ike_cause missing_proof(const struct isakmp_sa *sa, enum auth_method auth)
+{
+	const struct ike *ike = sa->x.ike;
+
+	if (auth == AUTH_RSA_SIG)
+		return ike->cfg->trustpoint ? IKE_CAUSE_NONE : IKE_CAUSE_NO_TRUSTPOINT;
+	return psk_find(ike, &sa->remote.addr) ? IKE_CAUSE_NONE : IKE_CAUSE_NO_KEY;
+}
+
+/*
+ * Our policies for this peer: those whose proof we can give. Where that is none of them it is all
+ * of them, and the negotiation ends by naming what is missing.
+ */
+static size_t policies_for(const struct isakmp_sa *sa, struct ike_policy *out)
+{
+	const struct ike_config *cfg = sa->x.ike->cfg;
+	size_t all = MIN(cfg->policy_count, PROPOSAL_TRANSFORMS_MAX), n = 0;
+
+	for (size_t i = 0; i < all; i++)
+		if (missing_proof(sa, cfg->policies[i].suite.auth) == IKE_CAUSE_NONE)
+			out[n++] = cfg->policies[i];
+	if (!n && all)
+		memcpy(out, cfg->policies, (n = all) * sizeof(*out));
+	return n;
+}
+
 /* Which of our policies an SA payload fits; NULL and the miss is told. */
 static const struct transform *match(struct isakmp_sa *sa, const struct offer *o)
 {
-	const struct ike_config *cfg = sa->x.ike->cfg;
+	struct ike_policy ours[PROPOSAL_TRANSFORMS_MAX];
 	const struct ike_policy *policy = NULL;
-	const struct transform *t = proposal_choose_isakmp(o, cfg->policies, cfg->policy_count,
-							   &policy, &sa->x.mismatch);
+	const struct transform *t = proposal_choose_isakmp(o, ours, policies_for(sa, ours), &policy,
+							   &sa->x.mismatch);
 
 	if (t)
 		agree(sa, policy, t);
@@ -143,14 +178,16 @@ static const struct transform *match(struct isakmp_sa *sa, const struct offer *o
 static enum ike_fsm_event i_build1(struct exchange *x, const struct incoming *in)
 {
 	struct isakmp_sa *sa = this_sa(x);
-	const struct ike_config *cfg = x->ike->cfg;
+	struct ike_policy ours[PROPOSAL_TRANSFORMS_MAX];
+	size_t count = policies_for(sa, ours);
+	enum ike_cause missing = missing_proof(sa, count ? ours[0].suite.auth : AUTH_PSK);
 	struct writer w = writer_of(x->ike->building, sizeof(x->ike->building));
 
 	(void)in;
 	report_exchange(x, IKE_EVENT_NEW_PHASE1, LEVEL_ALWAYS);
-	if (!psk_find(x->ike, &sa->remote.addr))
-		return exchange_error(x, IKE_CAUSE_NO_KEY);
-	proposal_build_isakmp(&w, cfg->policies, cfg->policy_count);
+	if (missing)
+		return exchange_error(x, missing);
+	proposal_build_isakmp(&w, ours, count);
 	if (w.bad)
 		return exchange_error(x, IKE_CAUSE_LIMIT);
 	sa->mm->sa_i = xmemdup(w.data, w.len);
@@ -187,6 +224,7 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 	struct isakmp_sa *sa = this_sa(x);
 	struct span body = process(x, in, ISAKMP_SA);
 	const struct transform *t;
+	enum ike_cause missing;
 	struct offer o;
 	struct writer w;
 
@@ -198,9 +236,10 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 		answer_flaw(sa, &o);
 		return exchange_error(x, IKE_CAUSE_NO_POLICY);
 	}
-	process_vendor_ids(x, in);
-	if (!psk_find(x->ike, &sa->remote.addr))
-		return exchange_error(x, IKE_CAUSE_NO_KEY);
+	process_extras(x, in);
+	missing = missing_proof(sa, sa->suite.auth);
+	if (missing)
+		return exchange_error(x, missing);
 	sa->mm->sa_i = xmemdup(body.data, body.len);
 	sa->mm->sa_i_len = body.len;
 	sa->mm->answer = xcalloc(1, t->raw.len + 64);
@@ -250,7 +289,7 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 		return ignore(x, IKE_CAUSE_MALFORMED, flaw ? flaw : ISAKMP_BAD_CONTENT);
 	if (!match(sa, &o))
 		return ignore(x, IKE_CAUSE_PEER_NO_POLICY, ISAKMP_BAD_CONTENT);
-	process_vendor_ids(x, in);
+	process_extras(x, in);
 	sa_adopt_cookie(sa, in->m.header.rcookie);
 	return EV_GEN_DH_KEY;
 }
@@ -281,6 +320,7 @@ static enum ike_fsm_event send_ke(struct exchange *x, const uint8_t *public_valu
 	isakmp_add_payload(&b, ISAKMP_KE,
 			   span_of(public_value, group_get(sa->suite.group)->public_len));
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(n));
+	rsa_sig_add_requests(sa, &b);
 	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
@@ -314,7 +354,7 @@ static bool take_ke(struct exchange *x, const struct incoming *in, uint8_t *publ
 	if (ke.len != group_get(sa->suite.group)->public_len || !take_nonce(n, nonce))
 		return false;
 	memcpy(public_value, ke.data, ke.len);
-	process_vendor_ids(x, in);
+	process_extras(x, in);
 	return true;
 }
 
@@ -382,6 +422,10 @@ bool main_mode_job_done(struct isakmp_sa *sa, const struct ike_job *job)
 	switch (job->kind) {
 	case JOB_DH:
 		return dh_done(sa, &job->dh);
+	case JOB_SIGN:
+		return rsa_sig_signed(sa, &job->sign);
+	case JOB_VERIFY:
+		return rsa_sig_verified(sa, &job->verify);
 	}
 	return true;
 }
@@ -390,13 +434,19 @@ static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *
 {
 	struct isakmp_sa *sa = this_sa(x);
 	const struct ike_psk *psk = psk_find(x->ike, &sa->remote.addr);
-	struct keymat_phase1 p = inputs(sa);
+	struct keymat_phase1 p = main_mode_inputs(sa);
+	bool signs = sa->suite.auth == AUTH_RSA_SIG;
 
 	(void)in;
-	if (!psk)
+	if (signs && !rsa_sig_begin(sa))
+		return exchange_error(x, IKE_CAUSE_NO_TRUSTPOINT);
+	if (!signs && !psk)
 		return exchange_error(x, IKE_CAUSE_NO_KEY);
 	report_exchange(x, IKE_EVENT_KEYS, LEVEL_STEPS);
-	keymat_skeyid_psk(&p, psk->key, &sa->keys);
+	if (signs)
+		keymat_skeyid_sig(&p, &sa->keys);
+	else
+		keymat_skeyid_psk(&p, psk->key, &sa->keys);
 	keymat_cipher_key(sa->suite.hash, sa->suite.cipher, &sa->keys, sa->cipher_key);
 	keymat_iv_phase1(&p, sa->suite.cipher, x->iv);
 	memcpy(sa->order, sa->mm->ni.data, MIN(sa->mm->ni.len, sizeof(sa->order)));
@@ -404,34 +454,27 @@ static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *
 	/* RFC 2409 appendix B forbids weak keys; one in 2^52, a new try has others. */
 	if (crypto_key_is_weak(sa->suite.cipher, sa->cipher_key))
 		return exchange_error(x, IKE_CAUSE_MALFORMED);
-	return EV_BLD_MSG;
+	return signs && x->role == IKE_INITIATOR ? EV_GEN_SIG : EV_BLD_MSG;
 }
 
 /* Messages 5 and 6 */
 
-static size_t build_id(const struct isakmp_sa *sa, uint8_t body[8])
-{
-	struct writer w = writer_of(body, 8);
-
-	write_u8(&w, ISAKMP_ID_IPV4_ADDR);
-	write_u8(&w, 17); /* RFC 2407 4.6.2: in phase 1 zeros, or UDP and 500 */
-	write_u16(&w, 500);
-	write_bytes(&w, sa->local.addr.b, 4);
-	return w.len;
-}
-
 static void send_auth(struct exchange *x, bool expects_answer)
 {
 	struct isakmp_sa *sa = this_sa(x);
-	struct keymat_phase1 p = inputs(sa);
+	struct keymat_phase1 p = main_mode_inputs(sa);
 	struct isakmp_builder b;
-	uint8_t id[8], hash[HASH_LEN_MAX];
-	size_t id_len = build_id(sa, id);
+	uint8_t id[IDENTITY_MAX], hash[HASH_LEN_MAX];
+	size_t id_len = identity_build(sa, id);
 
-	keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len), hash);
 	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_ID, span_of(id, id_len));
-	isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
+	if (sa->mm->sig) {
+		rsa_sig_add_proof(sa, &b);
+	} else {
+		keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len), hash);
+		isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
+	}
 	if (!ike_peer_has_sas(sa->peer))
 		isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
 				  span_of(sa->cookies, sizeof(sa->cookies)), span_of(NULL, 0));
@@ -474,13 +517,15 @@ static void process_notifies(struct isakmp_sa *sa, const struct incoming *in)
 static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming *in)
 {
 	struct isakmp_sa *sa = this_sa(x);
-	struct keymat_phase1 p = inputs(sa);
+	struct keymat_phase1 p = main_mode_inputs(sa);
 	struct span id_body = process(x, in, ISAKMP_ID), theirs = process(x, in, ISAKMP_HASH);
 	struct isakmp_id id;
-	struct ike_event *e;
 	uint8_t hash[HASH_LEN_MAX];
-	bool right;
+	bool right, accepted;
 
+	/* With signatures everybody could compute this hash. */
+	if (sa->suite.auth != AUTH_PSK)
+		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_BAD_CONTENT);
 	if (!isakmp_parse_id(id_body, &id))
 		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
 	keymat_auth_hash(&p, &sa->keys, x->role == IKE_RESPONDER, id_body, hash);
@@ -488,19 +533,36 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
 	if (!right)
 		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
-	e = report_exchange(x, IKE_EVENT_ID, LEVEL_STEPS);
-	e->id.type = id.type;
-	e->id.len = (uint8_t)MIN(id.data.len, sizeof(e->id.data));
-	memcpy(e->id.data, id.data.data, e->id.len);
-	/*
-	 * The key was found by the address, so an address identity must be that address. A name is
-	 * taken: whoever has the key may call itself as it likes (IOS's "identity hostname").
-	 */
-	e->id.accepted =
-		id.type != ISAKMP_ID_IPV4_ADDR || memcmp(id.data.data, sa->remote.addr.b, 4) == 0;
-	x->cause = e->id.accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
+	accepted = identity_accept_psk(sa, &id);
+	identity_report(x, &id, accepted);
+	x->cause = accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
 	process_notifies(sa, in);
-	process_vendor_ids(x, in);
+	process_extras(x, in);
+	return EV_COMPARE_IDS;
+}
+
+/* The same with ID, certificates and signature; what it is worth takes a while to find out. */
+static enum ike_fsm_event process_signed(struct exchange *x, const struct incoming *in)
+{
+	struct isakmp_sa *sa = this_sa(x);
+	struct isakmp_id id;
+
+	if (x->wait_id) /* one is being judged */
+		return EV_IGNORED;
+	if (sa->suite.auth != AUTH_RSA_SIG ||
+	    !isakmp_parse_id(process(x, in, ISAKMP_ID), &id))
+		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_BAD_CONTENT);
+	process(x, in, ISAKMP_SIG);
+	identity_report(x, &id, true);
+	process_notifies(sa, in);
+	process_extras(x, in);
+	return EV_VALIDATE_CERT;
+}
+
+static enum ike_fsm_event cert_ok(struct exchange *x, const struct incoming *in)
+{
+	(void)x;
+	(void)in;
 	return EV_COMPARE_IDS;
 }
 
@@ -508,6 +570,8 @@ static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event nex
 {
 	struct isakmp_sa *sa = this_sa(x);
 
+	if (sa->mm->sig)
+		return rsa_sig_compare_ids(x, next);
 	if (x->cause != IKE_CAUSE_IDENTITY)
 		return next;
 	info_send_notify(sa, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INVALID_ID_INFORMATION,
@@ -518,7 +582,7 @@ static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event nex
 static enum ike_fsm_event r_compare_ids(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
-	return compare_ids(x, EV_BLD_MSG);
+	return compare_ids(x, this_sa(x)->mm->sig ? EV_GEN_SIG : EV_BLD_MSG);
 }
 
 static enum ike_fsm_event i_compare_ids(struct exchange *x, const struct incoming *in)
@@ -546,12 +610,14 @@ static enum ike_fsm_event start_quick_mode(struct exchange *x, const struct inco
 #define NONCE_ PAYLOAD_BIT(ISAKMP_NONCE)
 #define ID_    PAYLOAD_BIT(ISAKMP_ID)
 #define HASH_  PAYLOAD_BIT(ISAKMP_HASH)
+#define SIG_   PAYLOAD_BIT(ISAKMP_SIG)
 #define VID_   PAYLOAD_BIT(ISAKMP_VENDOR)
 /* What others send along and what later messages may carry: read where it matters, else ignored. */
 #define NATD_                                                        \
 	(PAYLOAD_BIT(ISAKMP_NATD) | PAYLOAD_BIT(ISAKMP_NATD_DRAFT) | \
 	 PAYLOAD_BIT(ISAKMP_NATD_DRAFT_08))
 #define CERTS_	    (PAYLOAD_BIT(ISAKMP_CERT) | PAYLOAD_BIT(ISAKMP_CR))
+#define SA_EXTRA_   (VID_ | PAYLOAD_BIT(ISAKMP_CR))
 #define KE_EXTRA_   (VID_ | NATD_ | CERTS_)
 #define AUTH_EXTRA_ (VID_ | CERTS_ | PAYLOAD_BIT(ISAKMP_NOTIFY))
 
@@ -560,7 +626,7 @@ const struct transition main_mode_initiator[] = {
 	/* state         event             next          action         required       optional */
 	{ MM_START,      EV_START_MM,      MM_SND_MSG1,  i_build1,      0, 0, false },
 	{ MM_SND_MSG1,   EV_SND_MSG,       MM_WAIT_MSG2, i_send1,       0, 0, false },
-	{ MM_WAIT_MSG2,  EV_RCV_MSG,       MM_BLD_MSG3,  i_process2,    SA_, VID_, false },
+	{ MM_WAIT_MSG2,  EV_RCV_MSG,       MM_BLD_MSG3,  i_process2,    SA_, SA_EXTRA_, false },
 	{ MM_BLD_MSG3,   EV_GEN_DH_KEY,    MM_BLD_MSG3,  i_gen_public,  0, 0, false },
 	{ MM_BLD_MSG3,   EV_DH_KEY_OK,     MM_SND_MSG3,  next_is_send,  0, 0, false },
 	{ MM_SND_MSG3,   EV_SND_MSG,       MM_WAIT_MSG4, i_send3,       0, 0, false },
@@ -568,8 +634,13 @@ const struct transition main_mode_initiator[] = {
 	{ MM_BLD_MSG5,   EV_GEN_SECRET,    MM_BLD_MSG5,  i_gen_secret,  0, 0, false },
 	{ MM_BLD_MSG5,   EV_SECRET_OK,     MM_BLD_MSG5,  gen_skeyid,    0, 0, false },
 	{ MM_BLD_MSG5,   EV_BLD_MSG,       MM_SND_MSG5,  next_is_send,  0, 0, false },
+	{ MM_BLD_MSG5,   EV_GEN_SIG,       MM_BLD_MSG5,  rsa_sig_sign,  0, 0, false },
+	{ MM_BLD_MSG5,   EV_SIG_OK,        MM_SND_MSG5,  next_is_send,  0, 0, false },
 	{ MM_SND_MSG5,   EV_SND_MSG,       MM_WAIT_MSG6, i_send5,       0, 0, false },
 	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_signed, ID_ | SIG_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG6,  EV_VALIDATE_CERT, MM_WAIT_MSG6, rsa_sig_validate, 0, 0, false },
+	{ MM_WAIT_MSG6,  EV_CERT_OK,       MM_WAIT_MSG6, cert_ok,       0, 0, false },
 	{ MM_WAIT_MSG6,  EV_COMPARE_IDS,   MM_WAIT_MSG6, i_compare_ids, 0, 0, false },
 	{ MM_WAIT_MSG6,  EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
 	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
@@ -577,7 +648,7 @@ const struct transition main_mode_initiator[] = {
 };
 
 const struct transition main_mode_responder[] = {
-	{ MM_START,      EV_RCV_MSG,       MM_BLD_MSG2,  r_process1,    SA_, VID_, false },
+	{ MM_START,      EV_RCV_MSG,       MM_BLD_MSG2,  r_process1,    SA_, SA_EXTRA_, false },
 	{ MM_BLD_MSG2,   EV_BLD_MSG,       MM_SND_MSG2,  r_build2,      0, 0, false },
 	{ MM_SND_MSG2,   EV_SND_MSG,       MM_WAIT_MSG3, r_send2,       0, 0, false },
 	{ MM_WAIT_MSG3,  EV_RCV_MSG,       MM_BLD_MSG4,  r_process3,    KE_ | NONCE_, KE_EXTRA_, false },
@@ -586,8 +657,13 @@ const struct transition main_mode_responder[] = {
 	{ MM_BLD_MSG4,   EV_BLD_MSG,       MM_SND_MSG4,  next_is_send,  0, 0, false },
 	{ MM_SND_MSG4,   EV_SND_MSG,       MM_WAIT_MSG5, r_send4,       0, 0, false },
 	{ MM_WAIT_MSG5,  EV_RCV_MSG,       MM_BLD_MSG6,  process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG5,  EV_RCV_MSG,       MM_BLD_MSG6,  process_signed, ID_ | SIG_, AUTH_EXTRA_, true },
+	{ MM_BLD_MSG6,   EV_VALIDATE_CERT, MM_BLD_MSG6,  rsa_sig_validate, 0, 0, false },
+	{ MM_BLD_MSG6,   EV_CERT_OK,       MM_BLD_MSG6,  cert_ok,       0, 0, false },
 	{ MM_BLD_MSG6,   EV_COMPARE_IDS,   MM_BLD_MSG6,  r_compare_ids, 0, 0, false },
 	{ MM_BLD_MSG6,   EV_BLD_MSG,       MM_SND_MSG6,  next_is_send,  0, 0, false },
+	{ MM_BLD_MSG6,   EV_GEN_SIG,       MM_BLD_MSG6,  rsa_sig_sign,  0, 0, false },
+	{ MM_BLD_MSG6,   EV_SIG_OK,        MM_SND_MSG6,  next_is_send,  0, 0, false },
 	{ MM_SND_MSG6,   EV_SND_MSG,       MM_SND_MSG6,  r_send6,       0, 0, false },
 	{ MM_SND_MSG6,   EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
 	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
@@ -602,6 +678,7 @@ void main_mode_free(struct main_mode *mm)
 	if (mm->dh)
 		util_wipe(mm->dh, sizeof(*mm->dh));
 	free(mm->dh);
+	rsa_sig_free(mm->sig);
 	free(mm->sa_i);
 	free(mm->answer);
 	util_wipe(mm, sizeof(*mm));

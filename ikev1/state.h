@@ -28,7 +28,7 @@
 	X(EV_PROPOSAL_OK)                                                                          \
 	X(EV_GEN_DH_KEY) X(EV_DH_KEY_OK) X(EV_GEN_SECRET) X(EV_SECRET_OK)                          \
 	X(EV_GEN_SKEYID)                                                                           \
-	X(EV_COMPARE_IDS) X(EV_CHECK_AUTH) X(EV_AUTH_OK)                                           \
+	X(EV_GEN_SIG) X(EV_SIG_OK) X(EV_VALIDATE_CERT) X(EV_CERT_OK) X(EV_COMPARE_IDS)             \
 	X(EV_GEN_KEYMAT) X(EV_INSTALL_IN) X(EV_IN_INSTALLED) X(EV_INSTALL_OUT) X(EV_OUT_INSTALLED) \
 	X(EV_SPI_TAKEN)                                                                            \
 	X(EV_ACTIVATE_NEW_SA)                                                                      \
