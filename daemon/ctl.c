@@ -78,8 +78,8 @@ static void request_arrived(struct ctl_client *c, const char *line, size_t len)
 	if (request)
 		verbs_run(c->ctl->d, request, c);
 	else
-		answer_error(c, "the request is not a line of JSON: "
-				"{\"verb\": [\"show\", \"dmvpn\"], \"args\": {}}");
+		answer_error(c, "the request is not a line of JSON: {\"verb\": [\"show\", "
+				"\"dmvpn\"], \"args\": {}}");
 	json_decref(request);
 }
 

@@ -94,8 +94,7 @@ static void identity(struct text *t, const struct ike_cert *c, const char *peer)
 		peer);
 	add_which(t, c, peer);
 	text_add(t, "; let it send one that is there (crypto isakmp identity), issue a certificate "
-		    "with "
-		    "the right name, or set \"ignore-identity\" in our trustpoint");
+		    "with the right name, or set \"ignore-identity\" in our trustpoint");
 }
 
 static void refused_by_peer(struct text *t, const struct ike_cert *c, const char *peer)
@@ -107,8 +106,7 @@ static void refused_by_peer(struct text *t, const struct ike_cert *c, const char
 		text_add(t, ": %s; replace ours", diagnose_cause_text(c->flaw));
 	else
 		text_add(t, ": we find nothing wrong with ours; compare the CAs that it trusts, "
-			    "its clock "
-			    "and the name that it expects, its log may tell which");
+			    "its clock and the name that it expects, its log may tell which");
 }
 
 bool diagnose_cert(struct text *t, const struct ike_event *e, const char *peer)
@@ -132,8 +130,7 @@ bool diagnose_cert(struct text *t, const struct ike_event *e, const char *peer)
 		add_which(t, c, peer);
 		text_add(t,
 			 " cannot be used: it cannot be read, or its key is not RSA with 1024 bits "
-			 "or "
-			 "more%s%s",
+			 "or more%s%s",
 			 *c->detail ? ": " : "", c->detail);
 		return true;
 	case IKE_CAUSE_CERT_UNTRUSTED:

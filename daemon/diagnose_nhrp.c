@@ -125,15 +125,12 @@ static void registration_refused(struct text *t, const struct nhrp_event *e, con
 	switch (e->code) {
 	case NHRP_CODE_ALREADY_UNIQUE:
 		text_add(t, "; another NBMA address holds our tunnel address: two spokes have the "
-			    "same, "
-			    "or ours has changed and the old registration has not expired (clear "
-			    "ip nhrp "
-			    "there)");
+			    "same, or ours has changed and the old registration has not expired "
+			    "(clear ip nhrp there)");
 		break;
 	case NHRP_CODE_PROHIBITED:
 		text_add(t, "; the server does not permit this tunnel or NBMA address: compare "
-			    "\"address\" "
-			    "of the tunnel with the server's prefix");
+			    "\"address\" of the tunnel with the server's prefix");
 		break;
 	case NHRP_CODE_RESOURCES:
 		text_add(t, "; the server has reached a limit");
@@ -152,8 +149,7 @@ static void client_refused(struct text *t, const struct nhrp_event *e, const str
 	case NHRP_WHY_UNIQUE:
 		text_add(t,
 			 " (%s); two spokes have this tunnel address, or the spoke moved: \"clear "
-			 "ip "
-			 "nhrp %s\" lets it in at once",
+			 "ip nhrp %s\" lets it in at once",
 			 n->other, n->protocol);
 		break;
 	case NHRP_WHY_NBMA_MISMATCH:
@@ -246,8 +242,7 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 	case NHRP_EV_RESOLUTION_NEGATIVE:
 		text_add(&t,
 			 "%s cannot be resolved: %s says %s; its traffic stays on the hub, next "
-			 "attempt "
-			 "in %u s",
+			 "attempt in %u s",
 			 n.protocol, n.other, diagnose_nhrp_code(e->code), e->seconds);
 		return true;
 	case NHRP_EV_RESOLUTION_TIMEOUT:

@@ -460,8 +460,8 @@ static void dead_peer_detection(struct render *r)
 	r->group = true;
 	if (r->e->dpd.dead)
 		say(r, TAG,
-		    "IKE lost contact with remote peer, deleting connection (keepalive "
-		    "type: DPD, %u questions without an answer)",
+		    "IKE lost contact with remote peer, deleting connection (keepalive type: DPD, "
+		    "%u questions without an answer)",
 		    r->e->dpd.tries);
 	else
 		say(r, TAG_DEBUG, "Sending keep-alive of type DPD R-U-THERE (try %u)",

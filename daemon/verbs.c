@@ -95,8 +95,8 @@ static json_t *clear_crypto_sa(struct daemon *d, const json_t *args)
 	}
 	if (!peer_has_sa(d, &peer))
 		return verbs_error(
-			"there is no SA with %s; \"show crypto isakmp sa\" and \"show crypto "
-			"ipsec sa\" list them",
+			"there is no SA with %s; \"show crypto isakmp sa\" and \"show crypto ipsec "
+			"sa\" list them",
 			addr_text(&peer, text));
 	clear_peer(d, &peer);
 	return json_object();
@@ -275,7 +275,8 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 	char words[128];
 
 	if (!join_words(request, words, sizeof(words))) {
-		ctl_answer(c, verbs_error("\"verb\": expected an array of words: [\"show\", \"dmvpn\"]"));
+		ctl_answer(c, verbs_error("\"verb\": expected an array of words, as in "
+					  "[\"show\", \"dmvpn\"]"));
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {

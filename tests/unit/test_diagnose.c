@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * From events to causes: the sentences that users read when a tunnel does not come up.
- * LINK: daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c
- * LINK: lib/algo.c lib/addr.c lib/wire.c
+ * LINK: daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c daemon/diagnose_nhrp.c
+ * LINK: ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -64,13 +64,12 @@ Test(diagnose, key_mismatch_at_the_initiator)
 	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_KEY_MISMATCH, MM_WAIT_MSG6);
 
 	check(&e, "probable pre-shared key mismatch with 10.0.0.4: it complains about our message "
-		  "5, as "
-		  "a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides");
+		  "5, as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both "
+		  "sides");
 	e.failure.cause = IKE_CAUSE_NO_ANSWER;
 	check(&e,
 	      "probable pre-shared key mismatch with 10.0.0.4: it stays silent after our message "
-	      "5, "
-	      "as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides; "
+	      "5, as a peer does that cannot decrypt it; compare \"isakmp-key ...\" on both sides; "
 	      "else UDP is blocked from here on (port 4500 behind NAT)");
 	e.failure.cause = IKE_CAUSE_KEY_MISMATCH;
 	check_holds(&e, "its message 6 does not decrypt");
@@ -95,8 +94,7 @@ Test(diagnose, no_key)
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_NO_KEY, MM_START);
 
 	check(&e, "no pre-shared key for 10.0.0.4: add isakmp-key \"10.0.0.4\" { key = ... }, or "
-		  "one for "
-		  "a prefix that holds it");
+		  "one for a prefix that holds it");
 }
 
 /* Policies. */
@@ -126,10 +124,9 @@ Test(diagnose, no_policy)
 	e.failure.mismatch = policy_mismatch();
 	check(&e,
 	      "no common phase 1 policy with 10.0.0.4: it offers (aes-256, sha256, pre-share, "
-	      "group "
-	      "14), the closest of ours is isakmp-policy 10 (3des, sha, pre-share, group 2); first "
-	      "difference: encryption algorithm: ours 3des, theirs aes-256; make one isakmp-policy "
-	      "the same on both sides");
+	      "group 14), the closest of ours is isakmp-policy 10 (3des, sha, pre-share, group 2); "
+	      "first difference: encryption algorithm: ours 3des, theirs aes-256; make one "
+	      "isakmp-policy the same on both sides");
 	e.failure.mismatch = (struct mismatch){ 0 };
 	check_holds(&e, "nothing in it can be compared with ours");
 }
@@ -139,9 +136,8 @@ Test(diagnose, peer_no_policy)
 	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_NO_POLICY, MM_WAIT_MSG2);
 
 	check(&e, "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours "
-		  "fits "
-		  "one of its; compare encryption, hash, authentication and group on both sides "
-		  "(lifetimes need not be equal), its log may name the first difference");
+		  "fits one of its; compare encryption, hash, authentication and group on both "
+		  "sides (lifetimes need not be equal), its log may name the first difference");
 	e.failure.mismatch.our_isakmp = policy_mismatch().our_isakmp;
 	check_holds(&e, "fits one of its (our first is 3des, sha, pre-share, group 2); compare");
 	e.failure.mismatch = policy_mismatch();
@@ -214,10 +210,9 @@ Test(diagnose, no_transform)
 	e.failure.mismatch = esp_mismatch();
 	check(&e,
 	      "no common transform-set with 10.0.0.4: it offers (esp-aes esp-sha256-hmac, "
-	      "transport, "
-	      "PFS group 2), the closest of ours is (esp-3des esp-sha-hmac, transport, PFS group "
-	      "2); first difference: ESP encryption algorithm: ours esp-3des, theirs esp-aes; make "
-	      "the transform-set the same on both sides");
+	      "transport, PFS group 2), the closest of ours is (esp-3des esp-sha-hmac, transport, "
+	      "PFS group 2); first difference: ESP encryption algorithm: ours esp-3des, theirs "
+	      "esp-aes; make the transform-set the same on both sides");
 	e.failure.mismatch.attr = ATTR_ENCAP;
 	e.failure.mismatch.ours = ENCAP_TRANSPORT;
 	e.failure.mismatch.theirs = e.failure.mismatch.their.encap = ENCAP_TUNNEL;
@@ -266,13 +261,11 @@ Test(diagnose, pfs)
 	e.failure.mismatch.attr = ATTR_PFS_GROUP;
 	e.failure.mismatch.theirs = 0;
 	check(&e, "PFS on our side only: our ipsec-profile asks for group 2, 10.0.0.4 sends no "
-		  "PFS; set "
-		  "\"pfs\" to this group there, or \"pfs = none\" here");
+		  "PFS; set \"pfs\" to this group there, or \"pfs = none\" here");
 	e.failure.cause = IKE_CAUSE_PFS_GROUP;
 	e.failure.mismatch.theirs = 14;
 	check(&e, "PFS groups differ: our ipsec-profile asks for group 2, 10.0.0.4 offers group "
-		  "14; set "
-		  "the same \"pfs\" on both sides");
+		  "14; set the same \"pfs\" on both sides");
 }
 
 Test(diagnose, proxy_identities)
@@ -363,10 +356,8 @@ Test(diagnose, kernel)
 
 	e.failure.error = ENOSYS;
 	check(&e, "the kernel refuses an IPsec SA with 10.0.0.4: Function not implemented (errno "
-		  "38); it "
-		  "lacks an algorithm of the transform-set: load its module (ls /proc/crypto shows "
-		  "what "
-		  "is there) or choose another transform-set");
+		  "38); it lacks an algorithm of the transform-set: load its module (ls "
+		  "/proc/crypto shows what is there) or choose another transform-set");
 	e.failure.error = EPROTONOSUPPORT;
 	check_holds(&e, "modprobe esp4");
 	e.failure.error = EPERM;

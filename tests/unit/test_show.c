@@ -3,9 +3,9 @@
  * From the cores to the terminal: verbs make JSON of what stand-ins for the cores tell, the client
  * renders it. The article's figures go in, the layouts that it prints come out.
  * LINK: daemon/verbs.c daemon/show.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
- * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c
- * LINK: ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
- * LINK: daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c
+ * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
+ * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
+ * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -463,8 +463,8 @@ Test(show, ipsec_sas, .init = site_a)
 	cr_assert_lt(strstr(text, "current_peer 10.0.0.6"), strstr(text, "current_peer 10.0.1.2"));
 	free(text);
 
-	answer = ask("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"],"
-		     " \"args\": {\"peer\": \"10.0.1.2\"}}");
+	answer = ask("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"], \"args\": {\"peer\": "
+		     "\"10.0.1.2\"}}");
 	cr_assert_eq(json_array_size(json_object_get(
 			     json_array_get(json_object_get(answer, "interfaces"), 0), "peers")),
 		     1);
@@ -519,8 +519,8 @@ Test(show, clear_ip_nhrp, .init = site_a)
 	add_entry(TUNNEL(3), SITE_B, NHRP_ENTRY_DYNAMIC);
 	json_decref(ask("{\"verb\": [\"clear\", \"ip\", \"nhrp\"]}"));
 	cr_assert(addr_is_none(&cleared.nhrp));
-	json_decref(ask("{\"verb\": [\"clear\", \"ip\", \"nhrp\"],"
-			" \"args\": {\"address\": \"172.16.0.3\"}}"));
+	json_decref(ask("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": "
+			"\"172.16.0.3\"}}"));
 	cr_assert_eq(addr_to_v4(&cleared.nhrp), 0xac100003);
 	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": "
 		    "\"172.16.0.1\"}}",

@@ -2,8 +2,8 @@
 /*
  * The log: events as lines, levels, limits, files.
  * LINK: daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c
- * LINK: daemon/diagnose_cert.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/isakmp.c ikev1/proposal.c lib/algo.c
- * LINK: lib/addr.c lib/wire.c
+ * LINK: daemon/diagnose_cert.c daemon/diagnose_offer.c daemon/diagnose_nhrp.c ikev1/state.c
+ * LINK: ikev1/isakmp.c ikev1/proposal.c lib/algo.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <regex.h>
@@ -209,8 +209,7 @@ Test(trace_ike, identities_hold_no_surprises)
 	e.id.len = 5;
 	e.id.accepted = false;
 	memcpy(e.id.data,
-	       "a\nb\x1b"
-	       "c",
+	       "a\nb\033c",
 	       5);
 	check_ike(&e, "[IKEv1 DECODE]: Group = 10.0.1.2, IP = 10.0.1.2, ID_FQDN ID received "
 		      "a0ab1bc, not accepted\n");
@@ -249,8 +248,8 @@ Test(trace_ike, failure_prints_history_and_cause)
 	memcpy(e.failure.history, steps, sizeof(steps));
 	check_ike(&e,
 		  "[IKEv1 DEBUG]: IP = 10.0.1.2, IKE MM Responder FSM error history (conn-id 1003) "
-		  "<state>, <event>: MM_DONE, EV_ERROR-->MM_BLD_MSG6, EV_COMPARE_IDS-->"
-		  "MM_WAIT_MSG5, EV_RCV_MSG\n"
+		  "<state>, <event>: MM_DONE, EV_ERROR-->MM_BLD_MSG6, "
+		  "EV_COMPARE_IDS-->MM_WAIT_MSG5, EV_RCV_MSG\n"
 		  "[IKEv1]: IP = 10.0.1.2, probable pre-shared key mismatch with 10.0.1.2: its "
 		  "message 5 does not decrypt with our key; compare \"isakmp-key ...\" on both "
 		  "sides\n");
