@@ -225,9 +225,10 @@ wait_up() {
 
 ## Proof
 
-# eventually SECONDS COMMAND...: true as soon as the command is, false after the time.
+# eventually SECONDS COMMAND...: true as soon as the command is, false after the time. LAB_PATIENCE
+# multiplies all such times, for slow machines and for daemons under valgrind.
 eventually() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * ${LAB_PATIENCE:-1} * 1000000))
 
 	shift
 	until "$@"; do
