@@ -90,6 +90,17 @@ void info_send_data(struct isakmp_sa *sa, uint16_t type, struct span data)
 	send_notify(sa, ISAKMP_PROTO_ISAKMP, type, span_of(sa->cookies, sizeof(sa->cookies)), data);
 }
 
+void info_send_refusal(struct isakmp_sa *sa, uint16_t type)
+{
+	struct isakmp_builder b;
+	uint32_t msgid = begin_protected(sa, &b);
+
+	isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, type, span_of(sa->cookies, sizeof(sa->cookies)),
+			  span_of(NULL, 0));
+	isakmp_add_delete(&b, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+	send_protected(sa, &b, msgid);
+}
+
 void info_send_delete_sa(struct isakmp_sa *sa)
 {
 	struct isakmp_builder b;

@@ -14,6 +14,11 @@ void info_send_clear(struct isakmp_sa *sa, uint16_t type);
 void info_send_notify(struct isakmp_sa *sa, uint8_t protocol, uint16_t type, struct span spi);
 /* About the ISAKMP SA itself, with data: RFC 3706. */
 void info_send_data(struct isakmp_sa *sa, uint16_t type, struct span data);
+/*
+ * Phase 1 ends here though the peer has finished it: why, and the deletion, in one message, so that
+ * one cannot overtake the other.
+ */
+void info_send_refusal(struct isakmp_sa *sa, uint16_t type);
 void info_send_delete_sa(struct isakmp_sa *sa);
 void info_send_delete_pair(struct isakmp_sa *sa, uint32_t spi_in);
 

@@ -176,10 +176,11 @@ static uint16_t notify_of(enum ike_cause cause)
 /* The peer hears of it; a responder's SA is up by then, since its message 6 has left. */
 static void tell_refusal(struct isakmp_sa *sa, enum ike_cause cause)
 {
-	info_send_notify(sa, ISAKMP_PROTO_ISAKMP, notify_of(cause),
-			 span_of(sa->cookies, sizeof(sa->cookies)));
 	if (sa->x.role == IKE_INITIATOR)
-		info_send_delete_sa(sa);
+		info_send_refusal(sa, notify_of(cause));
+	else
+		info_send_notify(sa, ISAKMP_PROTO_ISAKMP, notify_of(cause),
+				 span_of(sa->cookies, sizeof(sa->cookies)));
 }
 
 bool rsa_sig_verified(struct isakmp_sa *sa, const struct job_verify *job)

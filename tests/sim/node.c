@@ -81,6 +81,7 @@ void node_start(struct node *n)
 		seed[i / DRBG_SEED][i % DRBG_SEED] = (uint8_t)world_random(w, 256);
 	n->life++;
 	n->ike = ike_new(&n->cfg.ike, seed[0]);
+	ike_wall_clock(n->ike, w->now, WORLD_WALL + (int64_t)(w->now / 1000));
 	ike_local_add(n->ike, &n->nbma, &n->cfg.profile);
 	if (n->cfg.nhrp)
 		start_nhrp(n, seed[1]);

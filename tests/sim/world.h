@@ -25,6 +25,7 @@
 #include "nhrp/nhrp.h"
 
 #define WORLD_NODES 128
+#define WORLD_WALL  1750000000 /* what the clock on the wall says when time begins */
 
 struct world;
 struct node;
