@@ -282,6 +282,7 @@ Test(ike_cert, a_hash_instead_of_a_signature)
 	sa = A(w)->ike->sas;
 	rsa_sig_free(sa->mm->sig);
 	sa->mm->sig = NULL;
+	exchange_stop_waiting(&sa->x);
 	exchange_run(&sa->x, EV_SIG_OK, NULL);
 	node_turn(A(w));
 	world_run(w, SECONDS(5));
