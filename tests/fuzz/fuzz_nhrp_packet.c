@@ -56,7 +56,6 @@ static struct nhrp *core(void)
 
 	nhrp_interface_add(n, 0, 1, &cfg);
 	nhrp_peer_up(n, 0, 1, maps[0].nbma);
-	nhrp_resolve(n, 0, 1, (struct addr){ 4, { 172, 16, 0, 3 } });
 	return n;
 }
 
@@ -69,7 +68,7 @@ static uint32_t drain(struct nhrp *n, msec now, uint32_t id)
 
 	while (nhrp_next_effect(n, &e)) {
 		if (e.kind == NHRP_BIND)
-			nhrp_bound(n, now, e.token, (int)(e.token % 7 == 0));
+			nhrp_bound(n, now, e.token, (int)(e.token % 16 == 0));
 		else if (e.kind == NHRP_CONNECT)
 			nhrp_peer_up(n, now, 1, e.nbma);
 		else if (e.kind == NHRP_QUERY_USE)
@@ -97,8 +96,11 @@ static void converse(struct reader r)
 		size_t len = read_u8(&r);
 		struct writer w = writer_of(buf, sizeof(buf));
 
-		now += SECONDS(1) << (read_u8(&r) & 15);
+		/* Time first, nothing to a day in powers of two; then perhaps the kernel asks. */
+		now += (SECONDS(1) << (read_u8(&r) & 15)) / 8;
 		nhrp_tick(n, now);
+		if (flags & 0x08)
+			nhrp_resolve(n, now, 1, (struct addr){ 4, { 172, 16, 0, 3 } });
 		id = drain(n, now, id);
 		len = len < reader_left(&r) ? len : reader_left(&r);
 		write_span(&w, read_span(&r, len));
