@@ -15,8 +15,10 @@ MAPS='s/authentication = "NHRP-KEY"/&\
 		map "172.16.0.2" { nbma = "10.0.0.4" }\
 		map "172.16.0.3" { nbma = "10.0.0.6" }/'
 
-# plain_gre NODE LOCAL TUNNEL-ADDRESS: the GRE half of a peer that has no dmvpnd.
+# plain_gre NODE LOCAL TUNNEL-ADDRESS: the GRE half of a peer that has no dmvpnd, and so nothing that
+# keeps IPv6's own packets from leaving in the clear while strongSwan has no SA.
 plain_gre() {
+	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
 	ip -n "$1" -b - <<-END
 		link add Tunnel0 type gre local $2 remote $HUB key 1 ttl 64
 		link set Tunnel0 mtu 1400 up
