@@ -94,6 +94,7 @@ struct exchange {
 	msec began;
 	msec done;	      /* reached its ACTIVE state; 0: not yet */
 	uint64_t first, last; /* the core's moments of both: milliseconds may be shared */
+	bool outlived;	      /* given up: it may still be completed, but never be the one that serves */
 	uint8_t iv[CRYPTO_BLOCK_MAX];
 
 	struct timer retransmit, deadline;

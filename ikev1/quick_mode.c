@@ -639,21 +639,35 @@ void quick_mode_start(struct isakmp_sa *sa)
 		ike_peer_check_failed(sa->peer, IKE_CAUSE_LIMIT);
 }
 
+/*
+ * Message 3 did not come. The peer may use the pair nevertheless: what it sends is still received,
+ * while a new pair is negotiated that will replace this one at both ends.
+ */
+static void outlive(struct ipsec_pair *pair, struct isakmp_sa *serving)
+{
+	struct ike *ike = pair->x.ike;
+
+	pair->x.outlived = true;
+	timer_arm(&ike->timers, &pair->x.deadline, ike->now + IKE_EXCHANGE_LIFETIME);
+	quick_mode_start(serving);
+}
+
 void quick_mode_timed_out(struct ipsec_pair *pair)
 {
 	struct isakmp_sa *sa = pair->sa, *serving = ike_peer_sa(pair->peer);
-	bool asked = pair->x.state == QM_WAIT_MSG2, half = pair->x.state == QM_WAIT_MSG3;
+	enum ike_state state = pair->x.state;
 
 	if (pair_has_rival(pair)) {
 		exchange_fail(&pair->x, EV_TIMED_OUT, IKE_CAUSE_SUPERSEDED);
 		return;
 	}
-	/* The peer may use what lacks its last message only: a new pair replaces it at both ends. */
-	if (half && serving)
-		quick_mode_start(serving);
+	if (state == QM_WAIT_MSG3 && serving && !pair->x.outlived) {
+		outlive(pair, serving);
+		return;
+	}
 	exchange_fail(&pair->x, EV_TIMED_OUT, IKE_CAUSE_NO_ANSWER);
 	/* A peer that answers nothing over this SA does not know it any more. */
-	if (asked)
+	if (state == QM_WAIT_MSG2)
 		sa_end(sa, IKE_CAUSE_NO_ANSWER);
 }
 

@@ -169,7 +169,7 @@ static void finish(struct exchange *x)
 /* Each end initiated one, and each began before the other was over. */
 static bool crosses(const struct exchange *a, const struct exchange *b)
 {
-	return a->role != b->role && (!a->last || b->first < a->last) &&
+	return !a->outlived && !b->outlived && a->role != b->role && (!a->last || b->first < a->last) &&
 	       (!b->last || a->first < b->last);
 }
 
@@ -179,7 +179,7 @@ static bool beats(const struct exchange *a, const uint8_t *order_a, const struct
 {
 	if (crosses(a, b))
 		return memcmp(order_a, order_b, IKE_NONCE_ORDER) < 0;
-	return a->first > b->first;
+	return a->outlived == b->outlived ? a->first > b->first : b->outlived;
 }
 
 static void report_crossed(struct exchange *x, const struct exchange *other, bool ours_kept)

@@ -264,6 +264,6 @@ struct world *world_of_two(uint64_t seed, const struct node_config *a, const str
 #define B(w) ((w)->node[1])
 /* Runs on a good network until everything must have come to its end; every node is inspected. */
 void world_rest(struct world *w);
-#define REST SECONDS(130)
+#define REST SECONDS(200) /* longer than any packet is late, and then an exchange, and a drain */
 
 #endif
