@@ -30,7 +30,7 @@ __attribute__((format(printf, 5, 6))) static void say(struct draft *d, enum conf
 	if (vasprintf(&what, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	complain(&d->complaints, severity, line, "%s: %s", at->path, what);
+	complain(&d->complaints, severity, line, "%s%s%s", at->path, *at->path ? ": " : "", what);
 	free(what);
 }
 
@@ -93,6 +93,33 @@ static void check_keys(struct draft *d)
 		if (!k->from.bad)
 			check_key_strength(d, k);
 	}
+}
+
+/* Whether a policy, or one that cannot be read, wants peers to prove themselves in that way. */
+static bool any_policy_with(const struct draft *d, enum auth_method auth)
+{
+	for (size_t i = 0; i < d->policy_count; i++)
+		if (d->policies[i].from.bad || d->policies[i].v.suite.auth == auth)
+			return true;
+	return false;
+}
+
+static void check_trustpoints(struct draft *d)
+{
+	for (size_t i = 0; i < d->policy_count && !d->trustpoint_count; i++) {
+		const struct draft_policy *p = &d->policies[i];
+
+		if (p->v.suite.auth == AUTH_RSA_SIG)
+			ERROR(d, origin_line(&p->from, SECTION_ISAKMP_POLICY, "authentication"),
+			      &p->from, "authentication: rsa-sig needs a trustpoint, there is none");
+	}
+	for (size_t i = 1; i < d->trustpoint_count; i++)
+		ERROR(d, d->trustpoints[i].from.line, &d->trustpoints[i].from,
+		      "there can be one only, the first ends in line %u; several CAs are "
+		      "ca = { A, B }", d->trustpoints[0].from.line);
+	if (d->v.isakmp_identity == CONF_IDENTITY_DN && !d->trustpoint_count)
+		ERROR(d, origin_line(&d->from, SECTION_FILE, "isakmp-identity"), &d->from,
+		      "isakmp-identity: dn needs a trustpoint, there is none");
 }
 
 static void check_sets(struct draft *d)
@@ -178,6 +205,9 @@ static void check_unused(struct draft *d)
 {
 	if (d->complaints.report->errors)
 		return;
+	if (d->trustpoint_count && !any_policy_with(d, AUTH_RSA_SIG))
+		WARN(d, d->trustpoints[0].from.line, &d->trustpoints[0].from,
+		     "no isakmp-policy uses it: none has authentication = rsa-sig");
 	for (size_t i = 0; i < d->profile_count; i++)
 		if (!d->profiles[i].used)
 			WARN(d, d->profiles[i].from.line, &d->profiles[i].from,
@@ -259,7 +289,8 @@ static void check_maps(struct draft *d, const struct draft_tunnel *t)
 		else if (prefix_contains(&t->v.address, &m->v.nbma))
 			ERROR(d, line, &m->from,
 			      "nbma: this is an address in the tunnel; expected the one outside");
-		else if (t->profile && d->key_count && !any_key_for(d, &m->v.nbma))
+		else if (t->profile && d->key_count && !any_policy_with(d, AUTH_RSA_SIG) &&
+			 !any_key_for(d, &m->v.nbma))
 			ERROR(d, line, &m->from,
 			      "nbma: no key for this peer; add: isakmp-key \"%s\" { key = \"...\" }",
 			      addr_text(&m->v.nbma, a));
@@ -318,7 +349,7 @@ static void check_protection(struct draft *d, const struct draft_tunnel *t)
 		no_such(d, line, &t->from, SECTION_IPSEC_PROFILE, "profile", t->profile);
 	if (d->policy_count == 0)
 		ERROR(d, line, &t->from, "profile: protection needs an isakmp-policy, there is none");
-	if (d->key_count == 0)
+	if (d->key_count == 0 && !any_policy_with(d, AUTH_RSA_SIG))
 		ERROR(d, line, &t->from, "profile: protection needs an isakmp-key, there is none");
 }
 
@@ -349,6 +380,7 @@ void check_draft(struct draft *d)
 		return;
 	check_policies(d);
 	check_keys(d);
+	check_trustpoints(d);
 	check_sets(d);
 	check_profiles(d);
 	check_tunnels(d);

@@ -12,6 +12,7 @@
 
 #include "conf/check.h"
 #include "conf/draft.h"
+#include "conf/file.h"
 #include "conf/parse.h"
 #include "conf/report.h"
 #include "lib/util.h"
@@ -114,6 +115,9 @@ void conf_free(struct conf *c)
 		util_wipe(c->isakmp_keys[i].key, c->isakmp_keys[i].len);
 		free(c->isakmp_keys[i].key);
 	}
+	if (c->trustpoint)
+		file_free_trustpoint(c->trustpoint);
+	free(c->trustpoint);
 	for (size_t i = 0; i < c->transform_set_count; i++)
 		free(c->transform_sets[i].name);
 	for (size_t i = 0; i < c->ipsec_profile_count; i++) {

@@ -4,6 +4,7 @@
  *
  * What a caller may rely on without checking again:
  *  - Every value lies in the range that doc/configuration.md gives, defaults are filled in.
+ *  - Where a policy says rsa-sig there is a trustpoint; its files are read, but not understood.
  *  - Every reference (profile, transform-set) points to an element of the same struct conf.
  *  - Policies come in the order of their priority, keys with the longest prefix first (the first
  *    that contains a peer's address is the one to use), transform-sets in order of preference, all
@@ -53,6 +54,46 @@ struct conf_isakmp_key {
 	struct prefix peers; /* the octets behind the mask are zero */
 	uint8_t *key; /* a secret, len octets, no terminating zero; len is at least 1 */
 	size_t len;
+};
+
+/* A file that is named in the configuration, and what is in it. */
+struct conf_file {
+	char *path;
+	uint8_t *data;
+	size_t len; /* octets; at least 1 */
+};
+
+struct conf_files {
+	struct conf_file *file;
+	size_t count;
+};
+
+/* Whether a certificate was revoked is asked ... */
+enum conf_revocation {
+	CONF_REVOCATION_NONE,	    /* never */
+	CONF_REVOCATION_IF_PRESENT, /* where there is a CRL */
+	CONF_REVOCATION_CRL,	    /* always: no CRL, no tunnel */
+};
+
+/* trustpoint NAME { }: our certificate, and whose certificates we trust. */
+struct conf_trustpoint {
+	char *name;
+	unsigned int line; /* where it ends in the file */
+	struct conf_files ca;
+	struct conf_file certificate;
+	struct conf_file key; /* data is a secret */
+	struct conf_files crl;
+	enum conf_revocation revocation;
+	bool ignore_key_usage;
+	bool ignore_identity;
+};
+
+/* What we call ourselves in phase 1. */
+enum conf_identity {
+	CONF_IDENTITY_AUTO, /* address with pre-share, dn with rsa-sig */
+	CONF_IDENTITY_ADDRESS,
+	CONF_IDENTITY_HOSTNAME,
+	CONF_IDENTITY_DN,
 };
 
 /* transform-set NAME { }: one phase 2 proposal, always ESP in transport mode. */
@@ -125,6 +166,8 @@ struct conf {
 	size_t isakmp_policy_count;
 	struct conf_isakmp_key *isakmp_keys;
 	size_t isakmp_key_count;
+	enum conf_identity isakmp_identity;
+	struct conf_trustpoint *trustpoint; /* NULL: none */
 	struct conf_transform_set *transform_sets;
 	size_t transform_set_count;
 	struct conf_ipsec_profile *ipsec_profiles;

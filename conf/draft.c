@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/file.h"
 #include "lib/util.h"
 
 void *draft_section(struct draft *d, enum section_id id)
@@ -12,6 +13,7 @@ void *draft_section(struct draft *d, enum section_id id)
 		[SECTION_FILE] = &d->v,
 		[SECTION_ISAKMP_POLICY] = &d->policy,
 		[SECTION_ISAKMP_KEY] = &d->key,
+		[SECTION_TRUSTPOINT] = &d->trustpoint,
 		[SECTION_TRANSFORM_SET] = &d->set,
 		[SECTION_IPSEC_PROFILE] = &d->profile,
 		[SECTION_TUNNEL] = &d->tunnel,
@@ -29,6 +31,7 @@ struct origin *draft_origin(struct draft *d, enum section_id id)
 		[SECTION_FILE] = &d->from,
 		[SECTION_ISAKMP_POLICY] = &d->policy.from,
 		[SECTION_ISAKMP_KEY] = &d->key.from,
+		[SECTION_TRUSTPOINT] = &d->trustpoint.from,
 		[SECTION_TRANSFORM_SET] = &d->set.from,
 		[SECTION_IPSEC_PROFILE] = &d->profile.from,
 		[SECTION_TUNNEL] = &d->tunnel.from,
@@ -72,6 +75,9 @@ void draft_add(struct draft *d, enum section_id id)
 		break;
 	case SECTION_ISAKMP_KEY:
 		PUSH(d->keys, d->key_count, d->key);
+		break;
+	case SECTION_TRUSTPOINT:
+		PUSH(d->trustpoints, d->trustpoint_count, d->trustpoint);
 		break;
 	case SECTION_TRANSFORM_SET:
 		PUSH(d->sets, d->set_count, d->set);
@@ -140,6 +146,12 @@ static void free_key(struct conf_isakmp_key *k)
 	free(k->key);
 }
 
+static void free_trustpoint(struct draft_trustpoint *t)
+{
+	file_free_trustpoint(&t->v);
+	free(t->from.path);
+}
+
 static void free_names(struct draft_names *n)
 {
 	for (size_t i = 0; i < n->count; i++)
@@ -180,6 +192,7 @@ static void free_open_sections(struct draft *d)
 	free(d->policy.from.path);
 	free_key(&d->key.v);
 	free(d->key.from.path);
+	free_trustpoint(&d->trustpoint);
 	free_set(&d->set);
 	free_profile(&d->profile);
 	free_tunnel(&d->tunnel);
@@ -196,6 +209,8 @@ void draft_free(struct draft *d)
 		free_key(&d->keys[i].v);
 		free(d->keys[i].from.path);
 	}
+	for (size_t i = 0; i < d->trustpoint_count; i++)
+		free_trustpoint(&d->trustpoints[i]);
 	for (size_t i = 0; i < d->set_count; i++)
 		free_set(&d->sets[i]);
 	for (size_t i = 0; i < d->profile_count; i++)
@@ -204,6 +219,7 @@ void draft_free(struct draft *d)
 		free_tunnel(&d->tunnels[i]);
 	free(d->policies);
 	free(d->keys);
+	free(d->trustpoints);
 	free(d->sets);
 	free(d->profiles);
 	free(d->tunnels);
@@ -240,6 +256,12 @@ static void finish_lists(struct draft *d, struct conf *c)
 		d->keys[i].v.key = NULL;
 	}
 	qsort(c->isakmp_keys, c->isakmp_key_count, sizeof(*c->isakmp_keys), by_length);
+
+	if (d->trustpoint_count) {
+		c->trustpoint = xmemdup(&d->trustpoints[0].v, sizeof(*c->trustpoint));
+		c->trustpoint->line = d->trustpoints[0].from.line;
+		d->trustpoints[0].v = (struct conf_trustpoint){ 0 };
+	}
 
 	c->transform_sets = xcalloc(d->set_count, sizeof(*c->transform_sets));
 	for (size_t i = 0; i < d->set_count; i++) {

@@ -37,6 +37,11 @@ struct draft_key {
 	struct origin from;
 };
 
+struct draft_trustpoint {
+	struct conf_trustpoint v;
+	struct origin from;
+};
+
 struct draft_set {
 	struct conf_transform_set v;
 	struct origin from;
@@ -79,6 +84,8 @@ struct draft {
 	size_t policy_count;
 	struct draft_key *keys;
 	size_t key_count;
+	struct draft_trustpoint *trustpoints; /* one, or it is an error */
+	size_t trustpoint_count;
 	struct draft_set *sets;
 	size_t set_count;
 	struct draft_profile *profiles;
@@ -88,6 +95,7 @@ struct draft {
 	/* The sections that are being read, one of each kind at most. */
 	struct draft_policy policy;
 	struct draft_key key;
+	struct draft_trustpoint trustpoint;
 	struct draft_set set;
 	struct draft_profile profile;
 	struct draft_tunnel tunnel;

@@ -29,6 +29,11 @@ static const struct schema_key file_keys[] = {
 	{ .name = "log", .read = read_log, WHOLE(conf),
 	  .otherwise = "stderr in the foreground, else syslog",
 	  .expected = "stderr, syslog or the absolute path of a file", .help = "where logs go" },
+	{ .name = "isakmp-identity", .read = read_identity, FIELD(conf, isakmp_identity),
+	  .def = "auto", .expected = "one of auto, address, hostname, dn",
+	  .ios = "crypto isakmp identity dn",
+	  .help = "what we call ourselves in phase 1; auto is address with pre-share and dn, the "
+		  "certificate's subject, with rsa-sig" },
 };
 
 static const struct schema_key policy_keys[] = {
@@ -39,7 +44,7 @@ static const struct schema_key policy_keys[] = {
 	  .def = "sha", .expected = "one of md5, sha, sha256, sha384, sha512", .ios = "hash sha",
 	  .help = "hash, also the pseudo-random function" },
 	{ .name = "authentication", .read = read_isakmp_auth, FIELD(conf_isakmp_policy, suite.auth),
-	  .mandatory = true, .expected = "pre-share", .ios = "authentication pre-share",
+	  .mandatory = true, .expected = "pre-share or rsa-sig", .ios = "authentication pre-share",
 	  .help = "how peers prove who they are" },
 	{ .name = "group", .read = read_isakmp_group, FIELD(conf_isakmp_policy, suite.group),
 	  .mandatory = true, .expected = "one of 1, 2, 5, 14, 15, 16, 19, 20, 21",
@@ -54,6 +59,34 @@ static const struct schema_key key_keys[] = {
 	  .mandatory = true, .secret = true, .expected = "a pre-shared key of 1 to 255 octets",
 	  .ios = "crypto isakmp key ISAKMP-KEY address 0.0.0.0 0.0.0.0",
 	  .help = "pre-shared key, the same on both sides; 20 random characters or more" },
+};
+
+#define EXPECT_FILE "the absolute path of a file"
+#define EXPECT_FILES "the absolute path of a file, or several as { A, B }"
+
+static const struct schema_key trustpoint_keys[] = {
+	{ .name = "ca", .read = read_files, FIELD(conf_trustpoint, ca), .mandatory = true,
+	  .list = true, .expected = EXPECT_FILES, .ios = "crypto pki authenticate CA",
+	  .help = "certificates of the CAs that we trust, PEM or DER" },
+	{ .name = "certificate", .read = read_file, FIELD(conf_trustpoint, certificate),
+	  .mandatory = true, .expected = EXPECT_FILE, .ios = "crypto pki enroll CA",
+	  .help = "our certificate; behind it, in PEM, those between it and the CA" },
+	{ .name = "key", .read = read_key_file, FIELD(conf_trustpoint, key), .mandatory = true,
+	  .expected = EXPECT_FILE, .ios = "rsakeypair KEY",
+	  .help = "our private key, RSA with 1024 bits or more, not encrypted" },
+	{ .name = "crl", .read = read_files, FIELD(conf_trustpoint, crl), .list = true,
+	  .otherwise = "none", .expected = EXPECT_FILES,
+	  .help = "certificate revocation lists of the CAs" },
+	{ .name = "revocation-check", .read = read_revocation, FIELD(conf_trustpoint, revocation),
+	  .def = "crl-if-present", .expected = "one of none, crl-if-present, crl",
+	  .ios = "revocation-check crl none",
+	  .help = "crl: a peer whose CA has no CRL here, or an outdated one, is refused" },
+	{ .name = "ignore-key-usage", .read = read_bool, FIELD(conf_trustpoint, ignore_key_usage),
+	  .def = "false", .expected = "true or false", .ios = "ignore-ipsec-keyusage",
+	  .help = "accept certificates that were issued for something else" },
+	{ .name = "ignore-identity", .read = read_bool, FIELD(conf_trustpoint, ignore_identity),
+	  .def = "false", .expected = "true or false", .ios = "peer-id-validate nocheck",
+	  .help = "accept peers whose identity is not in their certificate" },
 };
 
 static const struct schema_key set_keys[] = {
@@ -155,6 +188,12 @@ static const struct schema_section sections[SECTION_COUNT] = {
 			   .help = "the peers' addresses; the longest prefix that fits is taken" },
 		.ios = "crypto isakmp key ISAKMP-KEY address 0.0.0.0 0.0.0.0",
 		.help = "which key for which peers" },
+	[SECTION_TRUSTPOINT] = {
+		.name = "trustpoint", .parent = SECTION_FILE, KEYS(trustpoint_keys),
+		.title = { .name = "NAME", .read = read_name, FIELD(conf_trustpoint, name),
+			   .max = NAME_MAX_LEN, .expected = EXPECT_NAME },
+		.ios = "crypto pki trustpoint CA",
+		.help = "our certificate, and whose certificates we trust" },
 	[SECTION_TRANSFORM_SET] = {
 		.name = "transform-set", .parent = SECTION_FILE, KEYS(set_keys),
 		.title = { .name = "NAME", .read = read_name, FIELD(conf_transform_set, name),

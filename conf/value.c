@@ -204,12 +204,66 @@ bool read_isakmp_auth(const struct schema_key *key, const char *text, void *fiel
 		      char remark[REMARK_MAX])
 {
 	(void)key;
-	if (strcmp(text, auth_method_name(AUTH_RSA_SIG)) == 0)
-		snprintf(remark, REMARK_MAX, "certificates are not supported yet: use pre-share");
-	if (strcmp(text, auth_method_name(AUTH_PSK)) != 0)
+	(void)remark;
+	if (strcmp(text, auth_method_name(AUTH_PSK)) == 0)
+		*(enum auth_method *)field = AUTH_PSK;
+	else if (strcmp(text, auth_method_name(AUTH_RSA_SIG)) == 0)
+		*(enum auth_method *)field = AUTH_RSA_SIG;
+	else
 		return false;
-	*(enum auth_method *)field = AUTH_PSK;
 	return true;
+}
+
+/* The index of a word; -1: none of them. */
+static int word_index(const char *const *words, size_t count, const char *text)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(words[i], text) == 0)
+			return (int)i;
+	return -1;
+}
+
+bool read_identity(const struct schema_key *key, const char *text, void *field,
+		   char remark[REMARK_MAX])
+{
+	static const char *const words[] = { [CONF_IDENTITY_AUTO] = "auto",
+					     [CONF_IDENTITY_ADDRESS] = "address",
+					     [CONF_IDENTITY_HOSTNAME] = "hostname",
+					     [CONF_IDENTITY_DN] = "dn" };
+	int i = word_index(words, ARRAY_SIZE(words), text);
+
+	(void)key;
+	(void)remark;
+	if (i >= 0)
+		*(enum conf_identity *)field = (enum conf_identity)i;
+	return i >= 0;
+}
+
+bool read_revocation(const struct schema_key *key, const char *text, void *field,
+		     char remark[REMARK_MAX])
+{
+	static const char *const words[] = { [CONF_REVOCATION_NONE] = "none",
+					     [CONF_REVOCATION_IF_PRESENT] = "crl-if-present",
+					     [CONF_REVOCATION_CRL] = "crl" };
+	int i = word_index(words, ARRAY_SIZE(words), text);
+
+	(void)key;
+	(void)remark;
+	if (i >= 0)
+		*(enum conf_revocation *)field = (enum conf_revocation)i;
+	return i >= 0;
+}
+
+bool read_bool(const struct schema_key *key, const char *text, void *field, char remark[REMARK_MAX])
+{
+	static const char *const words[] = { "false", "true" };
+	int i = word_index(words, ARRAY_SIZE(words), text);
+
+	(void)key;
+	(void)remark;
+	if (i >= 0)
+		*(bool *)field = i;
+	return i >= 0;
 }
 
 bool read_isakmp_group(const struct schema_key *key, const char *text, void *field,

@@ -20,6 +20,12 @@ value_reader read_isakmp_cipher;   /* enum cipher_id */
 value_reader read_isakmp_hash;	   /* enum hash_id */
 value_reader read_isakmp_auth;	   /* enum auth_method */
 value_reader read_isakmp_group;	   /* enum group_id */
+value_reader read_identity;	   /* enum conf_identity */
+value_reader read_file;		   /* struct conf_file */
+value_reader read_key_file;	   /* struct conf_file, a secret: who may read it is looked at */
+value_reader read_files;	   /* struct conf_files, adds one */
+value_reader read_revocation;	   /* enum conf_revocation */
+value_reader read_bool;		   /* bool */
 value_reader read_pfs;		   /* enum group_id */
 value_reader read_esp_cipher;	   /* enum cipher_id */
 value_reader read_esp_hash;	   /* enum hash_id */

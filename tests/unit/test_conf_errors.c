@@ -3,7 +3,7 @@
  * What is said about configurations that are wrong, word for word with line, or worth a warning;
  * that all of it is said at once, and that no secret is in it.
  *
- * LINK: conf/check.c conf/conf.c conf/draft.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
+ * LINK: conf/check.c conf/conf.c conf/draft.c conf/file.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
  * LINK: conf/value.c lib/addr.c lib/algo.c
  */
 #include <criterion/criterion.h>
@@ -132,8 +132,9 @@ Test(conf_errors, unknown_keys)
 	static const struct expected e[] = {
 		{ GOOD "hostnam = A\nlgo = syslog\n",
 		  { "6: unknown key \"hostnam\"; did you mean \"hostname\"?",
-		    "7: unknown key \"lgo\"; expected one of hostname, log-level, log, isakmp-policy, "
-		    "isakmp-key, transform-set, ipsec-profile, tunnel" } },
+		    "7: unknown key \"lgo\"; expected one of hostname, log-level, log, "
+		    "isakmp-identity, isakmp-policy, isakmp-key, trustpoint, transform-set, "
+		    "ipsec-profile, tunnel" } },
 		{ IN_POLICY("encr = aes-256 encryption = aes-256 authentication = pre-share group = 14"),
 		  { "1: isakmp-policy 2: unknown key \"encr\"; did you mean \"encryption\"?" } },
 		{ IN_TUNNEL("address = 172.16.0.1/24 source = eth0 profile = P network-id = 1 " NHRP),
@@ -146,11 +147,13 @@ Test(conf_errors, unknown_keys)
 		{ IN_NHRP("network-id = 1 authentication = X hodtime = 1"),
 		  { "1: tunnel T: nhrp: unknown key behind a secret; did you mean \"holdtime\"?" } },
 		{ GOOD "include = x", { "6: unknown key \"include\"; expected one of hostname, "
-					"log-level, log, isakmp-policy, isakmp-key, transform-set, "
+					"log-level, log, isakmp-identity, isakmp-policy, "
+					"isakmp-key, trustpoint, transform-set, "
 					"ipsec-profile, tunnel" } },
 		{ GOOD "'tunnel|key' = 1",
 		  { "6: unknown key \"tunnel|key\"; expected one of hostname, log-level, log, "
-		    "isakmp-policy, isakmp-key, transform-set, ipsec-profile, tunnel" } },
+		    "isakmp-identity, isakmp-policy, isakmp-key, trustpoint, transform-set, "
+		    "ipsec-profile, tunnel" } },
 	};
 
 	EXPECT_ALL(e);
@@ -188,7 +191,7 @@ Test(conf_errors, given_twice_or_not_at_all)
 		{ GOOD "\nisakmp-policy 2\n{\n}\n",
 		  { "8: isakmp-policy 2: encryption: missing: expected one of 3des, aes-128, aes-192, "
 		    "aes-256",
-		    "8: isakmp-policy 2: authentication: missing: expected pre-share",
+		    "8: isakmp-policy 2: authentication: missing: expected pre-share or rsa-sig",
 		    "8: isakmp-policy 2: group: missing: expected one of 1, 2, 5, 14, 15, 16, 19, 20, "
 		    "21" } },
 		{ IN_TUNNEL("profile = P"),
@@ -234,13 +237,12 @@ Test(conf_errors, values_outside_of_tunnels)
 		  { "1: isakmp-policy 2: hash: expected one of md5, sha, sha256, sha384, sha512, found "
 		    "\"sha3\"" } },
 		{ IN_POLICY("encryption = aes authentication = rsa-sig\ngroup = 22 lifetime = 59"),
-		  { "1: isakmp-policy 2: authentication: certificates are not supported yet: use "
-		    "pre-share",
+		  { "1: isakmp-policy 2: authentication: rsa-sig needs a trustpoint, there is none",
 		    "2: isakmp-policy 2: group: expected one of 1, 2, 5, 14, 15, 16, 19, 20, 21, found "
 		    "\"22\"",
 		    "2: isakmp-policy 2: lifetime: expected a number from 60 to 86400, found \"59\"" } },
 		{ IN_POLICY("encryption = aes authentication = rsa-encr group = 14"),
-		  { "1: isakmp-policy 2: authentication: expected pre-share, found \"rsa-encr\"" } },
+		  { "1: isakmp-policy 2: authentication: expected pre-share or rsa-sig, found \"rsa-encr\"" } },
 		{ IN_POLICY("encryption = aes lifetime = ' 60' " P_REST),
 		  { "1: isakmp-policy 2: lifetime: expected a number from 60 to 86400, found \" 60\"" } },
 		{ GOOD "isakmp-key here { key = 0123456789abcdefghij }",

@@ -3,7 +3,7 @@
  * The table of keys against itself, against the table of algorithms and against the documentation:
  * what errors promise is what is read, and no key is without its row in doc/configuration.md.
  *
- * LINK: conf/check.c conf/conf.c conf/draft.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
+ * LINK: conf/check.c conf/conf.c conf/draft.c conf/file.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
  * LINK: conf/value.c lib/addr.c lib/algo.c
  */
 #include <criterion/criterion.h>
