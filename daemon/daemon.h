@@ -24,6 +24,7 @@ struct daemon {
 	time_t started_at;	 /* by the wall clock, for people */
 
 	/* The cores, and the configuration as IKE borrows it. */
+	struct trustpoint *trustpoint; /* NULL: no certificates */
 	struct ike_terms *ike_terms;
 	struct ike *ike;
 	struct nhrp *nhrp;

@@ -23,6 +23,7 @@
 #include "daemon/reconcile.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
+#include "daemon/trustpoint.h"
 #include "daemon/tunnel.h"
 #include "daemon/turn.h"
 #include "daemon/udp.h"
@@ -42,24 +43,38 @@ static void print_report(const struct conf_report *report)
 	}
 }
 
+/* The file and those that it names. NULL, and no trustpoint, where there is any error. */
+static struct conf *read_conf(const char *path, struct conf_report *report, struct trustpoint **tp)
+{
+	struct conf *conf = conf_load(path, report);
+
+	*tp = conf ? trustpoint_load(conf, path, report) : NULL;
+	if (!report->errors)
+		return conf;
+	conf_free(conf);
+	return NULL;
+}
+
 static int check(const char *path)
 {
 	struct conf_report report = { 0 };
-	struct conf *conf = conf_load(path, &report);
+	struct trustpoint *tp;
+	struct conf *conf = read_conf(path, &report, &tp);
 
 	print_report(&report);
 	if (conf)
 		printf("%s: valid, %zu tunnel%s\n", path, conf->tunnel_count,
 		       conf->tunnel_count == 1 ? "" : "s");
 	conf_report_free(&report);
+	trustpoint_release(tp);
 	conf_free(conf);
 	return conf ? 0 : 1;
 }
 
-static struct conf *load(const char *path)
+static struct conf *load(const char *path, struct trustpoint **tp)
 {
 	struct conf_report report = { 0 };
-	struct conf *conf = conf_load(path, &report);
+	struct conf *conf = read_conf(path, &report, tp);
 
 	if (!conf)
 		print_report(&report);
@@ -128,8 +143,9 @@ static bool make_cores(struct daemon *d)
 		log_msg(LOG_ERR, "no randomness from the kernel: %s", strerror(errno));
 		return false;
 	}
-	d->ike_terms = translate_ike(d->conf);
+	d->ike_terms = translate_ike(d->conf, d->trustpoint);
 	d->ike = ike_new(&d->ike_terms->config, seed[0]);
+	ike_wall_clock(d->ike, loop_now(), time(NULL));
 	d->nhrp = nhrp_new(seed[1], 0);
 	util_wipe(seed, sizeof(seed));
 	return true;
@@ -263,7 +279,7 @@ int main(int argc, char **argv)
 	if (o.check)
 		return check(o.check);
 	status = 1;
-	conf = load(o.config);
+	conf = load(o.config, &d.trustpoint);
 	if (!conf)
 		return status;
 	d.conf = conf;
@@ -274,6 +290,7 @@ int main(int argc, char **argv)
 		status = 0;
 	instance_release(&instance);
 	trace_close();
+	trustpoint_release(d.trustpoint);
 	conf_free(conf);
 	return status;
 }

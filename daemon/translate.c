@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/translate.h"
 
+#include <stdio.h>
+#include <unistd.h>
+
 _Static_assert(CONF_NHS_MAX <= NHRP_NHS_MAX, "every configured nhs fits");
 _Static_assert(CONF_NHRP_AUTH_MAX <= NHRP_AUTHENTICATION_MAX, "every configured key fits");
 
@@ -49,10 +52,30 @@ static struct ike_profile translate_profile(const struct conf_ipsec_profile *p)
 	};
 }
 
-struct ike_terms *translate_ike(const struct conf *conf)
+static void translate_identity(struct ike_terms *terms, const struct conf *conf)
+{
+	static const enum ike_identity identities[] = {
+		[CONF_IDENTITY_AUTO] = IKE_IDENTITY_AUTO,
+		[CONF_IDENTITY_ADDRESS] = IKE_IDENTITY_ADDRESS,
+		[CONF_IDENTITY_HOSTNAME] = IKE_IDENTITY_HOSTNAME,
+		[CONF_IDENTITY_DN] = IKE_IDENTITY_DN,
+	};
+
+	if (conf->hostname)
+		snprintf(terms->hostname, sizeof(terms->hostname), "%s", conf->hostname);
+	else if (gethostname(terms->hostname, sizeof(terms->hostname) - 1))
+		terms->hostname[0] = '\0';
+	terms->config.identity = identities[conf->isakmp_identity];
+	terms->config.hostname =
+		(struct span){ (const uint8_t *)terms->hostname, strlen(terms->hostname) };
+}
+
+struct ike_terms *translate_ike(const struct conf *conf, struct trustpoint *trustpoint)
 {
 	struct ike_terms *terms = xcalloc(1, sizeof(*terms));
 
+	terms->config.trustpoint = trustpoint;
+	translate_identity(terms, conf);
 	translate_policies(&terms->config, conf);
 	translate_keys(&terms->config, conf);
 	/* One more, so that the end can be found: a profile has a name. */

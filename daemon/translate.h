@@ -16,9 +16,11 @@
 struct ike_terms {
 	struct ike_config config;
 	struct ike_profile *profiles; /* in the order of conf->ipsec_profiles */
+	char hostname[256];
 };
 
-struct ike_terms *translate_ike(const struct conf *conf);
+/* trustpoint: of this configuration, or NULL; borrowed, too. */
+struct ike_terms *translate_ike(const struct conf *conf, struct trustpoint *trustpoint);
 void ike_terms_free(struct ike_terms *terms); /* NULL is fine */
 /* The profile in IKE's terms. */
 const struct ike_profile *ike_terms_profile(const struct ike_terms *terms, const struct conf *conf,

@@ -29,6 +29,7 @@ static void tick(struct daemon *d)
 {
 	msec now = loop_now();
 
+	ike_wall_clock(d->ike, now, time(NULL));
 	if (ike_deadline(d->ike) <= now)
 		ike_tick(d->ike, now);
 	if (nhrp_deadline(d->nhrp) <= now)
