@@ -42,6 +42,13 @@ enum conf_log_to {
 	CONF_LOG_FILE, /* conf.log_path */
 };
 
+/* isakmp-keepalive { }: dead peer detection, RFC 3706. */
+struct conf_keepalive {
+	uint32_t interval; /* seconds; 0: never ask, only answer */
+	uint32_t retry;	   /* seconds between questions that stay unanswered */
+	bool periodic;	   /* ask an idle peer, too */
+};
+
 /* isakmp-policy N { }: one phase 1 proposal. */
 struct conf_isakmp_policy {
 	unsigned int number; /* 1 (tried first) to 10000 */
@@ -162,6 +169,7 @@ struct conf {
 	int log_level;	/* as syslog counts: 0 emergencies ... 7 debugging */
 	enum conf_log_to log_to;
 	char *log_path;
+	struct conf_keepalive keepalive;
 	struct conf_isakmp_policy *isakmp_policies;
 	size_t isakmp_policy_count;
 	struct conf_isakmp_key *isakmp_keys;

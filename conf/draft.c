@@ -11,6 +11,7 @@ void *draft_section(struct draft *d, enum section_id id)
 {
 	void *section[SECTION_COUNT] = {
 		[SECTION_FILE] = &d->v,
+		[SECTION_KEEPALIVE] = &d->v.keepalive,
 		[SECTION_ISAKMP_POLICY] = &d->policy,
 		[SECTION_ISAKMP_KEY] = &d->key,
 		[SECTION_TRUSTPOINT] = &d->trustpoint,
@@ -29,6 +30,7 @@ struct origin *draft_origin(struct draft *d, enum section_id id)
 {
 	struct origin *origin[SECTION_COUNT] = {
 		[SECTION_FILE] = &d->from,
+		[SECTION_KEEPALIVE] = &d->keepalive_from,
 		[SECTION_ISAKMP_POLICY] = &d->policy.from,
 		[SECTION_ISAKMP_KEY] = &d->key.from,
 		[SECTION_TRUSTPOINT] = &d->trustpoint.from,
@@ -94,7 +96,8 @@ void draft_add(struct draft *d, enum section_id id)
 	case SECTION_NHS:
 		PUSH(d->tunnel.nhs, d->tunnel.nhs_count, d->one_nhs);
 		break;
-	case SECTION_NHRP: /* part of its tunnel */
+	case SECTION_KEEPALIVE: /* part of the file */
+	case SECTION_NHRP:	/* part of its tunnel */
 	case SECTION_FILE:
 	case SECTION_COUNT:
 		break;
@@ -226,6 +229,7 @@ void draft_free(struct draft *d)
 	free(d->v.hostname);
 	free(d->v.log_path);
 	free(d->from.path);
+	free(d->keepalive_from.path);
 	*d = (struct draft){ 0 };
 }
 

@@ -79,7 +79,7 @@ struct draft {
 	struct complaints complaints;
 	bool incomplete; /* reading stopped at an error: what is missing may follow it */
 	struct conf v;	 /* the file's own keys */
-	struct origin from;
+	struct origin from, keepalive_from;
 	struct draft_policy *policies;
 	size_t policy_count;
 	struct draft_key *keys;

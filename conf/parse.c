@@ -198,6 +198,15 @@ static int on_value(cfg_t *cfg, cfg_opt_t *opt)
 	return 0;
 }
 
+static void read_defaults(enum section_id id)
+{
+	const struct schema_section *s = schema_section(id);
+
+	for (size_t i = 0; i < s->key_count; i++)
+		if (s->keys[i].def)
+			read_value(id, &s->keys[i], s->keys[i].def, 0);
+}
+
 /* What must be there and is not, and what was left out and has a default. */
 static void complete_section(enum section_id id)
 {
@@ -219,8 +228,11 @@ static void complete_section(enum section_id id)
 	for (enum section_id i = 0; i < SECTION_COUNT; i++) {
 		const struct schema_section *child = schema_section(i);
 
-		if (child->parent == id && child->mandatory && child->single &&
-		    !draft_origin(reading->draft, i)->line)
+		if (child->parent != id || !child->single || draft_origin(reading->draft, i)->line)
+			continue;
+		if (!child->mandatory)
+			read_defaults(i);
+		else
 			say(CONF_ERROR, from->line, id, NULL, "missing: expected a section %s { }",
 			    child->name);
 	}

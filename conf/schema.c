@@ -36,6 +36,19 @@ static const struct schema_key file_keys[] = {
 		  "certificate's subject, with rsa-sig" },
 };
 
+static const struct schema_key keepalive_keys[] = {
+	{ .name = "interval", .read = read_number, FIELD(conf_keepalive, interval), .min = 0,
+	  .max = 3600, .def = "10", .ios = "crypto isakmp keepalive 10 2 periodic",
+	  .help = "seconds without a sign of life until a peer is asked for one; 0: it never is" },
+	{ .name = "retry", .read = read_number, FIELD(conf_keepalive, retry), .min = 1, .max = 60,
+	  .def = "2", .ios = "crypto isakmp keepalive 10 2 periodic",
+	  .help = "seconds until it is asked again; who leaves 4 questions unanswered is dead" },
+	{ .name = "mode", .read = read_keepalive_mode, FIELD(conf_keepalive, periodic),
+	  .def = "periodic", .expected = "periodic or on-demand",
+	  .ios = "crypto isakmp keepalive 10 2 periodic",
+	  .help = "whether an idle peer is asked, too, or only one that we have sent to" },
+};
+
 static const struct schema_key policy_keys[] = {
 	{ .name = "encryption", .read = read_isakmp_cipher, FIELD(conf_isakmp_policy, suite.cipher),
 	  .mandatory = true, .expected = "one of 3des, aes-128, aes-192, aes-256",
@@ -176,6 +189,10 @@ static const struct schema_key map_keys[] = {
 static const struct schema_section sections[SECTION_COUNT] = {
 	[SECTION_FILE] = { .name = "root", .parent = SECTION_COUNT, KEYS(file_keys),
 			   .single = true, .help = "outside of all braces" },
+	[SECTION_KEEPALIVE] = {
+		.name = "isakmp-keepalive", .parent = SECTION_FILE, KEYS(keepalive_keys),
+		.single = true, .ios = "crypto isakmp keepalive 10 2 periodic",
+		.help = "how dead peers are found" },
 	[SECTION_ISAKMP_POLICY] = {
 		.name = "isakmp-policy", .parent = SECTION_FILE, KEYS(policy_keys),
 		.title = { .name = "NUMBER", .read = read_number, FIELD(conf_isakmp_policy, number),

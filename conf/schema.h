@@ -13,6 +13,7 @@
 
 enum section_id {
 	SECTION_FILE, /* what stands outside of all braces */
+	SECTION_KEEPALIVE,
 	SECTION_ISAKMP_POLICY,
 	SECTION_ISAKMP_KEY,
 	SECTION_TRUSTPOINT,
@@ -59,7 +60,7 @@ struct schema_section {
 	struct schema_key title; /* .read is NULL where there is none */
 	const struct schema_key *keys;
 	size_t key_count;
-	bool single;	/* once in its parent */
+	bool single;	/* at most once in its parent; left out, its keys have their defaults */
 	bool mandatory; /* at least once in its parent */
 	const char *ios;
 	const char *help;

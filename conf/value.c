@@ -167,6 +167,19 @@ bool read_log(const struct schema_key *key, const char *text, void *field, char 
 	return true;
 }
 
+bool read_keepalive_mode(const struct schema_key *key, const char *text, void *field,
+			 char remark[REMARK_MAX])
+{
+	bool periodic = strcmp(text, "periodic") == 0;
+
+	(void)key;
+	(void)remark;
+	if (!periodic && strcmp(text, "on-demand") != 0)
+		return false;
+	*(bool *)field = periodic;
+	return true;
+}
+
 bool read_isakmp_cipher(const struct schema_key *key, const char *text, void *field,
 			char remark[REMARK_MAX])
 {

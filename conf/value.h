@@ -16,6 +16,7 @@ value_reader read_names;	   /* struct draft_names, adds one */
 value_reader read_hostname;	   /* char * */
 value_reader read_log_level;	   /* int */
 value_reader read_log;		   /* struct conf, the whole */
+value_reader read_keepalive_mode;  /* bool: periodic */
 value_reader read_isakmp_cipher;   /* enum cipher_id */
 value_reader read_isakmp_hash;	   /* enum hash_id */
 value_reader read_isakmp_auth;	   /* enum auth_method */

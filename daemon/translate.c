@@ -78,6 +78,11 @@ struct ike_terms *translate_ike(const struct conf *conf, struct trustpoint *trus
 	translate_identity(terms, conf);
 	translate_policies(&terms->config, conf);
 	translate_keys(&terms->config, conf);
+	terms->config.dpd = (struct ike_dpd){
+		.interval = conf->keepalive.interval,
+		.retry = conf->keepalive.retry,
+		.periodic = conf->keepalive.periodic,
+	};
 	/* One more, so that the end can be found: a profile has a name. */
 	terms->profiles = xcalloc(conf->ipsec_profile_count + 1, sizeof(*terms->profiles));
 	for (size_t i = 0; i < conf->ipsec_profile_count; i++)

@@ -107,9 +107,13 @@ void dpd_traffic(struct isakmp_sa *sa, uint64_t packets_in, uint64_t packets_out
 
 	sa->dpd.packets_in = packets_in;
 	sa->dpd.packets_out = packets_out;
-	if (in)
+	if (in) {
+		/* At some moment since the last question: so the next one comes earlier. */
 		dpd_heard(sa);
-	else if (!sa->dpd.tries && (out || sa->x.ike->cfg->dpd.periodic))
+		sa->dpd.heard -= MIN(interval(sa) / 2, sa->dpd.heard);
+		if (interval(sa))
+			watch(sa, sa->dpd.heard);
+	} else if (!sa->dpd.tries && (out || sa->x.ike->cfg->dpd.periodic))
 		ask(sa);
 }
 

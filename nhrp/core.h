@@ -42,6 +42,7 @@ enum timer_kind {
 
 #define RETRY_FIRST SECONDS(1)
 #define RETRY_LAST SECONDS(64)
+#define CONNECT_LAST SECONDS(8) /* asking for the SA pair with a server: who returns is found soon */
 #define HELD_TIME SECONDS(10)	/* a packet waits for its SA pair */
 #define HELD_PER_PEER 4
 #define ASK_TRIES 4		/* at 0, 1, 3, 7 s; given up at 15 */

@@ -75,11 +75,15 @@ void peer_forget(struct peer *p)
 
 static void ask_for_pair(struct peer *p, msec now)
 {
+	msec again = retry_after(p->tries++);
+
+	if (nhs_by_nbma(p->iface, &p->nbma))
+		again = MIN(again, CONNECT_LAST);
 	p->asked = true;
 	effect_push(p->iface->core, &(struct nhrp_effect){ .kind = NHRP_CONNECT,
 							   .id = p->iface->id,
 							   .nbma = p->nbma });
-	timer_arm(&p->iface->core->timers, &p->connect, now + retry_after(p->tries++));
+	timer_arm(&p->iface->core->timers, &p->connect, now + again);
 }
 
 void peer_want(struct peer *p, msec now)

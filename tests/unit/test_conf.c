@@ -162,6 +162,7 @@ Test(conf, everything_given)
 {
 	struct conf *c = good(
 		"log-level = debugging log = /var/log/dmvpnd.log\n"
+		"isakmp-keepalive { interval = 3600 retry = 60 mode = on-demand }\n"
 		"tunnel a { address = 10.9.0.1/30 source = 192.0.2.1 mtu = 1300 ttl = 255\n"
 		"  profile = P nhrp { network-id = 4294967295 holdtime = 65535 hold-down = 1\n"
 		"  resolution-answer = hub } }\n"
@@ -184,6 +185,9 @@ Test(conf, everything_given)
 	cr_assert_eq(c->log_level, 7);
 	cr_assert_eq(c->log_to, CONF_LOG_FILE);
 	cr_assert_str_eq(c->log_path, "/var/log/dmvpnd.log");
+	cr_assert_eq(c->keepalive.interval, 3600);
+	cr_assert_eq(c->keepalive.retry, 60);
+	cr_assert_not(c->keepalive.periodic);
 	cr_assert_null(c->hostname);
 	cr_assert_str_eq(a->source_if, "");
 	cr_assert_eq(addr_to_v4(&a->source), 0xc0000201);
@@ -205,6 +209,22 @@ Test(conf, everything_given)
 	cr_assert_eq(conf_isakmp_key_for(c, &peer)->key[0], 'c');
 	cr_assert_eq(conf_isakmp_key_for(c, &other)->key[0], 'a');
 	cr_assert_eq(conf_isakmp_key_for(c, &far)->key[0], 'b');
+	conf_free(c);
+}
+
+/* Some of its keys given, none, or the section left out: the others have their defaults. */
+Test(conf, keepalive)
+{
+	struct conf *c = conf_load("conf/hub.conf", &(struct conf_report){ 0 });
+
+	cr_assert_eq(c->keepalive.interval, 10);
+	cr_assert_eq(c->keepalive.retry, 2);
+	cr_assert(c->keepalive.periodic);
+	conf_free(c);
+	c = good(CRYPTO "isakmp-keepalive { interval = 0 }" TUNNEL);
+	cr_assert_eq(c->keepalive.interval, 0);
+	cr_assert_eq(c->keepalive.retry, 2);
+	cr_assert(c->keepalive.periodic);
 	conf_free(c);
 }
 
