@@ -4,14 +4,15 @@
 # The vocabulary of labs and of the tests that run in namespaces. A scenario or test sources this file
 # inside the world that labkernel/run made, and may then use:
 #
-#   topology   node, link, bridge, address, gateway, loopback, routed; wire
+#   topology   node, link, bridge, address, gateway, loopback, routed, wire; has_link
 #   nodes      on NODE COMMAND..., NODE's own files in $LAB/NODE, its dmvpnd's log in $OUT/NODE.log
 #   daemons    configure, start, stop, kill_daemon, ctl, wait_up, log_has
 #   telling    step, note, show, shell, ping_ios
-#   proof      expect, refute, eventually, capture, captured, remember, as_remembered
+#   proof      expect, refute, eventually, capture, captured, remember, as_remembered, read_sas ...
 #   the end    finish
 #
-# Everything lives in namespaces and on a tmpfs, so nothing needs to be undone.
+# Everything lives in namespaces and on a tmpfs, so nothing needs to be undone. Words that answer with
+# a value leave it in REPLY: a subshell, like every process, costs 15 ms and more on the lab kernel.
 #
 # Variables: TOP, the checkout; BUILD, where the programs are; OUT, the folder for what stays.
 
@@ -26,6 +27,11 @@ OUT=${OUT:-$LAB/out}
 DMVPND=${DMVPND:-$BUILD/dmvpnd}
 DMVPNCTL=${DMVPNCTL:-$BUILD/dmvpnctl}
 
+# LAB_VALGRIND=1: errors and leaks go to the daemon's log and make its exit status.
+VALGRIND=(valgrind -q --error-exitcode=9 --leak-check=full --show-leak-kinds=definite
+	--errors-for-leak-kinds=definite)
+[[ -z ${LAB_VALGRIND-} ]] || LAB_PATIENCE=${LAB_PATIENCE:-20}
+
 declare -A daemon=() started=() capture_pid=()
 
 mkdir -p "$LAB"
@@ -35,9 +41,10 @@ mkdir -p "$OUT"
 
 # shellcheck source=tell.sh
 . "$TOP/scripts/lab/tell.sh"
+# shellcheck source=proof.sh
+. "$TOP/scripts/lab/proof.sh"
 
-## Topology: these words draw a plan, and `wire` builds it, with few processes (on the lab kernel each
-## costs 15 ms).
+## Topology: these words draw a plan, and `wire` builds it, with few processes.
 
 declare -a plan_nodes=()
 declare plan_links=''
@@ -110,13 +117,18 @@ wire() {
 		: >"$LAB/$name/mnt"
 		nsenter "--net=/run/netns/$name" \
 			unshare "--uts=$LAB/$name/uts" "--mount=$LAB/$name/mnt" \
-			"$BASH" -e "$TOP/scripts/lab/newnode" "$name" "${plan_sysctl[$name]}" <<<"${plan[$name]}"
+			sh -e "$TOP/scripts/lab/newnode" "$name" "${plan_sysctl[$name]}" <<<"${plan[$name]}"
 		unset "plan[$name]"
 	done
 	for name in "${!plan[@]}"; do
 		ip -n "$name" -b - <<<"${plan[$name]}"
 	done
 	plan_nodes=() plan_links='' plan=()
+}
+
+# has_link NODE INTERFACE: it is there, and up.
+has_link() {
+	[[ $(ip -n "$1" -br link show dev "$2" up 2>/dev/null) ]]
 }
 
 # in_node NAME: sets the array ENTER to the words that put a command into the node.
@@ -156,19 +168,20 @@ chapter() {
 
 # log_of NODE: where its dmvpnd logs to.
 log_of() {
-	echo "$OUT/$1${chapter:+.$chapter}.log"
+	REPLY=$OUT/$1${chapter:+.$chapter}.log
 }
 
 # start NODE [OPTION]...: starts the node's dmvpnd.
 start() {
-	local name=$1 log ENTER
+	local name=$1 under=() ENTER REPLY
 
 	shift
 	in_node "$name"
-	log=$(log_of "$name")
+	log_of "$name"
+	[[ -z ${LAB_VALGRIND-} ]] || under=("${VALGRIND[@]}")
 	# shellcheck disable=SC2034  # for scenarios that measure
 	started[$name]=$EPOCHREALTIME
-	"${ENTER[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$log" 2>&1 &
+	"${ENTER[@]}" "${under[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$REPLY" 2>&1 &
 	daemon[$name]=$!
 }
 
@@ -221,102 +234,4 @@ peer_unknown() {
 # wait_up NODE TUNNEL-ADDRESS [SECONDS]
 wait_up() {
 	expect "$1 has $2 up" eventually "${3:-10}" peer_up "$1" "$2"
-}
-
-## Proof
-
-# eventually SECONDS COMMAND...: true as soon as the command is, false after the time. LAB_PATIENCE
-# multiplies all such times, for slow machines and for daemons under valgrind.
-eventually() {
-	local end=$((${EPOCHREALTIME/./} + $1 * ${LAB_PATIENCE:-1} * 1000000))
-
-	shift
-	until "$@"; do
-		((${EPOCHREALTIME/./} < end)) || return 1
-		sleep 0.05
-	done
-}
-
-not() {
-	! "$@"
-}
-
-# log_has NODE EXTENDED-REGEX: its dmvpnd has logged such a line in this chapter.
-log_has() {
-	grep -qE -- "$2" "$(log_of "$1")"
-}
-
-# capture NODE NAME FILTER...: everything that the node sees on any interface, into $OUT/NAME.pcap.
-capture() {
-	local name=$1 file=$2 ENTER
-
-	shift 2
-	in_node "$name"
-	"${ENTER[@]}" tcpdump -Z root -i any -U -B 16384 -w "$OUT/$file.pcap" "$@" 2>"$LAB/$file.tcpdump" &
-	capture_pid[$file]=$!
-	eventually 5 grep -qs 'listening on' "$LAB/$file.tcpdump" || die "tcpdump: $(<"$LAB/$file.tcpdump")"
-}
-
-# capture_stop NAME: ends it, and fails if the kernel had to drop packets.
-capture_stop() {
-	kill -INT "${capture_pid[$1]}"
-	wait "${capture_pid[$1]}" || true
-	unset "capture_pid[$1]"
-	grep -q '^0 packets dropped by kernel' "$LAB/$1.tcpdump"
-}
-
-# captured NAME FILTER...: prints how many packets of the capture match.
-captured() {
-	tcpdump --count -nr "$OUT/$1.pcap" "${@:2}" 2>/dev/null | sed 's/ .*//'
-}
-
-# What a daemon could leave behind in a node. Learned neighbours come and go by themselves.
-kernel_state() {
-	{
-		ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
-neighbour show nud permanent\nxfrm state\nxfrm policy'
-		on "$1" ss -Hlnu
-		compgen -G "/run/dmvpnd/$1.*" || true
-	} 2>&1
-}
-
-# remember NODE...: takes down what is in the kernel.
-remember() {
-	local name
-
-	for name; do
-		kernel_state "$name" >"$LAB/$name/before"
-	done
-}
-
-# as_remembered NODE: nothing has been added to it since, and nothing taken away.
-as_remembered() {
-	kernel_state "$1" | diff "$LAB/$1/before" -
-}
-
-# xfrm_packets NODE SOURCE DESTINATION: packets that the kernel counts on the ESP SAs from one
-# address to the other.
-xfrm_packets() {
-	local line next='' sum=0
-
-	while read -r line; do
-		if [[ $next == yes ]]; then
-			line=${line#*, }
-			sum=$((sum + ${line%%'('*}))
-		fi
-		next=
-		[[ $line != 'lifetime current:' ]] || next=yes
-	done < <(ip -n "$1" -s xfrm state list src "$2" dst "$3" proto esp)
-	echo "$sum"
-}
-
-# show_sas NODE SOURCE DESTINATION: evidence, the kernel's own counters of these SAs.
-show_sas() {
-	shell "$1" "ip -s xfrm state list src $2 dst $3 | awk '/^src|spi/; /current/ { getline; print }'"
-}
-
-# xfrm_stat NODE COUNTER
-xfrm_stat() {
-	# shellcheck disable=SC2016
-	on "$1" awk -v counter="$2" '$1 == counter { print $2 }' /proc/net/xfrm_stat
 }

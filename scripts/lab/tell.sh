@@ -134,7 +134,17 @@ report() {
 	fi
 }
 
+finished=no
+# Nothing ends without a word.
+trap 'ended $?' EXIT
+ended() {
+	if [[ $finished == no && $1 != 0 ]]; then
+		echo "lab: ended early, with status $1" >&2
+	fi
+}
+
 die() {
+	finished=yes
 	echo "lab: $*" >&2
 	[[ -z $LAB_TAP ]] || echo "Bail out! $*"
 	exit 2
@@ -142,6 +152,7 @@ die() {
 
 # finish: the closing line; exit status 0 only if all that was expected held.
 finish() {
+	finished=yes
 	if [[ -n $LAB_TAP ]]; then
 		echo "1..$((passed + failed))"
 	elif ((failed)); then

@@ -16,7 +16,7 @@ act() {
 	chapter "$1"
 	step "$1"
 	start Hub
-	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub: $(tail -n 5 "$(log_of Hub)")"
+	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub, see $OUT"
 	local spoke
 
 	for spoke in "${SPOKES[@]}"; do

@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# The frame's words for proof: waiting, logs, captures, what the kernel holds and counts.
+
+# A descriptor on which nothing ever comes: reading from it waits, without a process.
+exec {nothing}<> <(:)
+
+# eventually SECONDS COMMAND...: true as soon as the command is, false after the time. LAB_PATIENCE
+# multiplies all such times, for slow machines and for daemons under valgrind.
+eventually() {
+	local end=$((${EPOCHREALTIME/./} + $1 * ${LAB_PATIENCE:-1} * 1000000))
+
+	shift
+	until "$@"; do
+		((${EPOCHREALTIME/./} < end)) || return 1
+		pause 0.05
+	done
+}
+
+pause() {
+	read -rt "$1" -u "$nothing" || true
+}
+
+not() {
+	! "$@"
+}
+
+# log_line NODE EXTENDED-REGEX: the first such line of its dmvpnd's log in this chapter, in REPLY.
+log_line() {
+	local lines line
+
+	log_of "$1"
+	mapfile -t lines <"$REPLY"
+	for line in "${lines[@]}"; do
+		if [[ $line =~ $2 ]]; then
+			REPLY=$line
+			return
+		fi
+	done
+	return 1
+}
+
+# log_has NODE EXTENDED-REGEX
+log_has() {
+	local REPLY
+
+	log_line "$@"
+}
+
+# log_time NODE EXTENDED-REGEX: when that line was written, in microseconds since 1970, in REPLY.
+log_time() {
+	local month day time _
+
+	log_line "$@" || return
+	read -r month day time _ <<<"$REPLY"
+	REPLY=$(date -d "$month $day $time" +%s%6N)
+}
+
+## Captures
+
+# capture NODE NAME FILTER...: everything that the node sees on any interface, into $OUT/NAME.pcap.
+capture() {
+	local name=$1 file=$2 ENTER
+
+	shift 2
+	in_node "$name"
+	: >"$LAB/$file.tcpdump"
+	"${ENTER[@]}" tcpdump -Z root -i any -U -B 16384 -w "$OUT/$file.pcap" "$@" 2>"$LAB/$file.tcpdump" &
+	capture_pid["$file"]=$!
+	eventually 5 file_has "$LAB/$file.tcpdump" 'listening on' ||
+		die "tcpdump: $(<"$LAB/$file.tcpdump")"
+}
+
+# capture_stop NAME: ends it, and fails if the kernel had to drop packets.
+capture_stop() {
+	kill -INT "${capture_pid[$1]}"
+	wait "${capture_pid[$1]}" || true
+	unset "capture_pid[$1]"
+	file_has "$LAB/$1.tcpdump" $'\n0 packets dropped by kernel'
+}
+
+file_has() {
+	local text
+
+	IFS= read -rd '' text <"$1" || true
+	[[ $text == *"$2"* ]]
+}
+
+# captured NAME FILTER...: prints how many packets of the capture match.
+captured() {
+	tcpdump --count -nr "$OUT/$1.pcap" "${@:2}" 2>/dev/null | sed 's/ .*//'
+}
+
+## The kernel
+
+# What a daemon could leave behind in a node. Learned neighbours come and go by themselves.
+kernel_state() {
+	ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
+neighbour show nud permanent\nxfrm state\nxfrm policy'
+	compgen -G "/run/dmvpnd/$1.*" || true
+}
+
+# remember NODE...: takes down what is in the kernel.
+remember() {
+	local name
+
+	for name; do
+		kernel_state "$name" >"$LAB/$name/before"
+	done
+}
+
+# as_remembered NODE: nothing has been added to it since, and nothing taken away.
+as_remembered() {
+	kernel_state "$1" | diff "$LAB/$1/before" -
+}
+
+declare -A SA_COUNT=() SA_PACKETS=()
+
+# read_sas NODE: its kernel's ESP SAs, by "SOURCE DESTINATION": how many, and the packets on them; and
+# under "all" in all.
+read_sas() {
+	local lines line flow='' next=''
+
+	SA_COUNT=([all]=0) SA_PACKETS=([all]=0)
+	mapfile -t lines < <(ip -n "$1" -s xfrm state list proto esp)
+	for line in "${lines[@]}"; do
+		if [[ $line =~ ^src\ ([0-9.]+)\ dst\ ([0-9.]+) ]]; then
+			flow="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+			SA_COUNT[$flow]=$((${SA_COUNT[$flow]-0} + 1))
+			SA_COUNT[all]=$((SA_COUNT[all] + 1))
+		elif [[ $next == yes && $line =~ ([0-9]+)\(packets\) ]]; then
+			SA_PACKETS[$flow]=$((${SA_PACKETS[$flow]-0} + BASH_REMATCH[1]))
+		fi
+		next=
+		[[ $line != *'lifetime current:'* ]] || next=yes
+	done
+}
+
+# no_sas NODE [ADDRESS ADDRESS]: no ESP SA between the two in its kernel, or none at all.
+no_sas() {
+	read_sas "$1"
+	if (($# == 1)); then
+		((SA_COUNT[all] == 0))
+	else
+		((${SA_COUNT["$2 $3"]-0} + ${SA_COUNT["$3 $2"]-0} == 0))
+	fi
+}
+
+# sas_carried NODE ADDRESS ADDRESS COUNT: its kernel counts so many packets at least on the SAs between
+# the two, each way.
+sas_carried() {
+	read_sas "$1"
+	((${SA_PACKETS["$2 $3"]-0} >= $4 && ${SA_PACKETS["$3 $2"]-0} >= $4))
+}
+
+# show_sas NODE SOURCE DESTINATION: evidence, the kernel's own counters of these SAs.
+show_sas() {
+	shell "$1" "ip -s xfrm state list src $2 dst $3 | awk '/^src|spi/; /current/ { getline; print }'"
+}
+
+# xfrm_stat NODE COUNTER: prints one of the kernel's IPsec statistics.
+xfrm_stat() {
+	# shellcheck disable=SC2016
+	on "$1" awk -v counter="$2" '$1 == counter { print $2 }' /proc/net/xfrm_stat
+}
