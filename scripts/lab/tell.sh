@@ -146,7 +146,6 @@ ended() {
 die() {
 	finished=yes
 	echo "lab: $*" >&2
-	[[ -z $LAB_TAP ]] || echo "Bail out! $*"
 	exit 2
 }
 
