@@ -45,6 +45,11 @@ bool addr_is_unicast(const struct addr *a)
 	return a->len == 4 && a->b[0] != 0 && a->b[0] != 127 && a->b[0] < 224;
 }
 
+bool addr_is_nbma(const struct addr *a)
+{
+	return addr_is_unicast(a) || (a->len == 4 && a->b[0] >= 240 && addr_to_v4(a) != UINT32_MAX);
+}
+
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b)
 {
 	return a->port == b->port && addr_equal(&a->addr, &b->addr);

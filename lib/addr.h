@@ -37,6 +37,11 @@ bool addr_is_none(const struct addr *a);
 bool addr_equal(const struct addr *a, const struct addr *b);
 /* 0.0.0.0, 127/8, 224/4 and above: never the address of a peer or of a tunnel's member. */
 bool addr_is_unicast(const struct addr *a);
+/*
+ * What may stand for a peer of a tunnel: a unicast address, or one of class E (240/4), which no host
+ * has, so that peers without an address of their own get names from there.
+ */
+bool addr_is_nbma(const struct addr *a);
 bool endpoint_equal(const struct endpoint *a, const struct endpoint *b);
 bool prefix_contains(const struct prefix *p, const struct addr *a);
 /* The prefix with all octets behind its mask set to zero. */

@@ -18,10 +18,11 @@
 
 #define BATCHES_AT_ONCE 8	  /* per xfrm_readable() */
 #define MESSAGES_AT_ONCE 32	  /* datagrams of a dump or of events per xfrm_readable() */
+#define EVENT_GROUPS (XFRMGRP_ACQUIRE | XFRMGRP_EXPIRE | 1u << (XFRMNLGRP_MAPPING - 1))
 #define EVENT_BUFFER (4 << 20)	  /* octets: some ten thousand events */
 #define REQUEST_BUFFER (1 << 20)  /* more than the answers of a batch */
 
-enum op { OP_ADD, OP_DELETE, OP_REPLACE, OP_DELETE_OLD, OP_GET };
+enum op { OP_ADD, OP_UPDATE, OP_DELETE, OP_REPLACE, OP_DELETE_OLD, OP_GET };
 
 struct request {
 	enum op op;
@@ -72,6 +73,7 @@ static void push_resync(struct xfrm *x)
 
 static const char *const op_text[] = {
 	[OP_ADD] = "install",
+	[OP_UPDATE] = "update",
 	[OP_DELETE] = "delete",
 	[OP_REPLACE] = "install",
 	[OP_DELETE_OLD] = "delete",
@@ -103,6 +105,8 @@ static struct nlmsghdr *encode(void *buf, uint32_t seq, const struct request *re
 	case OP_ADD:
 	case OP_REPLACE:
 		return xfrm_msg_sa_add(buf, seq, sa);
+	case OP_UPDATE:
+		return xfrm_msg_sa_update(buf, seq, sa);
 	case OP_DELETE:
 	case OP_DELETE_OLD:
 		return xfrm_msg_sa_delete(buf, seq, &req->id);
@@ -140,6 +144,11 @@ void xfrm_sa_replace_outbound(struct xfrm *x, uint64_t token, const struct xfrm_
 	struct request req = { .op = OP_REPLACE, .token = token, .id = sa->id, .old = *old };
 
 	enqueue(x, &req, sa);
+}
+
+void xfrm_sa_update(struct xfrm *x, uint64_t token, const struct xfrm_sa *sa)
+{
+	enqueue(x, &(struct request){ .op = OP_UPDATE, .token = token, .id = sa->id }, sa);
 }
 
 void xfrm_sa_get(struct xfrm *x, uint64_t token, const struct xfrm_sa_id *id)
@@ -322,6 +331,7 @@ static void take_event(struct xfrm *x, const struct nlmsghdr *nlh)
 {
 	struct xfrm_acquire acquire;
 	struct xfrm_expire expire;
+	struct xfrm_mapping mapping;
 
 	if (xfrm_msg_get_acquire(nlh, &acquire)) {
 		if (!xfrm_reqid_is_ours(acquire.reqid)) {
@@ -338,7 +348,15 @@ static void take_event(struct xfrm *x, const struct nlmsghdr *nlh)
 		}
 		x->counters.expires++;
 		push(x, XFRM_EV_EXPIRE)->expire = expire;
-	} else if (nlh->nlmsg_type == XFRM_MSG_ACQUIRE || nlh->nlmsg_type == XFRM_MSG_EXPIRE) {
+	} else if (xfrm_msg_get_mapping(nlh, &mapping)) {
+		if (!xfrm_reqid_is_ours(mapping.reqid)) {
+			x->counters.ignored++;
+			return;
+		}
+		x->counters.mappings++;
+		push(x, XFRM_EV_MAPPING)->mapping = mapping;
+	} else if (nlh->nlmsg_type == XFRM_MSG_ACQUIRE || nlh->nlmsg_type == XFRM_MSG_EXPIRE ||
+		   nlh->nlmsg_type == XFRM_MSG_MAPPING) {
 		x->counters.bad++;
 	}
 }
@@ -372,7 +390,7 @@ int xfrm_open(struct xfrm **out, char why[XFRM_WHY])
 	if (x->requests)
 		x->dumps = xfrm_nl_open(0, 0, false, &err, why);
 	if (x->dumps)
-		x->events = xfrm_nl_open(XFRMGRP_ACQUIRE | XFRMGRP_EXPIRE, EVENT_BUFFER, false, &err,
+		x->events = xfrm_nl_open(EVENT_GROUPS, EVENT_BUFFER, false, &err,
 					 why);
 	if (x->events)
 		err = xfrm_sync_open(&x->sync, why);

@@ -44,6 +44,7 @@ static inline bool xfrm_reqid_is_ours(uint32_t reqid)
 
 /* The lower number wins. */
 #define XFRM_PRIO_BLOCK 100
+#define XFRM_PRIO_PEER 500
 #define XFRM_PRIO_TUNNEL 1000
 
 /* What names an SA in the kernel. */
@@ -54,7 +55,9 @@ struct xfrm_sa_id {
 
 /*
  * An ESP transport SA. Its own selector is src/32 -> dst/32, protocol 47: a transport SA without
- * one accepts any outer source. keymat is what esp_suite_keymat() octets of IKE's KEYMAT hold:
+ * one accepts any outer source. With a pseudo address of the peer it is a BEET SA (the same on the
+ * wire): that address is in the selector and in the packets inside, and id has the one outside.
+ * keymat is what esp_suite_keymat() octets of IKE's KEYMAT hold:
  * cipher key, salt of an AEAD, authentication key; it is only read during the call, and every
  * copy is wiped when it has gone to the kernel.
  */
@@ -71,6 +74,7 @@ struct xfrm_sa {
 	/* UDP encapsulation (RFC 3948), 0 for none. */
 	uint16_t encap_sport, encap_dport;
 	uint32_t output_mark; /* 0 for none */
+	struct addr pseudo;   /* of the peer; none: its outer address is its only one */
 };
 
 #define XFRM_REPLAY_MAX 4096
@@ -84,7 +88,7 @@ struct xfrm_sa_info {
 	uint32_t reqid;
 	uint8_t proto;	   /* 50 */
 	bool larval;	   /* made by an ACQUIRE, without keys */
-	bool tunnel;	   /* any mode but transport */
+	bool tunnel;	   /* any mode but transport and BEET */
 	uint64_t bytes, packets;
 	uint64_t added, first_used, last_used;
 	uint64_t soft_seconds, hard_seconds; /* since added */
@@ -101,11 +105,21 @@ struct xfrm_tunnel_policy {
 	uint32_t reqid;
 };
 
+/*
+ * What a peer with a pseudo address needs beside the policies of its tunnel source: one each way
+ * between local and the pseudo address, with a BEET template between local and the outer address.
+ */
+struct xfrm_peer_policy {
+	struct addr local, pseudo, outer;
+	uint32_t reqid;
+};
+
 enum xfrm_event_type {
 	XFRM_EV_ACK,	 /* the answer to a request */
 	XFRM_EV_SA,	 /* an SA that a get or a dump found; the ACK follows */
 	XFRM_EV_ACQUIRE, /* a packet wants an SA that is not there */
 	XFRM_EV_EXPIRE,	 /* a limit of an SA was reached */
+	XFRM_EV_MAPPING, /* a NAT has another mapping for a peer */
 	XFRM_EV_RESYNC,	 /* events were lost: dump and reconcile */
 };
 
@@ -138,6 +152,16 @@ struct xfrm_expire {
 	bool hard; /* the SA is gone */
 };
 
+/*
+ * ESP of an inbound SA came from another address or port than the SA has; the packet was taken. Comes
+ * with each packet until the SA is updated.
+ */
+struct xfrm_mapping {
+	struct xfrm_sa_id id; /* src as the SA has it */
+	uint32_t reqid;
+	struct endpoint seen;
+};
+
 struct xfrm_event {
 	enum xfrm_event_type type;
 	union {
@@ -145,12 +169,13 @@ struct xfrm_event {
 		struct xfrm_found sa;
 		struct xfrm_acquire acquire;
 		struct xfrm_expire expire;
+		struct xfrm_mapping mapping;
 	};
 };
 
 struct xfrm_counters {
 	uint64_t requests, batches, errors; /* errors: ACKs with one */
-	uint64_t acquires, expires;
+	uint64_t acquires, expires, mappings;
 	uint64_t ignored; /* larval expiries, what is not ours */
 	uint64_t bad;	  /* messages that could not be understood */
 	uint64_t resyncs;
@@ -196,6 +221,11 @@ void xfrm_sa_delete(struct xfrm *x, uint64_t token, const struct xfrm_sa_id *id)
  */
 void xfrm_sa_replace_outbound(struct xfrm *x, uint64_t token, const struct xfrm_sa *sa,
 			      const struct xfrm_sa_id *old);
+/*
+ * Gives an SA other UDP ports. sa is as it was installed but for these; keymat is not looked at, the
+ * SA's own stays.
+ */
+void xfrm_sa_update(struct xfrm *x, uint64_t token, const struct xfrm_sa *sa);
 void xfrm_sa_get(struct xfrm *x, uint64_t token, const struct xfrm_sa_id *id);
 /*
  * All SAs whose reqid is in [reqid, reqid + count), larval ones too, as XFRM_EV_SA events, a part
@@ -217,6 +247,12 @@ void xfrm_sa_dump(struct xfrm *x, uint64_t token, uint32_t reqid, uint32_t count
 int xfrm_policy_add(struct xfrm *x, const struct xfrm_tunnel_policy *p, char why[XFRM_WHY]);
 /* Removes them; those that are gone already are no error, a stranger's are left. Synchronous. */
 int xfrm_policy_del(struct xfrm *x, const struct xfrm_tunnel_policy *p, char why[XFRM_WHY]);
+/*
+ * The same for a peer: installs or replaces them, all or none; removes them. A stranger's with the
+ * same selector is replaced, too: nobody else has traffic with a pseudo address.
+ */
+int xfrm_peer_policy_add(struct xfrm *x, const struct xfrm_peer_policy *p, char why[XFRM_WHY]);
+int xfrm_peer_policy_del(struct xfrm *x, const struct xfrm_peer_policy *p, char why[XFRM_WHY]);
 /*
  * Removes policies with a reqid of our range that do not belong to any of keep[]: what a crash
  * left of a tunnel that is configured no more. *removed may be NULL. Synchronous, for start-up.

@@ -82,19 +82,31 @@ static bool id_is_sane(const struct xfrm_sa_id *id)
 	return id->src.len == 4 && id->dst.len == 4 && id->spi > 255;
 }
 
-/* Packets of an SA: between its two ends, GRE. */
-static struct xfrm_selector sa_selector(const struct xfrm_sa_id *id)
+/* GRE between two hosts. */
+static struct xfrm_selector selector_of(const struct addr *src, const struct addr *dst)
 {
 	struct xfrm_selector sel;
 
 	memset(&sel, 0, sizeof(sel));
-	sel.saddr = address_of(&id->src);
-	sel.daddr = address_of(&id->dst);
+	sel.saddr = address_of(src);
+	sel.daddr = address_of(dst);
 	sel.prefixlen_s = 32;
 	sel.prefixlen_d = 32;
 	sel.proto = IPPROTO_GRE;
 	sel.family = AF_INET;
 	return sel;
+}
+
+/* Packets of an SA: between its two ends, as they appear inside. */
+static struct xfrm_selector sa_selector(const struct xfrm_sa *sa)
+{
+	const struct addr *src = &sa->id.src, *dst = &sa->id.dst;
+
+	if (sa->pseudo.len && sa->outbound)
+		dst = &sa->pseudo;
+	else if (sa->pseudo.len)
+		src = &sa->pseudo;
+	return selector_of(src, dst);
 }
 
 /*
@@ -173,17 +185,17 @@ static void put_encap(struct nlmsghdr *nlh, uint16_t sport, uint16_t dport)
 	e->encap_dport = htons(dport);
 }
 
-struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *sa)
+static struct nlmsghdr *sa_message(void *buf, uint32_t seq, const struct xfrm_sa *sa, uint16_t type,
+				   uint16_t flags)
 {
-	struct nlmsghdr *nlh =
-		start(buf, seq, XFRM_MSG_NEWSA, NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL);
+	struct nlmsghdr *nlh = start(buf, seq, type, NLM_F_ACK | flags);
 	uint32_t window = sa->outbound ? 0 : sa->replay_window;
 	struct xfrm_usersa_info info;
 
 	if (!id_is_sane(&sa->id) || window > XFRM_REPLAY_MAX)
 		return NULL;
 	memset(&info, 0, sizeof(info));
-	info.sel = sa_selector(&sa->id);
+	info.sel = sa_selector(sa);
 	info.id.daddr = address_of(&sa->id.dst);
 	info.id.spi = htonl(sa->id.spi);
 	info.id.proto = IPPROTO_ESP;
@@ -195,7 +207,7 @@ struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *
 	info.lft.hard_add_expires_seconds = sa->hard_seconds;
 	info.reqid = sa->reqid;
 	info.family = AF_INET;
-	info.mode = XFRM_MODE_TRANSPORT;
+	info.mode = sa->pseudo.len ? XFRM_MODE_BEET : XFRM_MODE_TRANSPORT;
 	info.replay_window = (uint8_t)(window <= 32 ? window : 0);
 	put_header(nlh, &info, sizeof(info));
 	if (!put_algorithms(nlh, sa))
@@ -207,6 +219,23 @@ struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *
 	if (sa->output_mark)
 		mnl_attr_put_u32(nlh, XFRMA_SET_MARK, sa->output_mark);
 	return nlh;
+}
+
+struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *sa)
+{
+	return sa_message(buf, seq, sa, XFRM_MSG_NEWSA, NLM_F_CREATE | NLM_F_EXCL);
+}
+
+struct nlmsghdr *xfrm_msg_sa_update(void *buf, uint32_t seq, const struct xfrm_sa *sa)
+{
+	struct xfrm_sa with_key = *sa;
+	uint8_t key[128];
+
+	/* Not all the same: 3DES would find it weak. */
+	for (size_t i = 0; i < sizeof(key); i++)
+		key[i] = (uint8_t)(i * 37 + 1);
+	with_key.keymat = (struct span){ key, MIN(esp_suite_keymat(&sa->suite), sizeof(key)) };
+	return sa_message(buf, seq, &with_key, XFRM_MSG_UPDSA, 0);
 }
 
 static struct nlmsghdr *sa_by_id(void *buf, uint32_t seq, uint16_t type, uint16_t flags,
@@ -282,8 +311,7 @@ struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p
 	return sel;
 }
 
-/* Also on the block policy, which has no use for it, so that it carries a reqid as its tag. */
-static void put_template(struct nlmsghdr *nlh, uint32_t reqid)
+static struct xfrm_user_tmpl template_of(uint32_t reqid, uint8_t mode)
 {
 	struct xfrm_user_tmpl tmpl;
 
@@ -291,12 +319,27 @@ static void put_template(struct nlmsghdr *nlh, uint32_t reqid)
 	tmpl.id.proto = IPPROTO_ESP;
 	tmpl.family = AF_INET;
 	tmpl.reqid = reqid;
-	tmpl.mode = XFRM_MODE_TRANSPORT;
+	tmpl.mode = mode;
 	tmpl.share = XFRM_SHARE_ANY;
 	tmpl.aalgos = UINT32_MAX;
 	tmpl.ealgos = UINT32_MAX;
 	tmpl.calgos = UINT32_MAX;
-	mnl_attr_put(nlh, XFRMA_TMPL, sizeof(tmpl), &tmpl);
+	return tmpl;
+}
+
+static struct xfrm_userpolicy_info policy_info(const struct xfrm_selector *sel, uint8_t dir,
+					       uint32_t priority)
+{
+	struct xfrm_userpolicy_info info;
+
+	memset(&info, 0, sizeof(info));
+	info.sel = *sel;
+	info.lft = infinite();
+	info.priority = priority;
+	info.dir = dir;
+	info.action = XFRM_POLICY_ALLOW;
+	info.share = XFRM_SHARE_ANY;
+	return info;
 }
 
 struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
@@ -304,20 +347,47 @@ struct nlmsghdr *xfrm_msg_policy_add(void *buf, uint32_t seq, const struct xfrm_
 {
 	struct nlmsghdr *nlh = start(buf, seq, update ? XFRM_MSG_UPDPOLICY : XFRM_MSG_NEWPOLICY,
 				     NLM_F_ACK | NLM_F_CREATE | (update ? 0 : NLM_F_EXCL));
+	struct xfrm_selector sel = xfrm_msg_policy_selector(p, kind);
+	struct xfrm_user_tmpl tmpl = template_of(p->reqid, XFRM_MODE_TRANSPORT);
 	bool block = kind == XFRM_POL_BLOCK;
-	struct xfrm_userpolicy_info info;
+	struct xfrm_userpolicy_info info =
+		policy_info(&sel, xfrm_msg_policy_dir(kind), block ? XFRM_PRIO_BLOCK : XFRM_PRIO_TUNNEL);
 
 	if (p->local.len != 4 || !xfrm_reqid_is_ours(p->reqid))
 		return NULL;
-	memset(&info, 0, sizeof(info));
-	info.sel = xfrm_msg_policy_selector(p, kind);
-	info.lft = infinite();
-	info.priority = block ? XFRM_PRIO_BLOCK : XFRM_PRIO_TUNNEL;
-	info.dir = xfrm_msg_policy_dir(kind);
-	info.action = block ? XFRM_POLICY_BLOCK : XFRM_POLICY_ALLOW;
-	info.share = XFRM_SHARE_ANY;
+	if (block)
+		info.action = XFRM_POLICY_BLOCK;
 	put_header(nlh, &info, sizeof(info));
-	put_template(nlh, p->reqid);
+	/* Also on the block policy, which has no use for it, so that it carries a reqid as its tag. */
+	mnl_attr_put(nlh, XFRMA_TMPL, sizeof(tmpl), &tmpl);
+	return nlh;
+}
+
+/* Any GRE key: nobody else has traffic with a pseudo address. */
+static struct xfrm_selector peer_selector(const struct xfrm_peer_policy *p, uint8_t dir)
+{
+	bool out = dir == XFRM_POLICY_OUT;
+
+	return selector_of(out ? &p->local : &p->pseudo, out ? &p->pseudo : &p->local);
+}
+
+struct nlmsghdr *xfrm_msg_peer_policy_set(void *buf, uint32_t seq, const struct xfrm_peer_policy *p,
+					  uint8_t dir)
+{
+	struct nlmsghdr *nlh =
+		start(buf, seq, XFRM_MSG_UPDPOLICY, NLM_F_ACK | NLM_F_CREATE);
+	struct xfrm_selector sel = peer_selector(p, dir);
+	struct xfrm_userpolicy_info info = policy_info(&sel, dir, XFRM_PRIO_PEER);
+	struct xfrm_user_tmpl tmpl = template_of(p->reqid, XFRM_MODE_BEET);
+	bool out = dir == XFRM_POLICY_OUT;
+
+	if (p->local.len != 4 || p->pseudo.len != 4 || p->outer.len != 4 ||
+	    !xfrm_reqid_is_ours(p->reqid))
+		return NULL;
+	tmpl.saddr = address_of(out ? &p->local : &p->outer);
+	tmpl.id.daddr = address_of(out ? &p->outer : &p->local);
+	put_header(nlh, &info, sizeof(info));
+	mnl_attr_put(nlh, XFRMA_TMPL, sizeof(tmpl), &tmpl);
 	return nlh;
 }
 
@@ -340,6 +410,14 @@ struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
 {
 	return policy_by_id(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK, &info->sel, info->dir,
 			    info->index);
+}
+
+struct nlmsghdr *xfrm_msg_peer_policy_delete(void *buf, uint32_t seq,
+					     const struct xfrm_peer_policy *p, uint8_t dir)
+{
+	struct xfrm_selector sel = peer_selector(p, dir);
+
+	return policy_by_id(buf, seq, XFRM_MSG_DELPOLICY, NLM_F_ACK, &sel, dir, 0);
 }
 
 struct nlmsghdr *xfrm_msg_policy_get(void *buf, uint32_t seq, const struct xfrm_tunnel_policy *p,
@@ -410,7 +488,7 @@ bool xfrm_msg_get_sa(const struct nlmsghdr *nlh, struct xfrm_sa_info *out)
 		.proto = k.id.proto,
 		.larval = !attribute(nlh, sizeof(k), XFRMA_ALG_CRYPT).data &&
 			  !attribute(nlh, sizeof(k), XFRMA_ALG_AEAD).data,
-		.tunnel = k.mode != XFRM_MODE_TRANSPORT,
+		.tunnel = k.mode != XFRM_MODE_TRANSPORT && k.mode != XFRM_MODE_BEET,
 		.bytes = k.curlft.bytes,
 		.packets = k.curlft.packets,
 		.added = k.curlft.add_time,
@@ -457,6 +535,20 @@ bool xfrm_msg_get_expire(const struct nlmsghdr *nlh, struct xfrm_expire *out)
 			ntohl(k.state.id.spi) },
 		.reqid = k.state.reqid,
 		.hard = k.hard != 0,
+	};
+	return true;
+}
+
+bool xfrm_msg_get_mapping(const struct nlmsghdr *nlh, struct xfrm_mapping *out)
+{
+	struct xfrm_user_mapping k;
+
+	if (!get_header(nlh, XFRM_MSG_MAPPING, &k, sizeof(k)) || k.id.family != AF_INET)
+		return false;
+	*out = (struct xfrm_mapping){
+		.id = { addr_of(&k.old_saddr), addr_of(&k.id.daddr), ntohl(k.id.spi) },
+		.reqid = k.reqid,
+		.seen = { addr_of(&k.new_saddr), ntohs(k.new_sport) },
 	};
 	return true;
 }

@@ -25,6 +25,8 @@
 enum xfrm_policy_kind { XFRM_POL_BLOCK, XFRM_POL_OUT, XFRM_POL_IN, XFRM_POL_COUNT };
 
 struct nlmsghdr *xfrm_msg_sa_add(void *buf, uint32_t seq, const struct xfrm_sa *sa);
+/* With a key of no use in place of keymat: the kernel wants one and does not take it. */
+struct nlmsghdr *xfrm_msg_sa_update(void *buf, uint32_t seq, const struct xfrm_sa *sa);
 struct nlmsghdr *xfrm_msg_sa_delete(void *buf, uint32_t seq, const struct xfrm_sa_id *id);
 /* Answered by the SA or by an error, never by both. */
 struct nlmsghdr *xfrm_msg_sa_get(void *buf, uint32_t seq, const struct xfrm_sa_id *id);
@@ -39,6 +41,12 @@ struct nlmsghdr *xfrm_msg_policy_dump(void *buf, uint32_t seq);
 struct nlmsghdr *xfrm_msg_policy_delete(void *buf, uint32_t seq,
 					const struct xfrm_userpolicy_info *info);
 
+/* dir: XFRM_POLICY_OUT or XFRM_POLICY_IN. */
+struct nlmsghdr *xfrm_msg_peer_policy_set(void *buf, uint32_t seq, const struct xfrm_peer_policy *p,
+					  uint8_t dir);
+struct nlmsghdr *xfrm_msg_peer_policy_delete(void *buf, uint32_t seq,
+					     const struct xfrm_peer_policy *p, uint8_t dir);
+
 /* The selector of one of a tunnel source's policies. */
 struct xfrm_selector xfrm_msg_policy_selector(const struct xfrm_tunnel_policy *p,
 					      enum xfrm_policy_kind kind);
@@ -48,6 +56,7 @@ uint8_t xfrm_msg_policy_dir(enum xfrm_policy_kind kind);
 bool xfrm_msg_get_sa(const struct nlmsghdr *nlh, struct xfrm_sa_info *info);
 bool xfrm_msg_get_acquire(const struct nlmsghdr *nlh, struct xfrm_acquire *acq);
 bool xfrm_msg_get_expire(const struct nlmsghdr *nlh, struct xfrm_expire *exp);
+bool xfrm_msg_get_mapping(const struct nlmsghdr *nlh, struct xfrm_mapping *map);
 /* reqid is that of the first template, 0 where there is none. */
 bool xfrm_msg_get_policy(const struct nlmsghdr *nlh, struct xfrm_userpolicy_info *info,
 			 uint32_t *reqid);

@@ -181,6 +181,54 @@ int xfrm_policy_del(struct xfrm *x, const struct xfrm_tunnel_policy *p, char why
 	return first;
 }
 
+static int complain_peer(const char *verb, const struct xfrm_peer_policy *p, int err,
+			 const char *text, char why[XFRM_WHY])
+{
+	char pseudo[ADDR_TEXT], outer[ADDR_TEXT], words[XFRM_WHY - 112];
+
+	xfrm_nl_explain(err, text, words, sizeof(words));
+	snprintf(why, XFRM_WHY, "cannot %s a policy for the peer at %.15s (pseudo address %.15s): %s",
+		 verb, addr_text(&p->outer, outer), addr_text(&p->pseudo, pseudo), words);
+	return err;
+}
+
+int xfrm_peer_policy_add(struct xfrm *x, const struct xfrm_peer_policy *p, char why[XFRM_WHY])
+{
+	static const uint8_t dirs[] = { XFRM_POLICY_IN, XFRM_POLICY_OUT };
+	struct xfrm_sync *s = xfrm_sync_of(x);
+	char text[96] = "address or reqid out of range", ignored[XFRM_WHY];
+	union message m;
+	int err = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs) && !err; i++)
+		err = xfrm_msg_peer_policy_set(&m, next_seq(s), p, dirs[i]) ?
+			      call(s, &m.nlh, NULL, text) :
+			      EINVAL;
+	if (!err)
+		return 0;
+	xfrm_peer_policy_del(x, p, ignored);
+	return complain_peer("install", p, err, text, why);
+}
+
+int xfrm_peer_policy_del(struct xfrm *x, const struct xfrm_peer_policy *p, char why[XFRM_WHY])
+{
+	static const uint8_t dirs[] = { XFRM_POLICY_OUT, XFRM_POLICY_IN };
+	struct xfrm_sync *s = xfrm_sync_of(x);
+	char text[96];
+	union message m;
+	int first = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++) {
+		int err;
+
+		xfrm_msg_peer_policy_delete(&m, next_seq(s), p, dirs[i]);
+		err = call(s, &m.nlh, NULL, text);
+		if (err && err != ENOENT && !first)
+			first = complain_peer("remove", p, err, text, why);
+	}
+	return first;
+}
+
 static bool same_selector(const struct xfrm_selector *a, const struct xfrm_selector *b)
 {
 	return a->saddr.a4 == b->saddr.a4 && a->daddr.a4 == b->daddr.a4 &&
