@@ -86,6 +86,7 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_UNKNOWN_ID] = "no request of ours has this id",
 		[NHRP_WHY_NO_BINDING] = "nobody is registered for the address",
 		[NHRP_WHY_EGRESS_DOWN] = "the SA with the address's owner is down",
+		[NHRP_WHY_NAT] = "one of both is behind a NAT, the path through the hub stays",
 		[NHRP_WHY_NO_ANSWER_NEEDED] = "no answer is needed",
 		[NHRP_WHY_PEER_DOWN] = "its SA is down",
 		[NHRP_WHY_UNANSWERED] = "no answer",

@@ -126,7 +126,7 @@ int nhrp_sock_send(struct nhrp_sock *s, const struct addr *nbma, struct span pay
 				  .sll_halen = 4 };
 	ssize_t n;
 
-	if (!addr_is_unicast(nbma)) {
+	if (!addr_is_nbma(nbma)) {
 		s->counters.send_errors++;
 		return EINVAL;
 	}

@@ -150,6 +150,7 @@ struct peer {
 	struct addr nbma;
 	struct iface *iface;
 	bool up;
+	bool nat;   /* behind a NAT: the NBMA address in its packets is one inside */
 	bool heard; /* an NHRP packet came from it since its pair is there */
 	bool asked; /* CONNECT was said, or it is up: RELEASE when it goes */
 	bool touched; /* somebody here needed it once; else its pair is the other side's affair */
@@ -171,6 +172,8 @@ struct peer {
 };
 
 struct peer *peer_find(const struct iface *i, const struct addr *nbma);
+/* A client of ours (not a server) that is behind a NAT. */
+bool peer_is_inside(struct iface *i, const struct addr *nbma);
 /* Makes it where it is not there yet; NULL at the limit. */
 struct peer *peer_get(struct iface *i, const struct addr *nbma);
 void peer_know(struct peer *p);

@@ -121,20 +121,27 @@ static void told(const struct arrival *a, enum nhrp_event_kind kind, const struc
 	      .request_id = a->packet->request_id);
 }
 
+/* It comes from the requester, not through a server. */
+static bool is_direct(const struct arrival *a)
+{
+	return addr_equal(&a->from, &a->packet->source_nbma) || peer_is_inside(a->iface, &a->from);
+}
+
 /* For our own address; the requester may be behind a server. */
 static void answer_for_us(const struct arrival *a)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
 	struct nhrp_cie cie = message_own_cie(i);
-	bool direct = addr_equal(&a->from, &p->source_nbma);
+	bool direct = is_direct(a);
+	const struct addr *requester = direct ? &a->from : &p->source_nbma;
 	struct peer *to;
 
-	if (!addr_is_unicast(&p->source_nbma) || addr_equal(&p->source_nbma, &i->cfg.nbma)) {
+	if (!addr_is_nbma(requester) || addr_equal(requester, &i->cfg.nbma)) {
 		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
 		return;
 	}
-	to = peer_get(i, &p->source_nbma);
+	to = peer_get(i, requester);
 	if (!to) {
 		message_drop(i, p, &a->from, NHRP_WHY_LIMIT, &p->source_nbma);
 		return;
@@ -189,6 +196,9 @@ static void serve(const struct arrival *a)
 		answer_from_cache(a, target);
 	} else if (!target->peer->up) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_EGRESS_DOWN);
+	} else if (client->peer->nat || target->peer->nat) {
+		/* Quietly: the requester asks again after its hold-down. */
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NAT);
 	} else if (a->iface->cfg.answer == NHRP_ANSWER) {
 		answer_from_cache(a, target);
 	} else {
@@ -202,7 +212,7 @@ void forward_request(const struct arrival *a)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
-	bool direct = addr_equal(&a->from, &p->source_nbma);
+	bool direct = is_direct(a);
 
 	if (in_record(i, p, NHRP_EXT_FORWARD_TRANSIT) ||
 	    addr_equal(&p->source, &i->cfg.address.addr))

@@ -293,7 +293,7 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
 
 	if (!i)
 		return;
-	if (!addr_is_unicast(&source_nbma) || addr_equal(&source_nbma, &i->cfg.nbma)) {
+	if (!addr_is_nbma(&source_nbma) || addr_equal(&source_nbma, &i->cfg.nbma)) {
 		message_drop(i, &packet, &source_nbma, NHRP_WHY_OWN_ADDRESS, NULL);
 		return;
 	}
@@ -315,11 +315,23 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
 void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma)
 {
 	struct iface *i = iface_find(n, id);
-	struct peer *p = i && addr_is_unicast(&nbma) ? peer_get(i, &nbma) : NULL;
+	struct peer *p = i && addr_is_nbma(&nbma) ? peer_get(i, &nbma) : NULL;
 
 	if (p)
 		peer_up(p, now);
 	peers_sweep(n);
+}
+
+void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat)
+{
+	struct iface *i = iface_find(n, id);
+	struct peer *p = i ? peer_find(i, &nbma) : NULL;
+
+	/* One that is new stays until the end of the next call. */
+	if (!p && i && nat && addr_is_nbma(&nbma))
+		p = peer_get(i, &nbma);
+	if (p)
+		p->nat = nat;
 }
 
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma)

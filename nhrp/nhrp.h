@@ -108,6 +108,13 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
  * the peer has started anew and forgotten us (INITIAL-CONTACT); a rekey is not told.
  */
 void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma);
+/*
+ * To be said before a packet of the peer is handed in: whether the peer is behind a NAT. Then the
+ * NBMA address that it says it has is one inside; what counts is the outer source of its packets, as
+ * for all others, and nobody is sent to it directly. (Place for the NAT extension, which would tell
+ * both addresses.)
+ */
+void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat);
 /* The pair is gone, or did not come about. Not necessary after a RELEASE. */
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma);
 

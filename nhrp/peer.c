@@ -22,6 +22,13 @@ struct peer *peer_find(const struct iface *i, const struct addr *nbma)
 	return p;
 }
 
+bool peer_is_inside(struct iface *i, const struct addr *nbma)
+{
+	const struct peer *p = peer_find(i, nbma);
+
+	return p && p->nat && !nhs_by_nbma(i, nbma);
+}
+
 static bool needed(const struct peer *p)
 {
 	return p->known || p->wanted;

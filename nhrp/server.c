@@ -113,13 +113,22 @@ static bool other_alive(const struct binding *b, const struct peer *p)
 	return b->flags & NHRP_FLAG_REGISTERED && b->peer != p && b->peer->up;
 }
 
+/* The NBMA address that it claims is its own, which behind a NAT is one that does not show here. */
+static bool claims_itself(const struct arrival *a, const struct claim *c)
+{
+	const struct addr *own = &a->packet->source_nbma;
+
+	return addr_equal(&c->nbma, own) &&
+	       (addr_equal(own, &a->from) || peer_is_inside(a->iface, &a->from));
+}
+
 static enum nhrp_reason judge(const struct arrival *a, struct peer *p, const struct claim *c,
 			      const struct nhrp_cie *cie)
 {
 	const struct iface *i = a->iface;
 	const struct binding *b = binding_find(i, &c->protocol);
 
-	if (!addr_equal(&a->packet->source_nbma, &a->from) || !addr_equal(&c->nbma, &a->from))
+	if (!claims_itself(a, c))
 		return NHRP_WHY_NBMA_MISMATCH;
 	if (addr_equal(&c->protocol, &i->cfg.address.addr))
 		return NHRP_WHY_OWN_ADDRESS;
