@@ -40,6 +40,7 @@ struct daemon {
 	struct udp *udp;       /* IKE's sockets: udp.h */
 	struct pool *pool;     /* threads for costly arithmetic: pool.h */
 	struct peers *peers;   /* what joins the cores, by pair of addresses: peer.h */
+	struct pseudos *pseudos; /* peers that share an address: pseudo.h */
 	struct tunnel *tunnels; /* in the order of conf->tunnels: tunnel.h */
 	size_t tunnel_count;
 	struct reconcile *reconcile; /* what a crash left, while that is being settled: reconcile.h */

@@ -156,6 +156,9 @@ static void xfrm_event(struct daemon *d, const struct xfrm_event *ev)
 	case XFRM_EV_EXPIRE:
 		peers_expire(d, &ev->expire);
 		break;
+	case XFRM_EV_MAPPING:
+		peers_mapping(d, &ev->mapping);
+		break;
 	case XFRM_EV_RESYNC:
 		log_msg(LOG_NOTICE,
 			"IPsec events of the kernel were lost, comparing its SAs with ours");
@@ -236,6 +239,11 @@ void kernel_sa_add(struct daemon *d, const struct xfrm_sa *sa, const struct xfrm
 		xfrm_sa_replace_outbound(d->xfrm, token, sa, old);
 	else
 		xfrm_sa_add(d->xfrm, token, sa);
+}
+
+void kernel_sa_update(struct daemon *d, const struct xfrm_sa *sa)
+{
+	xfrm_sa_update(d->xfrm, request(d, "SA of a peer whose mapping has changed", NULL, NULL, 0), sa);
 }
 
 void kernel_sa_delete(struct daemon *d, const struct xfrm_sa_id *id, kernel_done *done, void *ctx,

@@ -43,6 +43,8 @@ void kernel_flush(struct daemon *d, msec timeout);
 /* old: replaced in the same turn, outbound only; NULL: none. */
 void kernel_sa_add(struct daemon *d, const struct xfrm_sa *sa, const struct xfrm_sa_id *old,
 		   kernel_done *done, void *ctx, uint64_t arg);
+/* An error is logged. */
+void kernel_sa_update(struct daemon *d, const struct xfrm_sa *sa);
 void kernel_sa_delete(struct daemon *d, const struct xfrm_sa_id *id, kernel_done *done, void *ctx,
 		      uint64_t arg);
 void kernel_sa_get(struct daemon *d, const struct xfrm_sa_id *id, kernel_done *done, void *ctx,

@@ -20,6 +20,7 @@
 #include "daemon/peer.h"
 #include "daemon/pool.h"
 #include "daemon/privilege.h"
+#include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
@@ -172,6 +173,7 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 	char path[CTL_PATH_MAX];
 
 	d->peers = peers_new();
+	d->pseudos = pseudos_new();
 	d->udp = udp_new();
 	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
 		return false;
@@ -228,6 +230,7 @@ static void release(struct daemon *d, struct loop_watch *pool_watch)
 	kernel_close(d);
 	udp_free(d->udp);
 	peers_free(d->peers);
+	pseudos_free(d->pseudos);
 	free(d->tunnels);
 	if (d->ike)
 		ike_free(d->ike);

@@ -10,6 +10,7 @@
 #include "daemon/limit.h"
 #include "daemon/loop.h"
 #include "daemon/pool.h"
+#include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
@@ -45,7 +46,8 @@ struct peer_key {
 /* Exists while it is up or has an SA. */
 struct peer {
 	struct peer_key key;
-	bool up; /* IKE says so */
+	bool up;  /* IKE says so */
+	bool nat; /* it is behind a NAT */
 	struct sa *sas;
 	UT_hash_handle hh;
 };
@@ -90,11 +92,12 @@ static struct peer *peer_get(struct peers *ps, const struct addr *local, const s
 	return p;
 }
 
-static void peer_put(struct peers *ps, struct peer *p)
+static void peer_put(struct daemon *d, struct peer *p)
 {
 	if (p->up || p->sas)
 		return;
-	HASH_DEL(ps->table, p);
+	pseudo_leave(d, &p->key.local, &p->key.remote);
+	HASH_DEL(d->peers->table, p);
 	free(p);
 }
 
@@ -133,7 +136,7 @@ static void sa_insert(struct peers *ps, struct peer *p, const struct xfrm_sa_id 
 	HASH_ADD(hh, ps->sas, key, sizeof(sa->key), sa);
 }
 
-static void sa_remove(struct peers *ps, struct sa *sa)
+static void sa_remove(struct daemon *d, struct sa *sa)
 {
 	struct peer *p = sa->peer;
 	struct sa **at = &p->sas;
@@ -141,9 +144,9 @@ static void sa_remove(struct peers *ps, struct sa *sa)
 	while (*at != sa)
 		at = &(*at)->next;
 	*at = sa->next;
-	HASH_DEL(ps->sas, sa);
+	HASH_DEL(d->peers->sas, sa);
 	free(sa);
-	peer_put(ps, p);
+	peer_put(d, p);
 }
 
 void peers_free(struct peers *ps)
@@ -176,6 +179,13 @@ bool peers_is_up(const struct daemon *d, const struct addr *local, const struct 
 	return p && p->up;
 }
 
+bool peers_is_behind_nat(const struct daemon *d, const struct addr *local, const struct addr *remote)
+{
+	const struct peer *p = peer_find(d->peers, local, remote);
+
+	return p && p->nat;
+}
+
 const struct peers_counters *peers_counters(const struct daemon *d)
 {
 	return &d->peers->count;
@@ -187,7 +197,7 @@ const struct peers_counters *peers_counters(const struct daemon *d)
 struct install {
 	struct addr local, remote;
 	struct xfrm_sa_id id, old;
-	bool replaces;
+	bool replaces, nat;
 };
 
 static void installed(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)
@@ -202,17 +212,25 @@ static void installed(struct daemon *d, void *ctx, uint64_t token, const struct 
 	if (a->err) {
 		ps->count.sas_refused++;
 		log_msg(LOG_WARNING, "%s", a->why);
+		if (!peer_find(ps, &in->local, &in->remote))
+			pseudo_leave(d, &in->local, &in->remote);
 	} else {
 		struct peer *p = peer_get(ps, &in->local, &in->remote);
 		struct sa *old = in->replaces ? sa_find(ps, &in->old) : NULL;
 
 		ps->count.sas_installed++;
+		p->nat = in->nat;
 		sa_insert(ps, p, &in->id);
 		if (old)
-			sa_remove(ps, old);
+			sa_remove(d, old);
 	}
 	free(in);
 	ike_sa_done(d->ike, loop_now(), token, a->err);
+}
+
+static bool has_pseudo(const struct ike_ipsec_sa *sa)
+{
+	return !addr_equal(&sa->remote, &sa->outer);
 }
 
 static void sa_add(struct daemon *d, const struct ike_ipsec_sa *sa, uint64_t token)
@@ -223,7 +241,8 @@ static void sa_add(struct daemon *d, const struct ike_ipsec_sa *sa, uint64_t tok
 	struct xfrm_sa out;
 
 	/* The source address may have left while the negotiation went on. */
-	if (!t || !translate_sa(&out, sa, t->reqid, keymat)) {
+	if (!t || !translate_sa(&out, sa, t->reqid, keymat) ||
+	    (has_pseudo(sa) && !pseudo_enter(d, &sa->local, &sa->remote, &sa->outer, t->reqid))) {
 		util_wipe(keymat, sizeof(keymat));
 		ike_sa_done(d->ike, loop_now(), token, t ? EINVAL : EADDRNOTAVAIL);
 		return;
@@ -232,11 +251,22 @@ static void sa_add(struct daemon *d, const struct ike_ipsec_sa *sa, uint64_t tok
 	in->local = sa->local;
 	in->remote = sa->remote;
 	in->id = out.id;
+	in->nat = sa->nat;
 	in->replaces = sa->replaces_spi != 0;
 	if (in->replaces)
-		in->old = translate_sa_id(&sa->local, &sa->remote, sa->direction, sa->replaces_spi);
+		in->old = translate_sa_id(&sa->local, &sa->outer, sa->direction, sa->replaces_spi);
 	kernel_sa_add(d, &out, in->replaces ? &in->old : NULL, installed, in, token);
 	util_wipe(keymat, sizeof(keymat));
+}
+
+static void sa_update(struct daemon *d, const struct ike_ipsec_sa *sa)
+{
+	const struct tunnel *t = tunnel_next_on(d, NULL, &sa->local);
+	uint8_t none[TRANSLATE_KEYMAT_MAX];
+	struct xfrm_sa out;
+
+	if (t && translate_sa(&out, sa, t->reqid, none))
+		kernel_sa_update(d, &out);
 }
 
 /* Also from the table: an SA whose ACK is still to come gets in before it leaves. */
@@ -247,7 +277,7 @@ static void deleted(struct daemon *d, void *ctx, uint64_t arg, const struct kern
 
 	(void)arg;
 	if (sa)
-		sa_remove(d->peers, sa);
+		sa_remove(d, sa);
 	if (a->err && a->err != ESRCH && a->err != ECANCELED)
 		log_msg(LOG_WARNING, "%s", a->why);
 	free(id);
@@ -255,7 +285,7 @@ static void deleted(struct daemon *d, void *ctx, uint64_t arg, const struct kern
 
 static void sa_delete(struct daemon *d, const struct ike_effect *e)
 {
-	struct xfrm_sa_id id = translate_sa_id(&e->local, &e->remote, e->del.direction, e->del.spi);
+	struct xfrm_sa_id id = translate_sa_id(&e->local, &e->outer, e->del.direction, e->del.spi);
 
 	kernel_sa_delete(d, &id, deleted, xmemdup(&id, sizeof(id)), 0);
 }
@@ -278,7 +308,7 @@ static void peer_down(struct daemon *d, const struct addr *local, const struct a
 
 	if (p) {
 		p->up = false;
-		peer_put(d->peers, p);
+		peer_put(d, p);
 	}
 	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
 		if (tunnel_is_protected(t))
@@ -310,8 +340,8 @@ static void traffic_counted(struct daemon *d, void *ctx, uint64_t inbound,
 static void query_traffic(struct daemon *d, const struct ike_effect *e)
 {
 	struct traffic_query *q = xcalloc(1, sizeof(*q));
-	struct xfrm_sa_id in = { .src = e->remote, .dst = e->local, .spi = e->query.spi_in };
-	struct xfrm_sa_id out = { .src = e->local, .dst = e->remote, .spi = e->query.spi_out };
+	struct xfrm_sa_id in = { .src = e->outer, .dst = e->local, .spi = e->query.spi_in };
+	struct xfrm_sa_id out = { .src = e->local, .dst = e->outer, .spi = e->query.spi_out };
 
 	q->local = e->local;
 	q->remote = e->remote;
@@ -324,13 +354,16 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 {
 	switch (e->kind) {
 	case IKE_EFFECT_SEND:
-		udp_send(d, &e->send.local, &e->send.remote, e->send.data);
+		udp_send(d, &e->send.local, &e->send.remote, e->send.natt, e->send.data);
 		break;
 	case IKE_EFFECT_JOB:
 		pool_submit(d->pool, e->job);
 		break;
 	case IKE_EFFECT_SA_ADD:
 		sa_add(d, &e->add.sa, e->add.token);
+		break;
+	case IKE_EFFECT_SA_UPDATE:
+		sa_update(d, &e->add.sa);
 		break;
 	case IKE_EFFECT_SA_DELETE:
 		sa_delete(d, e);
@@ -394,7 +427,7 @@ static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct 
 	/* IKE does not tell what it was told; the next CONNECT must not take it for up. */
 	if (p) {
 		p->up = false;
-		peer_put(d->peers, p);
+		peer_put(d, p);
 	}
 }
 
@@ -534,12 +567,21 @@ void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *
 	nhrp_resolve(d->nhrp, loop_now(), t->id, *protocol);
 }
 
+/* IKE knows the peer by its name, the kernel by where it is. */
+static void tell_expired(struct daemon *d, const struct sa *sa, bool hard)
+{
+	const struct peer_key key = sa->peer->key;
+	bool in = addr_equal(&sa->id.dst, &key.local);
+	uint32_t spi = sa->id.spi;
+
+	ike_sa_expired(d->ike, loop_now(), in ? &key.remote : &key.local,
+		       in ? &key.local : &key.remote, spi, hard);
+}
+
 static void expired(struct daemon *d, struct sa *sa)
 {
-	struct xfrm_sa_id id = sa->id;
-
-	sa_remove(d->peers, sa);
-	ike_sa_expired(d->ike, loop_now(), &id.src, &id.dst, id.spi, true);
+	tell_expired(d, sa, true);
+	sa_remove(d, sa);
 }
 
 void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
@@ -552,7 +594,16 @@ void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
 	if (exp->hard)
 		expired(d, sa);
 	else
-		ike_sa_expired(d->ike, loop_now(), &exp->id.src, &exp->id.dst, exp->id.spi, false);
+		tell_expired(d, sa, false);
+}
+
+void peers_mapping(struct daemon *d, const struct xfrm_mapping *map)
+{
+	const struct sa *sa = sa_find(d->peers, &map->id);
+
+	if (sa)
+		ike_esp_seen(d->ike, loop_now(), &sa->peer->key.local, &sa->peer->key.remote,
+			     &map->seen);
 }
 
 static void checked(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)

@@ -13,6 +13,7 @@
  *   IKE PEER_UP, DOWN       -> nhrp_peer_up(), nhrp_peer_down() of each tunnel of that source
  *   kernel ACQUIRE          -> ike_connect(), for an address that NHRP knows
  *   kernel EXPIRE           -> ike_sa_expired()
+ *   kernel MAPPING          -> ike_esp_seen()
  */
 #ifndef DAEMON_PEER_H
 #define DAEMON_PEER_H
@@ -40,12 +41,15 @@ bool peers_drain_nhrp(struct daemon *d);
 void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *protocol);
 void peers_acquire(struct daemon *d, const struct xfrm_acquire *acq);
 void peers_expire(struct daemon *d, const struct xfrm_expire *exp);
+void peers_mapping(struct daemon *d, const struct xfrm_mapping *map);
 /* The kernel's events were lost: what it no longer holds is told to IKE as expired. */
 void peers_resync(struct daemon *d);
 
 /* Whether an SA in the kernel is one that IKE made in this life. */
 bool peers_own_sa(const struct daemon *d, const struct xfrm_sa_id *id);
 bool peers_is_up(const struct daemon *d, const struct addr *local, const struct addr *remote);
+bool peers_is_behind_nat(const struct daemon *d, const struct addr *local,
+			 const struct addr *remote);
 
 struct peers_counters {
 	uint64_t acquires;	   /* that led to a connect */

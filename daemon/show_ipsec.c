@@ -130,7 +130,7 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 
 	for (size_t i = 0; i < count; i++) {
 		const struct xfrm_sa_info *in = find_sa(s, &p[i].local, p[i].spi_in);
-		const struct xfrm_sa_info *out = find_sa(s, &p[i].remote, p[i].spi_out);
+		const struct xfrm_sa_info *out = find_sa(s, &p[i].outer, p[i].spi_out);
 
 		decaps += in ? in->packets : 0;
 		errors += in ? in->replay_drops + in->auth_failures : 0;
@@ -139,10 +139,11 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 		/* Of a pair that drains, the outbound SA has gone already. */
 		if (out || p[i].current)
 			json_array_append_new(outbound,
-					      sa_json(s, &p[i], &p[i].remote, p[i].spi_out));
+					      sa_json(s, &p[i], &p[i].outer, p[i].spi_out));
 	}
 	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote",
-			 show_addr(&p->remote), "port", 500, "encaps", show_u64(encaps), "decaps",
+			 show_addr(&p->remote), "port",
+			 p->encap_remote ? p->encap_remote : 500, "encaps", show_u64(encaps), "decaps",
 			 show_u64(decaps), "recv_errors", show_u64(errors), "outbound_spi",
 			 (json_int_t)p->spi_out, "inbound", inbound, "outbound", outbound);
 }

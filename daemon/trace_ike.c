@@ -475,6 +475,26 @@ static void crossed(struct render *r)
 	    r->e->flag ? "ours" : "theirs");
 }
 
+static void nat_status(struct render *r)
+{
+	const struct ike_event *e = r->e;
+
+	r->group = true;
+	say(r, TAG,
+	    "Automatic NAT Detection Status:  Remote end %s behind a NAT device  This end %s behind a "
+	    "NAT device",
+	    e->nat.them ? "IS" : "is NOT", e->nat.us ? "IS" : "is NOT");
+}
+
+static void moved(struct render *r)
+{
+	char from[ADDR_TEXT], to[ADDR_TEXT];
+
+	r->group = true;
+	say(r, TAG, "NAT mapping of the peer has changed from %s to %s",
+	    endpoint_text(&r->e->moved.from, from), endpoint_text(&r->e->remote, to));
+}
+
 static void phase1_done(struct render *r)
 {
 	r->group = true;
@@ -514,6 +534,8 @@ static const struct {
 	[IKE_EVENT_EVIDENCE] = { evidence, LOG_WARNING },
 	[IKE_EVENT_FAILED] = { failed, LOG_WARNING },
 	[IKE_EVENT_SA_GONE] = { gone, LOG_INFO },
+	[IKE_EVENT_NAT] = { nat_status, LOG_INFO },
+	[IKE_EVENT_MOVED] = { moved, LOG_NOTICE },
 };
 
 int trace_ike_severity(const struct ike_event *e)

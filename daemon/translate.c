@@ -182,7 +182,8 @@ bool translate_sa(struct xfrm_sa *out, const struct ike_ipsec_sa *sa, uint32_t r
 	write_span(&w, sa->key);
 	write_span(&w, sa->auth_key);
 	*out = (struct xfrm_sa){
-		.id = translate_sa_id(&sa->local, &sa->remote, sa->direction, sa->spi),
+		.id = translate_sa_id(&sa->local, &sa->outer, sa->direction, sa->spi),
+		.pseudo = addr_equal(&sa->remote, &sa->outer) ? (struct addr){ 0 } : sa->remote,
 		.outbound = outbound,
 		.reqid = reqid,
 		.suite = sa->suite,

@@ -7,6 +7,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
+#include "daemon/peer.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/udp.h"
@@ -65,8 +66,11 @@ static void nhrp_readable(struct daemon *d, void *arg)
 	struct nhrp_sock_packet p;
 
 	nhrp_sock_readable(t->sock);
-	while (nhrp_sock_next(t->sock, &p))
+	while (nhrp_sock_next(t->sock, &p)) {
+		nhrp_peer_nat(d->nhrp, t->id, p.nbma,
+			      peers_is_behind_nat(d, &t->local, &p.nbma));
 		nhrp_input(d->nhrp, loop_now(), t->id, p.nbma, p.payload.data, p.payload.len);
+	}
 }
 
 static bool open_socket(struct daemon *d, struct tunnel *t, char *why)

@@ -11,6 +11,7 @@
 #include <unistd.h>
 /* Needs struct timespec. */
 #include <linux/errqueue.h>
+#include <linux/udp.h>
 
 #include "daemon/daemon.h"
 #include "daemon/limit.h"
@@ -25,23 +26,25 @@
 
 struct udp_socket {
 	struct udp_socket *next;
-	struct addr local;
+	struct endpoint local;
 	int fd;
 	struct loop_watch *watch;
 };
 
 struct udp {
-	struct udp_socket *sockets; /* one per tunnel source: a few */
+	struct udp_socket *sockets; /* two per tunnel source: a few */
 	struct udp_counters count;
 	struct limit log; /* of lines about send errors and ICMP */
 	uint8_t buffer[ISAKMP_MESSAGE_MAX];
 };
 
-static struct sockaddr_in sockaddr_of(const struct addr *a, uint16_t port)
-{
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(port) };
+static const uint8_t marker[4];
 
-	memcpy(&sin.sin_addr, a->b, sizeof(sin.sin_addr));
+static struct sockaddr_in sockaddr_of(const struct endpoint *e)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons(e->port) };
+
+	memcpy(&sin.sin_addr, e->addr.b, sizeof(sin.sin_addr));
 	return sin;
 }
 
@@ -82,11 +85,11 @@ void udp_free(struct udp *u)
 	free(u);
 }
 
-static struct udp_socket *find(const struct udp *u, const struct addr *local)
+static struct udp_socket *find(const struct udp *u, const struct endpoint *local)
 {
 	struct udp_socket *s = u->sockets;
 
-	while (s && !addr_equal(&s->local, local))
+	while (s && !endpoint_equal(&s->local, local))
 		s = s->next;
 	return s;
 }
@@ -110,7 +113,7 @@ static void told_by_icmp(struct daemon *d, struct udp_socket *s, const struct so
 		e = endpoint_of(&offender);
 		addr_text(&e.addr, from);
 	}
-	log_msg(LOG_NOTICE, "IKE %s to %s: %s says: %s%s", addr_text(&s->local, local),
+	log_msg(LOG_NOTICE, "IKE %s to %s: %s says: %s%s", addr_text(&s->local.addr, local),
 		endpoint_text(&remote, to), from, strerror((int)ee->ee_errno),
 		ee->ee_errno == ECONNREFUSED ? ": no IKE daemon runs there" : "");
 }
@@ -153,17 +156,20 @@ static void readable(struct daemon *d, void *arg)
 		socklen_t len = sizeof(from);
 		ssize_t n = recvfrom(s->fd, u->buffer, sizeof(u->buffer), MSG_DONTWAIT | MSG_TRUNC,
 				     (struct sockaddr *)&from, &len);
-		struct ike_datagram dg = { .local = { s->local, UDP_PORT_IKE } };
+		struct ike_datagram dg = { .local = s->local,
+					   .natt = s->local.port == UDP_PORT_NATT };
+		size_t skip = dg.natt ? sizeof(marker) : 0;
 
 		if (n < 0)
 			return;
 		u->count.received++;
-		if ((size_t)n > sizeof(u->buffer) || len != sizeof(from)) {
+		if ((size_t)n > sizeof(u->buffer) || (size_t)n < skip || len != sizeof(from) ||
+		    memcmp(u->buffer, marker, skip) != 0) {
 			u->count.dropped++;
 			continue;
 		}
 		dg.remote = endpoint_of(&from);
-		dg.data = (struct span){ u->buffer, (size_t)n };
+		dg.data = (struct span){ u->buffer + skip, (size_t)n - skip };
 		ike_input(d->ike, loop_now(), &dg);
 	}
 }
@@ -182,9 +188,17 @@ static void set_options(int fd)
 	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &pmtu, sizeof(pmtu));
 }
 
-bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])
+/* From here on the kernel takes ESP that comes on this socket. */
+static int take_esp(int fd)
 {
-	struct sockaddr_in sin = sockaddr_of(local, UDP_PORT_IKE);
+	int type = UDP_ENCAP_ESPINUDP;
+
+	return setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type));
+}
+
+static bool open_port(struct daemon *d, const struct endpoint *local, char why[UDP_WHY])
+{
+	struct sockaddr_in sin = sockaddr_of(local);
 	struct udp_socket *s;
 	char text[ADDR_TEXT];
 	int fd;
@@ -192,11 +206,12 @@ bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])
 	if (find(d->udp, local))
 		return true;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin))) {
+	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) ||
+	    (local->port == UDP_PORT_NATT && take_esp(fd))) {
 		int err = errno;
 
 		snprintf(why, UDP_WHY, "cannot receive IKE on %s port %d: %s%s",
-			 addr_text(local, text), UDP_PORT_IKE, strerror(err),
+			 addr_text(&local->addr, text), local->port, strerror(err),
 			 err == EADDRINUSE ? ": stop the other IKE daemon (`ss -ulnp sport = :500`"
 					     " shows it)"
 					   : "");
@@ -214,7 +229,7 @@ bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])
 	return true;
 }
 
-void udp_close(struct daemon *d, const struct addr *local)
+static void close_port(struct daemon *d, const struct endpoint *local)
 {
 	struct udp_socket **at = &d->udp->sockets, *s = find(d->udp, local);
 
@@ -226,26 +241,51 @@ void udp_close(struct daemon *d, const struct addr *local)
 	socket_free(s);
 }
 
-static int send_once(const struct udp_socket *s, const struct sockaddr_in *to, struct span data)
+bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])
 {
-	ssize_t n = sendto(s->fd, data.data, data.len, MSG_DONTWAIT, (const struct sockaddr *)to,
-			   sizeof(*to));
+	struct endpoint ike = { *local, UDP_PORT_IKE }, natt = { *local, UDP_PORT_NATT };
 
-	return n < 0 ? errno : 0;
+	if (!open_port(d, &ike, why))
+		return false;
+	if (open_port(d, &natt, why))
+		return true;
+	close_port(d, &ike);
+	return false;
+}
+
+void udp_close(struct daemon *d, const struct addr *local)
+{
+	struct endpoint ike = { *local, UDP_PORT_IKE }, natt = { *local, UDP_PORT_NATT };
+
+	close_port(d, &ike);
+	close_port(d, &natt);
+}
+
+static int send_once(const struct udp_socket *s, struct sockaddr_in *to, bool marked,
+		     struct span data)
+{
+	struct iovec iov[] = { { (void *)(uintptr_t)marker, marked ? sizeof(marker) : 0 },
+			       { (void *)(uintptr_t)data.data, data.len } };
+	struct msghdr msg = { .msg_name = to,
+			      .msg_namelen = sizeof(*to),
+			      .msg_iov = iov,
+			      .msg_iovlen = ARRAY_SIZE(iov) };
+
+	return sendmsg(s->fd, &msg, MSG_DONTWAIT) < 0 ? errno : 0;
 }
 
 void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
-	      struct span data)
+	      bool marked, struct span data)
 {
-	struct udp_socket *s = find(d->udp, &local->addr);
-	struct sockaddr_in to = sockaddr_of(&remote->addr, remote->port);
+	struct udp_socket *s = find(d->udp, local);
+	struct sockaddr_in to = sockaddr_of(remote);
 	char from[ADDR_TEXT], text[ADDR_TEXT];
-	int err = s ? send_once(s, &to, data) : ENOTCONN;
+	int err = s ? send_once(s, &to, marked, data) : ENOTCONN;
 
 	if (s && err) {
 		/* It may be the ICMP error of an earlier datagram, which is told only once. */
 		read_errors(d, s);
-		err = send_once(s, &to, data);
+		err = send_once(s, &to, marked, data);
 	}
 	if (!err) {
 		d->udp->count.sent++;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IKE's sockets: one per tunnel source, bound to its address and port 500. (Port 4500 and its
- * non-ESP marker come with NAT traversal, as a second socket here.)
+ * IKE's sockets: two per tunnel source, bound to its address and to ports 500 and 4500. What comes
+ * on 4500 is ESP in UDP, which the kernel takes, or IKE behind four zero octets, the non-ESP marker
+ * (RFC 3948 2.2), which are put in front and taken off here.
  *
  * What is sent may get lost, so a send error is counted and logged now and then, never fatal; ICMP
  * errors that come back are evidence for the log ("nobody listens there"), never the end of an
@@ -17,6 +18,7 @@
 #include "lib/wire.h"
 
 #define UDP_PORT_IKE 500
+#define UDP_PORT_NATT 4500
 
 struct daemon;
 struct udp;
@@ -32,11 +34,12 @@ void udp_free(struct udp *u); /* closes all; NULL is fine */
 
 #define UDP_WHY 256 /* room for a sentence */
 
-/* Opening twice is opening once. False: why[] says what is wrong and what to do. */
+/* Both ports. Opening twice is opening once. False: why[] says what is wrong and what to do. */
 bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY]);
 void udp_close(struct daemon *d, const struct addr *local);
+/* marked: with the non-ESP marker. */
 void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
-	      struct span data);
+	      bool marked, struct span data);
 const struct udp_counters *udp_counters(const struct daemon *d);
 
 #endif

@@ -26,6 +26,7 @@
 #define IKE_NONCE_LEN	32 /* of ours, RFC 2409: 8 to 256 */
 #define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
 #define IKE_SEEN_MSGIDS 32
+#define IKE_IDENTITY_DIGEST	20 /* octets of an identity's digest */
 #define IKE_DPD_TRIES	4  /* questions until a peer is dead */
 #define IKE_RESEND_MAX	16 /* answers to duplicates of one message */
 
@@ -47,6 +48,8 @@ enum ike_timer_kind {
 	TIMER_PAIR_REKEY,  /* ipsec_pair */
 	TIMER_PAIR_EXPIRE, /* ipsec_pair: lifetime or drain is over */
 	TIMER_PEER_WANT,   /* ike_peer: the other end had its chance to start quick mode */
+	TIMER_PEER_KEEPALIVE, /* ike_peer: for a NAT of ours */
+	TIMER_PEER_MOVED,  /* ike_peer: it has another address */
 };
 
 /* Not in every sys/queue.h: the element may be removed inside the loop. */
@@ -66,6 +69,7 @@ struct incoming {
 	bool encrypted;
 	uint8_t iv[CRYPTO_BLOCK_MAX]; /* after it, to be committed once it is accepted */
 	struct span datagram;	      /* as it came */
+	const struct ike_datagram *from; /* NULL: whence it came says nothing */
 };
 
 struct exchange;
@@ -164,6 +168,17 @@ struct isakmp_sa {
 	struct main_mode *mm;
 	struct timer rekey, expire;
 	uint32_t vendor_ids; /* of the peer, as bits of enum isakmp_vid */
+	struct {
+		enum isakmp_vid version; /* that both ends speak; VID_UNKNOWN: none */
+		bool us, them;		 /* behind a NAT */
+	} nat;
+	uint8_t identity[IKE_IDENTITY_DIGEST]; /* digest of the peer's */
+	struct addr inside;		/* its own address, where the identity is one */
+	struct {			/* path.c: asked at a new place whether it is there */
+		struct endpoint at;
+		uint32_t sequence; /* of the question; 0: none */
+		msec asked;
+	} probe;
 	/* It named CAs that it trusts, ours among them, or others. */
 	bool asks_for_ours, asks_for_others;
 	struct {
@@ -194,6 +209,8 @@ struct quick_mode {
 	bool in_added, out_added; /* the kernel was asked */
 	uint32_t replaces;	  /* the outbound SPI that goes with that */
 	bool in_done;		  /* and it has the inbound one */
+	uint8_t id[2][12]; /* bodies of IDci and IDcr, as the initiator sent them */
+	uint8_t id_len[2];
 };
 
 struct ipsec_pair {
@@ -206,6 +223,8 @@ struct ipsec_pair {
 	UT_hash_handle hh; /* by id */
 	uint32_t spi_in, spi_out;
 	UT_hash_handle hh_spi; /* by spi_in */
+	struct addr outer;     /* where its packets go: the peer's name, or what the NAT shows */
+	uint16_t encap_local, encap_remote; /* UDP ports around them, 0: none */
 	LIST_ENTRY(ipsec_pair) of_peer;
 
 	struct esp_suite suite;
@@ -243,6 +262,18 @@ struct ike_peer {
 	bool suspect;	     /* not answering: the phase 1 under way decides */
 	bool ending;	     /* all of it is being ended */
 	struct timer want;
+	struct { /* sharing.c: who it is */
+		struct addr local, outer;
+		uint8_t identity[IKE_IDENTITY_DIGEST];
+	} who;
+	bool is_known;
+	UT_hash_handle hh_who;
+	struct { /* path.c: where it was reached last */
+		struct endpoint local, remote;
+		bool natt;     /* on the port of NAT-T */
+		bool us, them; /* behind a NAT */
+	} path;
+	struct timer keepalive, moved;
 };
 
 struct effect_node {
@@ -265,6 +296,8 @@ struct ike {
 	struct timers timers;
 	struct ike_local *locals;
 	struct ike_peer *peers;
+	struct ike_peer *who;	     /* those whose identity is known */
+	uint32_t next_pseudo;	     /* of the pool's addresses */
 	struct isakmp_sa *sas;	     /* by cookies */
 	TAILQ_HEAD(, isakmp_sa) unproven; /* oldest first */
 	struct isakmp_sa *sas_first; /* responder's, by first message */

@@ -83,6 +83,7 @@ static void query(struct isakmp_sa *sa)
 	n = ike_effect_push(sa->x.ike, IKE_EFFECT_QUERY_TRAFFIC, NULL, 0);
 	n->effect.local = sa->peer->key.local;
 	n->effect.remote = sa->peer->key.remote;
+	n->effect.outer = pair->outer;
 	n->effect.query.spi_in = pair->spi_in;
 	n->effect.query.spi_out = pair->spi_out;
 }

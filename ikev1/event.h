@@ -49,6 +49,7 @@ enum ike_cause {
 	IKE_CAUSE_ADMIN,	      /* cleared by the operator, or the daemon stops */
 	IKE_CAUSE_DEAD_PEER,	      /* does not answer R-U-THERE any more */
 	IKE_CAUSE_EXPIRED,	      /* lifetime is over */
+	IKE_CAUSE_MOVED,	      /* the peer has another address now */
 	/* Certificates; struct ike_cert says which one it is about. */
 	IKE_CAUSE_NO_TRUSTPOINT,      /* rsa-sig is agreed on, and we have no trustpoint */
 	IKE_CAUSE_NO_CERTIFICATE,     /* the peer sent none */
@@ -124,6 +125,8 @@ enum ike_event_kind {
 	IKE_EVENT_EVIDENCE,	/* why it will probably fail: failure.cause, .state, .mismatch; once */
 	IKE_EVENT_FAILED,	/* an exchange failed: failure */
 	IKE_EVENT_SA_GONE,	/* an SA left: phase, failure.cause */
+	IKE_EVENT_NAT,		/* what discovery found: nat */
+	IKE_EVENT_MOVED,	/* the peer is at another port or address: moved */
 	IKE_EVENT_COUNT
 };
 
@@ -211,6 +214,12 @@ struct ike_event {
 			uint8_t tries; /* questions that were asked in a row */
 			bool dead;
 		} dpd;
+		struct {
+			bool us, them; /* behind a NAT */
+		} nat;
+		struct {
+			struct endpoint from; /* where it was; `remote` is where it is */
+		} moved;
 		bool flag;
 	};
 };

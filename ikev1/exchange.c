@@ -2,6 +2,7 @@
 /* The walk through a transition table. */
 #include "ikev1/exchange.h"
 
+#include "ikev1/path.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
 
@@ -109,8 +110,10 @@ static void drop(struct exchange *x, const struct incoming *in, enum ike_drop wh
 /* The message counted: IV, cache and timers follow in one go. */
 static void commit_message(struct exchange *x, const struct incoming *in)
 {
-	if (in->encrypted)
+	if (in->encrypted) {
 		memcpy(x->iv, in->iv, sizeof(x->iv));
+		path_proven(sa_of(x), in->from);
+	}
 	crypto_hash(HASH_SHA1, &in->datagram, 1, x->received);
 	x->has_received = true;
 	x->resends = 0;

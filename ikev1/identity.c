@@ -31,9 +31,10 @@ bool identity_accept_psk(const struct isakmp_sa *sa, const struct isakmp_id *id)
 {
 	/*
 	 * The key was found by the address, so an address identity must be that address. A name is
-	 * taken: whoever has the key may call itself as it likes (IOS's "identity hostname").
+	 * taken: whoever has the key may call itself as it likes (IOS's "identity hostname"). Behind
+	 * a NAT the peer knows itself by an address that does not show here.
 	 */
-	return id->type != ISAKMP_ID_IPV4_ADDR ||
+	return id->type != ISAKMP_ID_IPV4_ADDR || sa->nat.them ||
 	       memcmp(id->data.data, sa->remote.addr.b, 4) == 0;
 }
 

@@ -7,6 +7,7 @@
 #include "ikev1/input.h"
 #include "ikev1/job.h"
 #include "ikev1/main_mode.h"
+#include "ikev1/path.h"
 #include "ikev1/psk.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
@@ -185,6 +186,16 @@ void ike_shutdown(struct ike *ike, msec now)
 	end_all(ike, IKE_CAUSE_ADMIN);
 }
 
+void ike_esp_seen(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+		  const struct endpoint *seen)
+{
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
+
+	set_now(ike, now);
+	if (p)
+		path_esp(p, seen);
+}
+
 void ike_sa_done(struct ike *ike, msec now, uint64_t token, int error)
 {
 	struct exchange *x = exchange_waiting(ike, token);
@@ -283,6 +294,12 @@ static void timer_due(struct timer *t)
 	case TIMER_PEER_WANT:
 		ike_peer_start(container_of(t, struct ike_peer, want));
 		break;
+	case TIMER_PEER_KEEPALIVE:
+		path_keepalive(container_of(t, struct ike_peer, keepalive));
+		break;
+	case TIMER_PEER_MOVED:
+		path_moved_away(container_of(t, struct ike_peer, moved));
+		break;
 	}
 }
 
@@ -339,6 +356,8 @@ bool ike_sa_next(const struct ike *ike, const void **cursor, struct ike_sa_info 
 		.since = sa->x.began,
 		.expires = sa->x.done ? sa->expire.due : MSEC_NEVER,
 		.rekeying = sa->retired,
+		.nat_us = sa->nat.us,
+		.nat_them = sa->nat.them,
 	};
 	memcpy(out->icookie, sa->cookies, ISAKMP_COOKIE);
 	memcpy(out->rcookie, sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE);
@@ -360,6 +379,9 @@ bool ike_pair_next(const struct ike *ike, const void **cursor, struct ike_pair_i
 		.conn_id = pair->id.conn_id,
 		.local = p->key.local,
 		.remote = p->key.remote,
+		.outer = pair->outer,
+		.encap_local = pair->encap_local,
+		.encap_remote = pair->encap_remote,
 		.role = pair->x.role,
 		.state = pair->x.state,
 		.suite = pair->suite,

@@ -69,6 +69,11 @@ struct ike_config {
 	enum ike_identity identity;
 	struct span hostname; /* of IKE_IDENTITY_HOSTNAME */
 	struct ike_dpd dpd;
+	/*
+	 * Addresses that stand for peers which share one behind a NAT, see sharing.h; no member or
+	 * network may use any of them. None: 240.0.0.0/8.
+	 */
+	struct prefix pseudo_pool;
 	struct ike_limits limits; /* a zero takes the default */
 };
 
@@ -96,7 +101,8 @@ void ike_input(struct ike *ike, msec now, const struct ike_datagram *d);
 /*
  * Somebody needs a pair of SAs with this peer. If there is one, PEER_UP is told again; else a
  * negotiation starts unless one is under way. One that fails is told as FAILED and not tried again
- * until asked. False: `local` is not one of ours.
+ * until asked. False: `local` is not one of ours, or `remote` a pseudo address that stands for
+ * nobody now.
  */
 bool ike_connect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /* Nobody needs this peer any more: its SAs are deleted, the peer is told. */
@@ -113,6 +119,13 @@ void ike_traffic(struct ike *ike, msec now, const struct addr *local, const stru
 void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /* Deletes everything, telling the peers; drain the effects, then ike_free(). */
 void ike_shutdown(struct ike *ike, msec now);
+
+/*
+ * The kernel took ESP that came from another port or address than its SA says (after a NAT's mapping
+ * has changed). The peer's SAs follow, or it starts anew.
+ */
+void ike_esp_seen(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+		  const struct endpoint *seen);
 
 /* The kernel's answer to SA_ADD: 0 or an errno. */
 void ike_sa_done(struct ike *ike, msec now, uint64_t token, int error);
@@ -146,7 +159,13 @@ enum ike_direction { IKE_INBOUND, IKE_OUTBOUND };
 struct ike_ipsec_sa {
 	enum ike_direction direction;
 	struct addr local, remote;
+	/*
+	 * Where its packets go. Other than `remote` only for a pseudo address: the kernel then knows
+	 * `remote` inside of the SA, and this one outside.
+	 */
+	struct addr outer;
 	uint16_t encap_local, encap_remote; /* UDP encapsulation ports; 0: plain ESP */
+	bool nat;	       /* the peer is behind a NAT */
 	uint32_t spi;
 	struct esp_suite suite;
 	struct span key;       /* cipher key, then salt */
@@ -160,6 +179,7 @@ enum ike_effect_kind {
 	IKE_EFFECT_SEND,
 	IKE_EFFECT_JOB,		  /* the job is the owner's from now on */
 	IKE_EFFECT_SA_ADD,	  /* answer with ike_sa_done(token) */
+	IKE_EFFECT_SA_UPDATE,	  /* other encapsulation ports, without keys; no answer is needed */
 	IKE_EFFECT_SA_DELETE,	  /* no answer is needed */
 	IKE_EFFECT_PEER_UP,	  /* the first pair of SAs with the peer is in the kernel */
 	IKE_EFFECT_PEER_DOWN,	  /* the last one is gone; told before its SA_DELETEs */
@@ -171,6 +191,7 @@ enum ike_effect_kind {
 struct ike_effect {
 	enum ike_effect_kind kind;
 	struct addr local, remote; /* PEER_*, SA_DELETE, QUERY_TRAFFIC */
+	struct addr outer;	   /* SA_DELETE, QUERY_TRAFFIC: as in struct ike_ipsec_sa */
 	union {
 		struct {
 			struct endpoint local, remote;
@@ -181,7 +202,7 @@ struct ike_effect {
 		struct {
 			uint64_t token;
 			struct ike_ipsec_sa sa;
-		} add;
+		} add; /* SA_UPDATE, too */
 		struct {
 			enum ike_direction direction;
 			uint32_t spi;
@@ -209,11 +230,13 @@ struct ike_sa_info {
 	msec since;		   /* creation */
 	msec expires;		   /* MSEC_NEVER before MM_ACTIVE */
 	bool rekeying;		   /* its successor is being negotiated */
+	bool nat_us, nat_them;	   /* behind a NAT */
 	uint8_t icookie[ISAKMP_COOKIE], rcookie[ISAKMP_COOKIE];
 };
 struct ike_pair_info {
 	uint32_t conn_id; /* of the ISAKMP SA that made it */
-	struct addr local, remote;
+	struct addr local, remote, outer; /* as in struct ike_ipsec_sa */
+	uint16_t encap_local, encap_remote;
 	enum ike_role role;
 	enum ike_state state; /* QM_*: of an unfinished exchange; QM_ACTIVE */
 	struct esp_suite suite;

@@ -5,6 +5,7 @@
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
 #include "ikev1/message.h"
+#include "ikev1/path.h"
 #include "ikev1/rsa_sig.h"
 #include "ikev1/store.h"
 
@@ -270,17 +271,17 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 		exchange_fail(&sa->x, EV_DELETE, IKE_CAUSE_PEER_DELETED);
 }
 
-static bool is_ack(const struct incoming *in)
+static bool is_ack(const struct incoming *in, struct isakmp_notify *n)
 {
 	const struct isakmp_payload *p = isakmp_find(&in->m, ISAKMP_NOTIFY);
-	struct isakmp_notify n;
 
-	return p && isakmp_parse_notify(p->body, &n) && n.type == ISAKMP_N_R_U_THERE_ACK;
+	return p && isakmp_parse_notify(p->body, n) && n->type == ISAKMP_N_R_U_THERE_ACK;
 }
 
 void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ike_datagram *d)
 {
 	uint8_t hash[HASH_LEN_MAX];
+	struct isakmp_notify n;
 	struct span theirs, rest;
 
 	if (!ike_message_hash_of(in, &theirs, &rest) || theirs.len != sa->keys.len)
@@ -293,8 +294,12 @@ void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ik
 		return;
 	}
 	/* R-U-THERE-ACK speaks for itself: an old one says nothing. */
-	if (!is_ack(in))
+	if (is_ack(in, &n)) {
+		path_answer(sa, &n, d);
+	} else {
 		dpd_heard(sa);
+		path_doubt(sa, d);
+	}
 	process_payloads(sa, in);
 	return;
 bad:

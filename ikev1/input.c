@@ -9,14 +9,16 @@
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/message.h"
+#include "ikev1/path.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/sharing.h"
 #include "ikev1/store.h"
 
 static const uint8_t no_cookie[ISAKMP_COOKIE];
 
-static bool from_peer(const struct isakmp_sa *sa, const struct ike_datagram *d)
+static bool is_encrypted(const struct isakmp_header *h)
 {
-	return endpoint_equal(&sa->remote, &d->remote) && endpoint_equal(&sa->local, &d->local);
+	return h->flags & ISAKMP_FLAG_ENCRYPTED;
 }
 
 /* For one more half-open SA; the oldest unproven one makes room, as long as there is one. */
@@ -43,7 +45,7 @@ static void new_responder(struct ike *ike, const struct ike_datagram *d,
 	struct isakmp_sa *sa;
 	size_t offset;
 
-	if (!p) {
+	if (!p || sharing_is_pseudo(ike, &d->remote.addr)) {
 		report_drop(ike, d, h, IKE_DROP_NO_LOCAL, ISAKMP_OK, 0);
 		return;
 	}
@@ -53,8 +55,9 @@ static void new_responder(struct ike *ike, const struct ike_datagram *d,
 		return;
 	}
 	sa = sa_new(p, IKE_RESPONDER, &d->local, &d->remote);
+	sa->natt = d->natt;
 	memcpy(sa->cookies, h->icookie, ISAKMP_COOKIE);
-	flaw = ike_message_read(sa, NULL, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, NULL, d, h, &in, &offset);
 	if (flaw == ISAKMP_OK) {
 		ike_message_report_received(&sa->x, sa, &in);
 		if (!exchange_run(&sa->x, EV_RCV_MSG, &in))
@@ -69,7 +72,7 @@ static void new_responder(struct ike *ike, const struct ike_datagram *d,
 static void input_main(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
 {
 	bool first = memcmp(h->rcookie, no_cookie, ISAKMP_COOKIE) == 0;
-	bool encrypted = h->flags & ISAKMP_FLAG_ENCRYPTED;
+	bool encrypted = is_encrypted(h);
 	struct isakmp_sa *sa;
 	struct incoming in;
 	enum isakmp_flaw flaw;
@@ -84,7 +87,7 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 	/* The answer to our first message brings the responder's cookie. */
 	if (!sa && !first)
 		sa = sa_find(ike, h->icookie, no_cookie);
-	if (!sa || !from_peer(sa, d) || h->msgid != 0) {
+	if (!sa || !path_may_bring(sa, d, encrypted) || h->msgid != 0) {
 		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
 		return;
 	}
@@ -97,7 +100,7 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 			    ISAKMP_OK, 0);
 		return;
 	}
-	flaw = ike_message_read(sa, sa->x.iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, sa->x.iv, d, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
 		if (encrypted)
 			main_mode_undecryptable(sa, flaw);
@@ -115,7 +118,7 @@ static struct isakmp_sa *known_sa(struct ike *ike, const struct ike_datagram *d,
 {
 	struct isakmp_sa *sa = sa_find(ike, h->icookie, h->rcookie);
 
-	return sa && from_peer(sa, d) ? sa : NULL;
+	return sa && path_may_bring(sa, d, is_encrypted(h)) ? sa : NULL;
 }
 
 static bool hash1_is_right(struct isakmp_sa *sa, const struct incoming *in)
@@ -142,6 +145,9 @@ static void new_quick_mode(struct isakmp_sa *sa, const struct ike_datagram *d, s
 		report_drop(ike, d, &in->m.header, IKE_DROP_REPLAY, ISAKMP_OK, 0);
 		return;
 	}
+	/* The HASH tells who wrote it, not when. */
+	path_doubt(sa, d);
+	in->from = NULL;
 	pair = pair_new(sa, IKE_RESPONDER, in->m.header.msgid);
 	if (!pair) {
 		sa_reuse_msgid(sa, in->m.header.msgid);
@@ -174,7 +180,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d,
 		report_drop(ike, d, h, IKE_DROP_UNEXPECTED, ISAKMP_OK, 0);
 		return;
 	}
-	if (!(h->flags & ISAKMP_FLAG_ENCRYPTED)) {
+	if (!is_encrypted(h)) {
 		report_drop(ike, d, h, IKE_DROP_CLEARTEXT, ISAKMP_OK, 0);
 		return;
 	}
@@ -191,7 +197,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d,
 		memcpy(iv, pair->x.iv, sizeof(iv));
 	else
 		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
-	flaw = ike_message_read(sa, iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, iv, d, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
 		report_drop(ike, d, h, IKE_DROP_UNDECRYPTABLE, flaw, offset);
 		return;
@@ -207,7 +213,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d,
 static void input_info(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
 {
 	struct isakmp_sa *sa = known_sa(ike, d, h);
-	bool encrypted = h->flags & ISAKMP_FLAG_ENCRYPTED;
+	bool encrypted = is_encrypted(h);
 	uint8_t iv[CRYPTO_BLOCK_MAX];
 	struct incoming in;
 	enum isakmp_flaw flaw;
@@ -216,7 +222,7 @@ static void input_info(struct ike *ike, const struct ike_datagram *d, const stru
 	/* A refusal of our first message knows our cookie only, or brings one that we never use. */
 	if (!sa && !encrypted) {
 		sa = sa_find(ike, h->icookie, no_cookie);
-		if (sa && !from_peer(sa, d))
+		if (sa && !path_may_bring(sa, d, false))
 			sa = NULL;
 	}
 	if (!sa) {
@@ -229,7 +235,7 @@ static void input_info(struct ike *ike, const struct ike_datagram *d, const stru
 	}
 	if (encrypted)
 		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h->msgid, iv);
-	flaw = ike_message_read(sa, iv, d->data, h, &in, &offset);
+	flaw = ike_message_read(sa, iv, d, h, &in, &offset);
 	if (flaw != ISAKMP_OK) {
 		report_drop(ike, d, h, encrypted ? IKE_DROP_UNDECRYPTABLE : IKE_DROP_MALFORMED,
 			    flaw, offset);

@@ -18,8 +18,10 @@
 #include "ikev1/info.h"
 #include "ikev1/job.h"
 #include "ikev1/message.h"
+#include "ikev1/natt.h"
 #include "ikev1/psk.h"
 #include "ikev1/rsa_sig.h"
+#include "ikev1/sharing.h"
 #include "ikev1/store.h"
 
 /* Octets of an initiator's offer: the 64 transforms that are looked at fit well. */
@@ -51,10 +53,11 @@ static void process_extras(struct exchange *x, const struct incoming *in)
 	}
 }
 
-static void add_vendor_ids(struct isakmp_builder *b)
+static void add_vendor_ids(const struct isakmp_sa *sa, struct isakmp_builder *b)
 {
 	/* Only what is spoken: a peer that sees an id relies on it. */
 	isakmp_add_payload(b, ISAKMP_VENDOR, isakmp_vid_bytes(VID_DPD));
+	natt_add_vendor_ids(sa, b);
 }
 
 struct keymat_phase1 main_mode_inputs(const struct isakmp_sa *sa)
@@ -203,7 +206,7 @@ static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
 	(void)in;
 	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->sa_i, sa->mm->sa_i_len));
-	add_vendor_ids(&b);
+	add_vendor_ids(sa, &b);
 	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
@@ -237,6 +240,7 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 		return exchange_error(x, IKE_CAUSE_NO_POLICY);
 	}
 	process_extras(x, in);
+	natt_choose_version(sa);
 	missing = missing_proof(sa, sa->suite.auth);
 	if (missing)
 		return exchange_error(x, missing);
@@ -270,7 +274,7 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	(void)in;
 	ike_message_begin(sa, &b, ISAKMP_XCHG_MAIN, 0);
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(sa->mm->answer, sa->mm->answer_len));
-	add_vendor_ids(&b);
+	add_vendor_ids(sa, &b);
 	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
 }
@@ -290,6 +294,7 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 	if (!match(sa, &o))
 		return ignore(x, IKE_CAUSE_PEER_NO_POLICY, ISAKMP_BAD_CONTENT);
 	process_extras(x, in);
+	natt_choose_version(sa);
 	sa_adopt_cookie(sa, in->m.header.rcookie);
 	return EV_GEN_DH_KEY;
 }
@@ -320,6 +325,7 @@ static enum ike_fsm_event send_ke(struct exchange *x, const uint8_t *public_valu
 	isakmp_add_payload(&b, ISAKMP_KE,
 			   span_of(public_value, group_get(sa->suite.group)->public_len));
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(n));
+	natt_add_discovery(sa, &b);
 	rsa_sig_add_requests(sa, &b);
 	exchange_sent(x, ike_message_send(x, sa, &b, NULL), true);
 	return EV_NONE;
@@ -355,6 +361,7 @@ static bool take_ke(struct exchange *x, const struct incoming *in, uint8_t *publ
 		return false;
 	memcpy(public_value, ke.data, ke.len);
 	process_extras(x, in);
+	natt_discover(sa, in);
 	return true;
 }
 
@@ -387,6 +394,7 @@ static enum ike_fsm_event i_process4(struct exchange *x, const struct incoming *
 
 	if (!take_ke(x, in, mm->dh->gxr, &mm->nr))
 		return ignore(x, IKE_CAUSE_BAD_KE, ISAKMP_BAD_CONTENT);
+	natt_float(this_sa(x));
 	return EV_GEN_SECRET;
 }
 
@@ -535,6 +543,7 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
 	accepted = identity_accept_psk(sa, &id);
 	identity_report(x, &id, accepted);
+	sharing_remember(sa, &id);
 	x->cause = accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
 	process_notifies(sa, in);
 	process_extras(x, in);
@@ -554,6 +563,7 @@ static enum ike_fsm_event process_signed(struct exchange *x, const struct incomi
 		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_BAD_CONTENT);
 	process(x, in, ISAKMP_SIG);
 	identity_report(x, &id, true);
+	sharing_remember(sa, &id);
 	process_notifies(sa, in);
 	process_extras(x, in);
 	return EV_VALIDATE_CERT;
@@ -579,16 +589,24 @@ static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event nex
 	return EV_ERROR;
 }
 
+/* The identity is accepted; whose SA it is follows from it where several peers share an address. */
+static enum ike_fsm_event settle(struct exchange *x, enum ike_fsm_event next)
+{
+	if (next == EV_ERROR || sharing_settle(this_sa(x)))
+		return next;
+	return exchange_error(x, IKE_CAUSE_IDENTITY);
+}
+
 static enum ike_fsm_event r_compare_ids(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
-	return compare_ids(x, this_sa(x)->mm->sig ? EV_GEN_SIG : EV_BLD_MSG);
+	return settle(x, compare_ids(x, this_sa(x)->mm->sig ? EV_GEN_SIG : EV_BLD_MSG));
 }
 
 static enum ike_fsm_event i_compare_ids(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
-	return compare_ids(x, EV_ACTIVATE_NEW_SA);
+	return settle(x, compare_ids(x, EV_ACTIVATE_NEW_SA));
 }
 
 static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in)

@@ -99,14 +99,15 @@ void ike_message_hash_patch(struct isakmp_sa *sa, struct isakmp_builder *b, cons
 		memcpy(b->w.data + ISAKMP_HEADER + 4, hash, hash_get(sa->suite.hash)->len);
 }
 
-enum isakmp_flaw ike_message_read(struct isakmp_sa *sa, const uint8_t *iv, struct span datagram,
-				  const struct isakmp_header *h, struct incoming *in,
-				  size_t *offset)
+enum isakmp_flaw ike_message_read(struct isakmp_sa *sa, const uint8_t *iv,
+				  const struct ike_datagram *d, const struct isakmp_header *h,
+				  struct incoming *in, size_t *offset)
 {
-	struct span chain = span_of(datagram.data + ISAKMP_HEADER, datagram.len - ISAKMP_HEADER);
+	struct span chain = span_of(d->data.data + ISAKMP_HEADER, d->data.len - ISAKMP_HEADER);
 
 	in->m.header = *h;
-	in->datagram = datagram;
+	in->datagram = d->data;
+	in->from = d;
 	in->encrypted = h->flags & ISAKMP_FLAG_ENCRYPTED;
 	*offset = 0;
 	if (in->encrypted) {

@@ -29,9 +29,9 @@ void ike_message_hash_patch(struct isakmp_sa *sa, struct isakmp_builder *b, cons
  * Reads what follows the header into in->m, decrypting with a copy of iv where the flag says so;
  * in->iv is the IV after it. Not ISAKMP_OK where it makes no sense (*offset where).
  */
-enum isakmp_flaw ike_message_read(struct isakmp_sa *sa, const uint8_t *iv, struct span datagram,
-				  const struct isakmp_header *h, struct incoming *in,
-				  size_t *offset);
+enum isakmp_flaw ike_message_read(struct isakmp_sa *sa, const uint8_t *iv,
+				  const struct ike_datagram *d, const struct isakmp_header *h,
+				  struct incoming *in, size_t *offset);
 /* As message_read, and the message is told as received. */
 void ike_message_report_received(struct exchange *x, struct isakmp_sa *sa,
 				 const struct incoming *in);

@@ -2,6 +2,7 @@
 /* Peers: what is wanted of them and the next step towards it. */
 #include "ikev1/exchange.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/sharing.h"
 #include "ikev1/store.h"
 
 struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local, const struct addr *remote)
@@ -18,10 +19,17 @@ struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local, const 
 struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const struct addr *remote)
 {
 	struct ike_peer *p = ike_peer_find(ike, local, remote);
-	const struct ike_local *at;
 
-	if (p)
+	if (p || sharing_is_pseudo(ike, remote))
 		return p;
+	return ike_peer_new(ike, local, remote);
+}
+
+struct ike_peer *ike_peer_new(struct ike *ike, const struct addr *local, const struct addr *remote)
+{
+	const struct ike_local *at;
+	struct ike_peer *p;
+
 	HASH_FIND(hh, ike->locals, local, sizeof(*local), at);
 	if (!at)
 		return NULL;
@@ -31,6 +39,8 @@ struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const s
 	p->key.local = *local;
 	p->key.remote = *remote;
 	p->want.kind = TIMER_PEER_WANT;
+	p->keepalive.kind = TIMER_PEER_KEEPALIVE;
+	p->moved.kind = TIMER_PEER_MOVED;
 	LIST_INIT(&p->sas);
 	LIST_INIT(&p->pairs);
 	HASH_ADD(hh, ike->peers, key, sizeof(p->key), p);
@@ -42,6 +52,9 @@ void ike_peer_tidy(struct ike_peer *p)
 	if (!LIST_EMPTY(&p->sas) || !LIST_EMPTY(&p->pairs) || p->wanted || p->ending)
 		return;
 	timer_disarm(&p->ike->timers, &p->want);
+	timer_disarm(&p->ike->timers, &p->keepalive);
+	timer_disarm(&p->ike->timers, &p->moved);
+	sharing_forget(p);
 	HASH_DEL(p->ike->peers, p);
 	free(p);
 }
@@ -148,8 +161,17 @@ void ike_peer_start(struct ike_peer *p)
 void ike_peer_start_phase1(struct ike_peer *p)
 {
 	struct endpoint local = { p->key.local, 500 }, remote = { p->key.remote, 500 };
+	bool natt = p->path.natt;
+	struct isakmp_sa *sa;
 
-	exchange_run(&sa_new(p, IKE_INITIATOR, &local, &remote)->x, EV_START_MM, NULL);
+	/* RFC 3947 4: where the change to the other port has been made, it stays. */
+	if (natt) {
+		local = p->path.local;
+		remote = p->path.remote;
+	}
+	sa = sa_new(p, IKE_INITIATOR, &local, &remote);
+	sa->natt = natt;
+	exchange_run(&sa->x, EV_START_MM, NULL);
 }
 
 void ike_peer_initial_contact(struct isakmp_sa *sa)

@@ -14,12 +14,12 @@
 
 #include <errno.h>
 
+#include "ikev1/ends.h"
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
 #include "ikev1/message.h"
+#include "ikev1/natt.h"
 #include "ikev1/store.h"
-
-#define IPPROTO_GRE_NUMBER 47
 
 static const struct ike_profile *profile_of(const struct ipsec_pair *pair)
 {
@@ -28,7 +28,7 @@ static const struct ike_profile *profile_of(const struct ipsec_pair *pair)
 
 static enum proposal_encap encap_of(const struct ipsec_pair *pair)
 {
-	return pair->sa->natt ? ENCAP_UDP_TRANSPORT : ENCAP_TRANSPORT;
+	return natt_encap(pair->sa);
 }
 
 static struct span process(struct exchange *x, const struct incoming *in, uint8_t type)
@@ -58,62 +58,6 @@ static bool hash_is(struct exchange *x, const struct incoming *in, const uint8_t
 
 	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
 	return right;
-}
-
-/* Identities: the two ends of the tunnel, protocol GRE; RFC 2407 4.6.2. */
-
-static void add_id(struct isakmp_builder *b, const struct addr *a)
-{
-	uint8_t body[8];
-	struct writer w = writer_of(body, sizeof(body));
-
-	write_u8(&w, ISAKMP_ID_IPV4_ADDR);
-	write_u8(&w, IPPROTO_GRE_NUMBER);
-	write_u16(&w, 0);
-	write_bytes(&w, a->b, 4);
-	isakmp_add_payload(b, ISAKMP_ID, span_of(body, w.len));
-}
-
-static void add_ids(struct ipsec_pair *pair, struct isakmp_builder *b)
-{
-	bool initiator = pair->x.role == IKE_INITIATOR;
-
-	add_id(b, initiator ? &pair->peer->key.local : &pair->peer->key.remote);
-	add_id(b, initiator ? &pair->peer->key.remote : &pair->peer->key.local);
-}
-
-static bool id_is(struct span body, const struct addr *a)
-{
-	static const uint8_t host_mask[4] = { 255, 255, 255, 255 };
-	struct isakmp_id id;
-
-	if (!isakmp_parse_id(body, &id) || id.protocol != IPPROTO_GRE_NUMBER || id.port != 0)
-		return false;
-	if (id.type == ISAKMP_ID_IPV4_SUBNET)
-		return memcmp(id.data.data, a->b, 4) == 0 &&
-		       memcmp(id.data.data + 4, host_mask, 4) == 0;
-	return id.type == ISAKMP_ID_IPV4_ADDR && memcmp(id.data.data, a->b, 4) == 0;
-}
-
-/* Absent identities would mean any protocol between the hosts: refused. */
-static bool ids_fit(struct exchange *x, const struct incoming *in)
-{
-	struct ipsec_pair *pair = pair_of(x);
-	bool initiator = x->role == IKE_INITIATOR;
-	const struct addr *ci = initiator ? &pair->peer->key.local : &pair->peer->key.remote;
-	const struct addr *cr = initiator ? &pair->peer->key.remote : &pair->peer->key.local;
-	struct span id[2];
-	size_t n = 0;
-
-	for (size_t i = 0; i < in->m.count; i++) {
-		if (in->m.payload[i].type != ISAKMP_ID)
-			continue;
-		report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
-		if (n == 2)
-			return false;
-		id[n++] = in->m.payload[i].body;
-	}
-	return n == 2 && id_is(id[0], ci) && id_is(id[1], cr);
 }
 
 static bool take_nonce(struct nonce *n, struct span body)
@@ -192,7 +136,7 @@ static enum ike_cause take_offer(struct exchange *x, const struct incoming *in, 
 			return IKE_CAUSE_BAD_KE;
 		memcpy(pair->qm->peer_public, ke->body.data, ke->body.len);
 	}
-	if (!ids_fit(x, in))
+	if (!ends_fit(x, in))
 		return IKE_CAUSE_PROXY_IDENTITIES;
 	agree(pair, t, &suite);
 	*out = *t;
@@ -269,7 +213,7 @@ static enum ike_fsm_event i_send1(struct exchange *x, const struct incoming *in)
 	isakmp_payload_end(&b);
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(&pair->qm->ni));
 	add_ke(&b, pair, profile->pfs);
-	add_ids(pair, &b);
+	ends_add(pair, &b);
 	keymat_hash1(sa->suite.hash, &sa->keys, x->msgid, ike_message_hash_rest(sa, &b), hash);
 	ike_message_hash_patch(sa, &b, hash);
 	pair->announced = true;
@@ -354,6 +298,28 @@ static enum ike_fsm_event gen_keymat(struct exchange *x, const struct incoming *
 
 /* The kernel */
 
+/* All but its keys. */
+static struct ike_ipsec_sa describe(const struct ipsec_pair *pair, enum ike_direction direction)
+{
+	uint64_t hard_bytes = (uint64_t)pair->life_kilobytes * 1024;
+
+	return (struct ike_ipsec_sa){
+		.direction = direction,
+		.local = pair->peer->key.local,
+		.remote = pair->peer->key.remote,
+		.outer = pair->outer,
+		.encap_local = pair->encap_local,
+		.encap_remote = pair->encap_remote,
+		.nat = pair->peer->path.them,
+		.spi = direction == IKE_INBOUND ? pair->spi_in : pair->spi_out,
+		.suite = pair->suite,
+		/* Ours ends it first; the kernel's limit is for the case that we are gone. */
+		.hard_seconds = pair->life_seconds + IKE_DRAIN / 1000,
+		.hard_bytes = hard_bytes,
+		.soft_bytes = hard_bytes / 100 * 85,
+	};
+}
+
 static void install(struct exchange *x, enum ike_direction direction, const uint8_t *keymat)
 {
 	struct ipsec_pair *pair = pair_of(x);
@@ -365,19 +331,43 @@ static void install(struct exchange *x, enum ike_direction direction, const uint
 	struct ike_ipsec_sa *sa = &n->effect.add.sa;
 
 	n->effect.add.token = exchange_wait(x);
-	sa->direction = direction;
-	sa->local = pair->peer->key.local;
-	sa->remote = pair->peer->key.remote;
-	sa->spi = direction == IKE_INBOUND ? pair->spi_in : pair->spi_out;
-	sa->suite = pair->suite;
+	*sa = describe(pair, direction);
 	sa->key = span_of(n->extra, key_len);
 	sa->auth_key = span_of(n->extra + key_len, auth_len);
-	/* Ours ends it first; the kernel's limit is for the case that we are gone. */
-	sa->hard_seconds = pair->life_seconds + IKE_DRAIN / 1000;
-	sa->hard_bytes = (uint64_t)pair->life_kilobytes * 1024;
-	sa->soft_bytes = sa->hard_bytes / 100 * 85;
 	if (direction == IKE_OUTBOUND)
 		sa->replaces_spi = pair->qm->replaces;
+}
+
+static void update(const struct ipsec_pair *pair, enum ike_direction direction)
+{
+	struct effect_node *n = ike_effect_push(pair->x.ike, IKE_EFFECT_SA_UPDATE, NULL, 0);
+
+	n->effect.add.sa = describe(pair, direction);
+}
+
+void quick_mode_moved(struct ipsec_pair *pair, uint16_t local_port, uint16_t remote_port)
+{
+	bool in = pair->x.done ? true : pair->qm->in_added;
+
+	if (!pair->encap_remote)
+		return;
+	pair->encap_local = local_port;
+	pair->encap_remote = remote_port;
+	if (in)
+		update(pair, IKE_INBOUND);
+	if (pair->has_out)
+		update(pair, IKE_OUTBOUND);
+}
+
+/* Where its SAs go: as the ISAKMP SA's messages do now. */
+static void place(struct ipsec_pair *pair)
+{
+	const struct isakmp_sa *sa = pair->sa;
+	bool udp = natt_encapsulates(sa);
+
+	pair->outer = sa->remote.addr;
+	pair->encap_local = udp ? sa->local.port : 0;
+	pair->encap_remote = udp ? sa->remote.port : 0;
 }
 
 static enum ike_fsm_event install_in(struct exchange *x, const struct incoming *in)
@@ -386,6 +376,7 @@ static enum ike_fsm_event install_in(struct exchange *x, const struct incoming *
 
 	(void)in;
 	pair->qm->in_added = true;
+	place(pair);
 	install(x, IKE_INBOUND, pair->qm->key_in);
 	return EV_NONE;
 }
@@ -494,7 +485,7 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	isakmp_add_payload(&b, ISAKMP_SA, span_of(qm->answer, qm->answer_len));
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(&qm->nr));
 	add_ke(&b, pair, pair->pfs);
-	add_ids(pair, &b);
+	ends_add(pair, &b);
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni),
 		     ike_message_hash_rest(sa, &b), hash);
 	ike_message_hash_patch(sa, &b, hash);

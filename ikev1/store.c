@@ -6,6 +6,7 @@
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
+#include "ikev1/path.h"
 #include "ikev1/quick_mode.h"
 
 static const uint8_t no_cookie[ISAKMP_COOKIE];
@@ -228,6 +229,7 @@ void sa_activate(struct isakmp_sa *sa)
 	e->phase1.suite = sa->suite;
 	e->phase1.lifetime = sa->lifetime;
 	p->suspect = false;
+	path_learn(sa);
 	dpd_start(sa);
 	if (initial_contact)
 		ike_peer_initial_contact(sa);
@@ -466,6 +468,7 @@ void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uin
 
 	n->effect.local = pair->peer->key.local;
 	n->effect.remote = pair->peer->key.remote;
+	n->effect.outer = pair->outer;
 	n->effect.del.direction = direction;
 	n->effect.del.spi = spi;
 }

@@ -22,8 +22,10 @@
 
 struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local,
 			       const struct addr *remote);
-/* NULL where `local` is none of ours. */
+/* NULL where `local` is none of ours, or `remote` a pseudo address that stands for nobody. */
 struct ike_peer *ike_peer_get(struct ike *ike, const struct addr *local, const struct addr *remote);
+/* One that is not there yet. */
+struct ike_peer *ike_peer_new(struct ike *ike, const struct addr *local, const struct addr *remote);
 /* Frees it when nothing is left of it. */
 void ike_peer_tidy(struct ike_peer *p);
 /* Something finished is there: an SA of either phase. */

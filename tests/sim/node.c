@@ -249,6 +249,8 @@ static void ike_effect(struct node *n, const struct ike_effect *e)
 	case IKE_EFFECT_SA_ADD:
 		sa_add(n, e);
 		break;
+	case IKE_EFFECT_SA_UPDATE: /* there is no NAT in this world */
+		break;
 	case IKE_EFFECT_SA_DELETE:
 		kernel_sa_delete(n, index_of_nbma(&e->remote), e->del.direction, e->del.spi);
 		break;

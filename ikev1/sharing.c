@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Peers that share an address. */
+#include "ikev1/sharing.h"
+
+#include "ikev1/store.h"
+
+/* Class E: no host has it and no router carries it, so that no peer's own address is among them. */
+#define POOL ((struct prefix){ { 4, { 240 } }, 8 })
+
+static struct prefix pool_of(const struct ike *ike)
+{
+	return ike->cfg->pseudo_pool.addr.len ? ike->cfg->pseudo_pool : POOL;
+}
+
+bool sharing_is_pseudo(const struct ike *ike, const struct addr *a)
+{
+	struct prefix pool = pool_of(ike);
+
+	return prefix_contains(&pool, a);
+}
+
+void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id)
+{
+	const struct span parts[] = { span_of(&id->type, 1), id->data };
+
+	crypto_hash(HASH_SHA1, parts, ARRAY_SIZE(parts), sa->identity);
+	sa->inside = id->type == ISAKMP_ID_IPV4_ADDR ? addr_from_bytes(id->data.data, id->data.len)
+						     : (struct addr){ 0 };
+}
+
+void sharing_forget(struct ike_peer *p)
+{
+	if (p->is_known)
+		HASH_DELETE(hh_who, p->ike->who, p);
+	p->is_known = false;
+}
+
+/* From now on this identity at this address means this peer. */
+static void identify(struct ike_peer *p, const struct isakmp_sa *sa)
+{
+	sharing_forget(p);
+	p->who.local = sa->local.addr;
+	p->who.outer = sa->remote.addr;
+	memcpy(p->who.identity, sa->identity, sizeof(p->who.identity));
+	HASH_ADD(hh_who, p->ike->who, who, sizeof(p->who), p);
+	p->is_known = true;
+}
+
+static struct ike_peer *find(struct ike *ike, const struct isakmp_sa *sa)
+{
+	struct ike_peer *p, key = { 0 };
+
+	key.who.local = sa->local.addr;
+	key.who.outer = sa->remote.addr;
+	memcpy(key.who.identity, sa->identity, sizeof(key.who.identity));
+	HASH_FIND(hh_who, ike->who, &key.who, sizeof(key.who), p);
+	return p;
+}
+
+/* Somebody else has the name, and there is a NAT behind which both may be. */
+static bool is_another(const struct ike_peer *p, const struct isakmp_sa *sa)
+{
+	return p->is_known && memcmp(p->who.identity, sa->identity, sizeof(sa->identity)) != 0 &&
+	       ike_peer_has_sas(p) && (sa->nat.them || p->path.them);
+}
+
+/* A new peer by a pseudo address; NULL where none is free. */
+static struct ike_peer *new_pseudo(struct ike *ike, const struct addr *local)
+{
+	struct prefix pool = pool_of(ike);
+	uint32_t size = pool.bits < 31 ? (UINT32_MAX >> pool.bits) - 1 : 0;
+
+	for (uint32_t tries = 0; tries < size; tries++) {
+		struct addr a = addr_v4(addr_to_v4(&pool.addr) + 1 + ike->next_pseudo++ % size);
+
+		if (!ike_peer_find(ike, local, &a))
+			return ike_peer_new(ike, local, &a);
+	}
+	return NULL;
+}
+
+static void move_sa(struct isakmp_sa *sa, struct ike_peer *to)
+{
+	struct ike_peer *from = sa->peer;
+
+	if (from == to)
+		return;
+	LIST_REMOVE(sa, of_peer);
+	from->sa_count--;
+	from->half_open--;
+	LIST_INSERT_HEAD(&to->sas, sa, of_peer);
+	to->sa_count++;
+	to->half_open++;
+	sa->peer = to;
+	ike_peer_check_failed(from, IKE_CAUSE_IDENTITY);
+	ike_peer_tidy(from);
+}
+
+static bool settle_responder(struct isakmp_sa *sa)
+{
+	struct ike *ike = sa->x.ike;
+	struct ike_peer *p = find(ike, sa);
+
+	if (!p) {
+		/* As it is now: message 5 may have come from another address than message 1. */
+		p = ike_peer_get(ike, &sa->local.addr, &sa->remote.addr);
+		if (p && is_another(p, sa))
+			p = new_pseudo(ike, &sa->local.addr);
+	}
+	if (!p)
+		return false;
+	identify(p, sa);
+	move_sa(sa, p);
+	return true;
+}
+
+bool sharing_settle(struct isakmp_sa *sa)
+{
+	struct ike_peer *p = sa->peer;
+
+	if (sa->x.role == IKE_RESPONDER)
+		return settle_responder(sa);
+	/* Its mapping has become another's. */
+	if (is_another(p, sa))
+		return false;
+	if (!sharing_is_pseudo(sa->x.ike, &p->key.remote))
+		identify(p, sa);
+	return true;
+}
