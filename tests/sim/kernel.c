@@ -9,11 +9,11 @@
 
 #include <errno.h>
 
-#define ACQUIRE_EXPIRES	 SECONDS(30)
-#define NEIGHBOUR_WAIT	 SECONDS(1)
-#define NEIGHBOUR_QUEUE	 3
-#define DATA_LEN	 1000
-#define HOPS		 4 /* more would be a loop */
+#define ACQUIRE_EXPIRES SECONDS(30)
+#define NEIGHBOUR_WAIT	SECONDS(1)
+#define NEIGHBOUR_QUEUE 3
+#define DATA_LEN	1000
+#define HOPS		4 /* more would be a loop */
 
 /* ---- SAs ---- */
 
@@ -182,9 +182,18 @@ void kernel_flush(struct node *n)
 
 void kernel_leave(struct node *n)
 {
-	for (unsigned int i = 0; i < n->world->nodes; i++)
+	for (unsigned int i = 0; i < n->world->nodes; i++) {
+		n->kernel.neighbour[i].leftover = n->kernel.neighbour[i].known;
 		for (struct kernel_sa *sa = n->kernel.sas[i]; sa; sa = sa->next)
 			sa->leftover = true;
+	}
+}
+
+void kernel_forget_neighbours(struct node *n)
+{
+	for (unsigned int i = 0; i < n->world->nodes; i++)
+		if (n->kernel.neighbour[i].leftover)
+			kernel_unbind(n, i);
 }
 
 void kernel_reconcile(struct node *n, unsigned int peer)
@@ -299,7 +308,6 @@ void kernel_receive(struct node *n, const struct packet *p)
 
 /* ---- neighbours ---- */
 
-
 struct question {
 	unsigned int node, destination;
 };
@@ -361,6 +369,7 @@ void kernel_bind(struct node *n, unsigned int destination, unsigned int nbma)
 		    "a neighbour of another world");
 	world_tell(n->world, n, ".%u is at %s", destination, n->world->node[nbma]->cfg.name);
 	to->known = true;
+	to->leftover = false;
 	to->nbma = nbma;
 	to->asked = false;
 	while (to->waiting) {
@@ -377,7 +386,7 @@ void kernel_bind(struct node *n, unsigned int destination, unsigned int nbma)
 void kernel_unbind(struct node *n, unsigned int destination)
 {
 	world_tell(n->world, n, ".%u is gone", destination);
-	n->kernel.neighbour[destination].known = false;
+	n->kernel.neighbour[destination].known = n->kernel.neighbour[destination].leftover = false;
 	n->kernel.neighbour[destination].asked = false;
 }
 
@@ -395,7 +404,7 @@ void kernel_send_data(struct node *n, const struct node *destination)
 }
 
 struct flow {
-	unsigned int from, to;
+	unsigned int from, to, number;
 	msec interval;
 };
 
@@ -405,14 +414,22 @@ static void flow_on(struct world *w, struct node *none, void *arg)
 	const struct flow *f = arg;
 
 	(void)none;
+	if (f->number != w->flows)
+		return;
 	kernel_send_data(w->node[f->from], w->node[f->to]);
 	world_after(w, f->interval, flow_on, NULL, xmemdup(f, sizeof(*f)));
 }
 
 void data_flow(struct node *a, struct node *b, msec interval)
 {
-	struct flow there = { a->index, b->index, interval }, back = { b->index, a->index, interval };
+	struct flow there = { a->index, b->index, a->world->flows, interval };
+	struct flow back = { b->index, a->index, a->world->flows, interval };
 
 	world_after(a->world, 0, flow_on, NULL, xmemdup(&there, sizeof(there)));
 	world_after(a->world, 0, flow_on, NULL, xmemdup(&back, sizeof(back)));
+}
+
+void data_stop(struct world *w)
+{
+	w->flows++;
 }

@@ -13,6 +13,9 @@
 #define TUNNEL_BITS 16
 #define ONLY_IFACE  0
 #define RETRY_LAST  64
+/* Of daemon/reconcile.h. */
+#define RECONCILE_PACE	20
+#define RECONCILE_GRACE SECONDS(60)
 
 /* ---- addresses ---- */
 
@@ -72,6 +75,30 @@ static void start_nhrp(struct node *n, const uint8_t *seed)
 	nhrp_interface_add(n->nhrp, w->now, ONLY_IFACE, &cfg);
 }
 
+static void contact(struct world *w, struct node *n, void *arg)
+{
+	node_connect(n, w->node[*(const unsigned int *)arg]);
+}
+
+static void grace_is_over(struct world *w, struct node *n, void *arg)
+{
+	(void)arg;
+	for (unsigned int i = 0; i < w->nodes; i++)
+		kernel_reconcile(n, i);
+	kernel_forget_neighbours(n);
+}
+
+static void reconcile(struct node *n)
+{
+	msec delay = 0;
+
+	for (unsigned int i = 0; i < n->world->nodes; i++)
+		if (kernel_sa_count(n, i))
+			world_after(n->world, delay += RECONCILE_PACE, contact, n,
+				    xmemdup(&i, sizeof(i)));
+	world_after(n->world, RECONCILE_GRACE, grace_is_over, n, NULL);
+}
+
 void node_start(struct node *n)
 {
 	struct world *w = n->world;
@@ -86,6 +113,7 @@ void node_start(struct node *n)
 	if (n->cfg.nhrp)
 		start_nhrp(n, seed[1]);
 	world_tell(w, n, "starts");
+	reconcile(n);
 	node_turn(n);
 }
 
@@ -96,6 +124,7 @@ void node_crash(struct node *n, bool machine)
 	nhrp_free(n->nhrp);
 	n->ike = NULL;
 	n->nhrp = NULL;
+	n->due = MSEC_NEVER;
 	n->life++;
 	memset(n->up, 0, sizeof(n->up));
 	memset(n->wanted, 0, sizeof(n->wanted));
@@ -168,7 +197,10 @@ static void peer_is(struct node *n, const struct ike_effect *e)
 	bool up = e->kind == IKE_EFFECT_PEER_UP;
 
 	world_tell(n->world, n, "%s is %s (%d)", n->world->node[peer]->cfg.name,
-		   up ? "up" : e->kind == IKE_EFFECT_PEER_DOWN ? "down" : "failed", (int)e->cause);
+		   up				     ? "up"
+		   : e->kind == IKE_EFFECT_PEER_DOWN ? "down"
+						     : "failed",
+		   (int)e->cause);
 	world_check(n->world, e->kind != IKE_EFFECT_PEER_DOWN || n->up[peer],
 		    "%s: PEER_DOWN of a peer that is not up", n->cfg.name);
 	world_check(n->world, e->kind != IKE_EFFECT_PEER_FAILED || !n->up[peer],
@@ -284,8 +316,8 @@ static void nhrp_effect(struct node *n, const struct nhrp_effect *e)
 
 	switch (e->kind) {
 	case NHRP_SEND:
-		kernel_encapsulate(n, packet_new(PACKET_NHRP, n->index, peer, e->packet.data,
-						 e->packet.len));
+		kernel_encapsulate(
+			n, packet_new(PACKET_NHRP, n->index, peer, e->packet.data, e->packet.len));
 		break;
 	case NHRP_CONNECT:
 		if (n->up[peer])
@@ -342,7 +374,9 @@ void node_turn(struct node *n)
 		for (; n->nhrp && nhrp_next_effect(n->nhrp, &from_nhrp); busy = true)
 			nhrp_effect(n, &from_nhrp);
 	}
+	n->due = MIN(ike_deadline(n->ike), n->nhrp ? nhrp_deadline(n->nhrp) : MSEC_NEVER);
 	inspect_node(n);
+	inspect_nhrp(n);
 }
 
 /* ---- requests ---- */

@@ -4,7 +4,7 @@
  * repeated and late.
  *
  * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
- * LINK: tests/sim/inspect.c ikev1/ nhrp/ lib/
+ * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>
 
@@ -38,10 +38,10 @@ static const struct combination combinations[] = {
 	{ { CIPHER_AES256, HASH_SHA384, AUTH_PSK, GROUP_20 },
 	  { CIPHER_GCM256, HASH_NONE },
 	  GROUP_20 },
-	{ { CIPHER_AES256, HASH_MD5, AUTH_PSK, GROUP_21 },
-	  { CIPHER_GCM192, HASH_NONE },
-	  GROUP_21 },
-	{ { CIPHER_AES192, HASH_MD5, AUTH_PSK, GROUP_2 }, { CIPHER_AES256, HASH_SHA256 }, GROUP_15 },
+	{ { CIPHER_AES256, HASH_MD5, AUTH_PSK, GROUP_21 }, { CIPHER_GCM192, HASH_NONE }, GROUP_21 },
+	{ { CIPHER_AES192, HASH_MD5, AUTH_PSK, GROUP_2 },
+	  { CIPHER_AES256, HASH_SHA256 },
+	  GROUP_15 },
 	{ { CIPHER_AES256, HASH_SHA1, AUTH_PSK, GROUP_19 }, { CIPHER_NULL, HASH_MD5 }, GROUP_19 },
 };
 
@@ -117,7 +117,8 @@ Test(ike, shorter_lifetime)
 			cr_expect_eq(sa.lifetime, w->node[i] == A(w) && !swapped ? 86400 : 1000);
 			cursor = NULL;
 			cr_assert(ike_pair_next(w->node[i]->ike, &cursor, &pair));
-			cr_expect_eq(pair.life_seconds, w->node[i] == A(w) && !swapped ? 3600 : 500);
+			cr_expect_eq(pair.life_seconds,
+				     w->node[i] == A(w) && !swapped ? 3600 : 500);
 		}
 		world_free(w);
 	}
@@ -208,8 +209,9 @@ static void with_fault(enum verdict verdict, int message, enum group_id pfs, mse
 	node_connect(A(w), B(w));
 	world_run(w, SECONDS(20));
 	world_check(w, A(w)->up[1] && B(w)->up[0], "message %d: not up", message);
-	world_check(w, A(w)->seen.up == 1 && B(w)->seen.up == 1 && !A(w)->seen.down &&
-		    !A(w)->seen.failed && !B(w)->seen.down && !B(w)->seen.failed,
+	world_check(w,
+		    A(w)->seen.up == 1 && B(w)->seen.up == 1 && !A(w)->seen.down &&
+			    !A(w)->seen.failed && !B(w)->seen.down && !B(w)->seen.failed,
 		    "message %d: up and down", message);
 	world_rest(w);
 	inspect_agreement(A(w), B(w), true);

@@ -4,7 +4,7 @@
  * Whatever happens, both ends keep the same pair, and a packet always has a way.
  *
  * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
- * LINK: tests/sim/inspect.c ikev1/ nhrp/ lib/
+ * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>
 
@@ -43,8 +43,9 @@ static void phase1(uint64_t seed, msec apart, msec kernel_delay)
 	world_check(w, A(w)->up[1] && B(w)->up[0], "%llu ms apart: not up",
 		    (unsigned long long)apart);
 	one_pair_remains(w);
-	world_check(w, !A(w)->seen.down && !B(w)->seen.down && !A(w)->seen.failed &&
-		    !B(w)->seen.failed, "%llu ms apart: down", (unsigned long long)apart);
+	world_check(
+		w, !A(w)->seen.down && !B(w)->seen.down && !A(w)->seen.failed && !B(w)->seen.failed,
+		"%llu ms apart: down", (unsigned long long)apart);
 	world_free(w);
 }
 
@@ -103,8 +104,12 @@ Test(crossing, with_faults)
 	for (uint64_t seed = seeds_begin(); seed < seeds_end(300); seed++) {
 		struct world *w = small_world(seed, GROUP_19, 30);
 
-		w->faults = (struct faults){ .loss = 20, .twice = 20, .late = 20, .latency = 5,
-					     .jitter = 40, .lateness = 3000 };
+		w->faults = (struct faults){ .loss = 20,
+					     .twice = 20,
+					     .late = 20,
+					     .latency = 5,
+					     .jitter = 40,
+					     .lateness = 3000 };
 		node_want(A(w), B(w));
 		world_run(w, world_random(w, 3000));
 		node_want(B(w), A(w));

@@ -4,7 +4,7 @@
  * behind: not in the core, not in the kernel.
  *
  * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
- * LINK: tests/sim/inspect.c ikev1/ nhrp/ lib/
+ * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -85,9 +85,9 @@ Test(failures, wrong_key_of_any_kind)
 
 Test(failures, no_common_policy)
 {
-	static const struct ike_policy other = {
-		10, { CIPHER_AES128, HASH_SHA256, AUTH_PSK, GROUP_14 }, 86400
-	};
+	static const struct ike_policy other = { 10,
+						 { CIPHER_AES128, HASH_SHA256, AUTH_PSK, GROUP_14 },
+						 86400 };
 	struct node_config a = plain_config(), b = a;
 	const struct mismatch *m;
 	struct world *w;
@@ -170,8 +170,8 @@ Test(failures, not_a_source)
 	world_rest(w);
 	cr_expect_eq(A(w)->seen.told, IKE_CAUSE_NO_ANSWER);
 	cr_expect_eq(B(w)->seen.sent, 0);
-	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_NO_LOCAL], ike_counters(A(w)->ike)->sent +
-									  ike_counters(A(w)->ike)->retransmitted);
+	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_NO_LOCAL],
+		     ike_counters(A(w)->ike)->sent + ike_counters(A(w)->ike)->retransmitted);
 	cr_expect_not(ike_connect(B(w)->ike, w->now, &B(w)->nbma, &A(w)->nbma));
 	nothing_left(w);
 }
@@ -213,10 +213,12 @@ Test(failures, kernel)
 {
 	for (unsigned int node = 0; node < 2; node++) {
 		for (unsigned int out = 0; out < 2; out++) {
-			struct world *w = refused(node, out ? IKE_OUTBOUND : IKE_INBOUND, ENOMEM, 1);
+			struct world *w =
+				refused(node, out ? IKE_OUTBOUND : IKE_INBOUND, ENOMEM, 1);
 			struct node *n = w->node[node];
 
-			cr_expect_eq(n->seen.causes[IKE_CAUSE_KERNEL], 1, "node %u out %u", node, out);
+			cr_expect_eq(n->seen.causes[IKE_CAUSE_KERNEL], 1, "node %u out %u", node,
+				     out);
 			cr_expect_eq(n->seen.failure.failure.error, ENOMEM);
 			if (n == A(w))
 				cr_expect_eq(n->seen.told, IKE_CAUSE_KERNEL);
@@ -252,8 +254,9 @@ static void rekey_refused(unsigned int node, enum ike_direction direction)
 	w->node[node]->kernel.refuse.error = ENOMEM;
 	node_expire(A(w), B(w), false);
 	world_run(w, SECONDS(20));
-	world_check(w, w->data.unprotected <= (too_late ? 100 : 0) &&
-		    w->data.not_received <= (too_late ? 3 : 0),
+	world_check(w,
+		    w->data.unprotected <= (too_late ? 100 : 0) &&
+			    w->data.not_received <= (too_late ? 3 : 0),
 		    "%llu packets without an SA, %llu not received",
 		    (unsigned long long)w->data.unprotected,
 		    (unsigned long long)w->data.not_received);

@@ -6,7 +6,7 @@
  * end, where the goodbye was lost: it is found out when it is used.
  *
  * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
- * LINK: tests/sim/inspect.c ikev1/ nhrp/ lib/
+ * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -21,9 +21,9 @@ static const struct faults networks[] = {
 	{ .loss = 5, .late = 20, .latency = 1, .jitter = 10, .lateness = 100000 },
 };
 
-static const struct ike_policy short_lived = {
-	10, { CIPHER_AES128, HASH_SHA256, AUTH_PSK, GROUP_19 }, 600
-};
+static const struct ike_policy short_lived = { 10,
+					       { CIPHER_AES128, HASH_SHA256, AUTH_PSK, GROUP_19 },
+					       600 };
 
 static struct world *bad_world(uint64_t seed, unsigned int nodes)
 {
@@ -111,8 +111,8 @@ static void misfortunes(unsigned int nodes, unsigned int seeds)
 
 		for (int i = 0; i < 40; i++) {
 			act(w);
-			world_run(w, world_random(w, 2) ? world_random(w, 300) :
-							  world_random(w, 20000));
+			world_run(w, world_random(w, 2) ? world_random(w, 300)
+							: world_random(w, 20000));
 		}
 		settle(w);
 		world_free(w);

@@ -6,7 +6,7 @@
  * missing or has another key. The tolerance is zero, also for packets in flight.
  *
  * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
- * LINK: tests/sim/inspect.c ikev1/ nhrp/ lib/
+ * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>
 
@@ -43,8 +43,12 @@ static void a_day(uint64_t seed, uint32_t life1, uint32_t life2, unsigned int lo
 	w->kernel_delay = 20;
 	w->dh_delay = 50;
 	w->data_is_safe = true;
-	w->faults = (struct faults){ .loss = loss, .twice = loss, .late = loss, .latency = 10,
-				     .jitter = 100, .lateness = 2000 };
+	w->faults = (struct faults){ .loss = loss,
+				     .twice = loss,
+				     .late = loss,
+				     .latency = 10,
+				     .jitter = 100,
+				     .lateness = 2000 };
 	node_want(A(w), B(w));
 	cr_assert(world_run_until(w, both_up, SECONDS(300)));
 	data_flow(A(w), B(w), SECONDS(1));
@@ -56,9 +60,10 @@ static void a_day(uint64_t seed, uint32_t life1, uint32_t life2, unsigned int lo
 		    "%llu packets sent, %llu delivered", (unsigned long long)w->data.sent,
 		    (unsigned long long)w->data.delivered);
 	/* Neither none nor a storm: early by a fifth at the most, and few for nothing. */
-	world_check(w, ike_counters(A(w)->ike)->phase2_up >= DAY / life2 &&
-		    ike_counters(A(w)->ike)->phase2_up <= DAY / life2 * 3 / 2 + 2 &&
-		    ike_counters(A(w)->ike)->phase1_up <= DAY / life1 * 3 / 2 + 3,
+	world_check(w,
+		    ike_counters(A(w)->ike)->phase2_up >= DAY / life2 &&
+			    ike_counters(A(w)->ike)->phase2_up <= DAY / life2 * 3 / 2 + 2 &&
+			    ike_counters(A(w)->ike)->phase1_up <= DAY / life1 * 3 / 2 + 3,
 		    "%llu phase 1, %llu phase 2",
 		    (unsigned long long)ike_counters(A(w)->ike)->phase1_up,
 		    (unsigned long long)ike_counters(A(w)->ike)->phase2_up);

@@ -126,7 +126,8 @@ void world_after(struct world *w, msec delay, world_fn *fn, struct node *n, void
 		w->queue_cap = w->queue_cap ? 2 * w->queue_cap : 256;
 		w->queue = xreallocarray(w->queue, w->queue_cap, sizeof(*w->queue));
 	}
-	w->queue[i] = (struct happening){ w->now + delay, w->serial++, fn, n, n ? n->life : 0, arg };
+	w->queue[i] =
+		(struct happening){ w->now + delay, w->serial++, fn, n, n ? n->life : 0, arg };
 	for (; i && before(&w->queue[i], &w->queue[(i - 1) / 2]); i = (i - 1) / 2)
 		swap(&w->queue[i], &w->queue[(i - 1) / 2]);
 }
@@ -146,13 +147,6 @@ static struct happening take_first(struct world *w)
 	return first;
 }
 
-static msec deadline_of(const struct node *n)
-{
-	msec at = n->ike ? ike_deadline(n->ike) : MSEC_NEVER;
-
-	return n->nhrp ? MIN(at, nhrp_deadline(n->nhrp)) : at;
-}
-
 /* The next thing, if it is due until then. */
 static bool step(struct world *w, msec until)
 {
@@ -161,11 +155,9 @@ static bool step(struct world *w, msec until)
 	struct happening h;
 
 	for (unsigned int i = 0; i < w->nodes; i++) {
-		msec due = deadline_of(w->node[i]);
-
-		if (due >= at)
+		if (w->node[i]->due >= at)
 			continue;
-		at = due;
+		at = w->node[i]->due;
 		n = w->node[i];
 	}
 	if (at > until || at == MSEC_NEVER)
@@ -173,8 +165,7 @@ static bool step(struct world *w, msec until)
 	w->now = MAX(w->now, at);
 	if (n) {
 		node_turn(n);
-		world_check(w, deadline_of(n) > w->now, "node %s has a deadline that stays",
-			    n->cfg.name);
+		world_check(w, n->due > w->now, "node %s has a deadline that stays", n->cfg.name);
 		return true;
 	}
 	h = take_first(w);
@@ -246,7 +237,8 @@ static void travel(struct world *w, struct packet *p, msec delay)
 
 static msec latency(struct world *w)
 {
-	return w->faults.latency + (w->faults.jitter ? world_random(w, (uint32_t)w->faults.jitter) : 0);
+	return w->faults.latency +
+	       (w->faults.jitter ? world_random(w, (uint32_t)w->faults.jitter) : 0);
 }
 
 void network_send(struct world *w, struct packet *p)

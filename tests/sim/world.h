@@ -68,6 +68,7 @@ struct world {
 	size_t queued, queue_cap;
 	uint64_t serial;
 	bool trace;
+	unsigned int flows; /* a number for those that still flow */
 	struct {
 		uint64_t sent, delivered;
 		uint64_t lost;	       /* by the network */
@@ -148,6 +149,7 @@ struct neighbour {
 	unsigned int nbma; /* node */
 	bool asked;
 	unsigned int waiting; /* packets */
+	bool leftover;	      /* of an earlier life of the daemon */
 };
 
 struct kernel {
@@ -180,6 +182,7 @@ struct node {
 	struct node_config cfg;
 	struct ike *ike;   /* NULL while the node is down */
 	struct nhrp *nhrp; /* NULL also without NHRP */
+	msec due;	   /* the next deadline of its cores */
 	unsigned int life; /* counts its starts: late answers to an earlier life do not arrive */
 	struct kernel kernel;
 	bool up[WORLD_NODES];	 /* IKE says so */
@@ -198,6 +201,7 @@ struct node {
 };
 
 struct node *node_new(struct world *w, const struct node_config *cfg);
+/* After a crash it contacts those of whom it finds leftovers, as daemon/reconcile.c does. */
 void node_start(struct node *n);
 /* As by kill -9: what is in the kernel stays, unless the machine goes down with it. */
 void node_crash(struct node *n, bool machine);
@@ -219,11 +223,13 @@ void node_expire(struct node *n, const struct node *peer, bool hard);
 /* ---- its kernel ---- */
 
 int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *sa);
-void kernel_sa_delete(struct node *n, unsigned int peer, enum ike_direction direction, uint32_t spi);
+void kernel_sa_delete(struct node *n, unsigned int peer, enum ike_direction direction,
+		      uint32_t spi);
 void kernel_flush(struct node *n);
 /* In the way of daemon/reconcile.c: leftovers stay in use until there is something new. */
 void kernel_leave(struct node *n);
 void kernel_reconcile(struct node *n, unsigned int peer);
+void kernel_forget_neighbours(struct node *n);
 const struct kernel_sa *kernel_sa_find(const struct node *n, unsigned int peer,
 				       enum ike_direction direction, uint32_t spi);
 /* The one that takes packets for that peer. */
@@ -237,8 +243,9 @@ void kernel_encapsulate(struct node *n, struct packet *p);
 void kernel_receive(struct node *n, const struct packet *p);
 /* A data packet: to a tunnel address, or straight to the peer of an SA where there is no NHRP. */
 void kernel_send_data(struct node *n, const struct node *destination);
-/* One every interval, from each of them to the other, until the world ends. */
+/* One every interval, from each of them to the other, until data_stop(). */
 void data_flow(struct node *a, struct node *b, msec interval);
+void data_stop(struct world *w);
 
 /* ---- what must hold ---- */
 
@@ -252,7 +259,13 @@ void inspect_rest(struct node *n);
 void inspect_agreement(struct node *a, struct node *b, bool up);
 /* Nor has one an ISAKMP SA that the other has not: only so where no delete was lost. */
 void inspect_same_phase1(struct node *a, struct node *b);
+/* At any time. */
 void inspect_nhrp(struct node *n);
+/* The hub has the spoke where it is, and what the spoke has found out is right. */
+void inspect_bindings(struct node *hub, struct node *spoke);
+bool nhrp_is_registered(const struct node *spoke);
+bool hub_knows(const struct node *hub, const struct node *spoke);
+bool nhrp_is_direct(const struct node *n, const struct node *other);
 
 /* ---- set-ups ---- */
 
