@@ -196,26 +196,6 @@ Test(nhrp_client, refusals_are_told_and_tried_again)
 	net_free(net);
 }
 
-/* An SA pair with a server is asked for at 1, 3, 7 and then every 8 s: it is found when it returns. */
-Test(nhrp_client, server_is_called_until_it_comes)
-{
-	static const unsigned int gap[] = { 1, 2, 4, 8, 8, 8, 8, 8, 8 };
-	struct net *net = net_new();
-
-	net_start_with(net, A, config_of(A));
-	cr_expect_eq(count_from(net, 0, A, NHRP_CONNECT), 1);
-	for (size_t k = 0; k < ARRAY_SIZE(gap); k++) {
-		size_t from = net->n_records;
-
-		nhrp_peer_down(net->node[A].core, net->now, TUNNEL, nbma_of(HUB)); /* it failed */
-		net_run(net, net->now + SECONDS(gap[k]) - 1);
-		cr_expect_eq(count_from(net, from, A, NHRP_CONNECT), 0, "%zu", k);
-		net_run(net, net->now + 1);
-		cr_expect_eq(count_from(net, from, A, NHRP_CONNECT), 1, "%zu", k);
-	}
-	net_free(net);
-}
-
 Test(nhrp_client, every_code_but_zero_is_a_refusal)
 {
 	for (unsigned int code = 1; code < 256; code++) {
