@@ -67,8 +67,7 @@ static void nhrp_readable(struct daemon *d, void *arg)
 
 	nhrp_sock_readable(t->sock);
 	while (nhrp_sock_next(t->sock, &p)) {
-		nhrp_peer_nat(d->nhrp, t->id, p.nbma,
-			      peers_is_behind_nat(d, &t->local, &p.nbma));
+		nhrp_peer_nat(d->nhrp, t->id, p.nbma, peers_is_behind_nat(d, &t->local, &p.nbma));
 		nhrp_input(d->nhrp, loop_now(), t->id, p.nbma, p.payload.data, p.payload.len);
 	}
 }
@@ -204,6 +203,51 @@ static bool try_tunnel(struct daemon *d, struct tunnel *t)
 	return false;
 }
 
+/* Links that an earlier run left under a name that no tunnel has now. */
+static bool sweep_links(struct daemon *d)
+{
+	const char **keep = xcalloc(d->tunnel_count, sizeof(*keep));
+	char why[WHY];
+	size_t removed;
+	int err;
+
+	for (size_t i = 0; i < d->tunnel_count; i++)
+		keep[i] = d->tunnels[i].conf->name;
+	err = gre_links_sweep(d->links, keep, d->tunnel_count, &removed, why);
+	free(keep);
+	if (err)
+		log_msg(LOG_ERR, "%s", why);
+	else if (removed)
+		log_msg(LOG_NOTICE, "removed %zu links of tunnels that are configured no more",
+			removed);
+	return !err;
+}
+
+/*
+ * Policies of tunnels that are configured no more; the links that needed them are gone. A tunnel that
+ * still waits for its address may have a link that needs its old ones: then all stay.
+ */
+static void sweep_policies(struct daemon *d)
+{
+	struct xfrm_tunnel_policy *keep = xcalloc(d->tunnel_count, sizeof(*keep));
+	size_t n = 0, removed = 0;
+	bool waiting = false;
+	char why[WHY];
+
+	for (size_t i = 0; i < d->tunnel_count; i++) {
+		const struct tunnel *t = &d->tunnels[i];
+
+		waiting |= !t->ifindex;
+		if (tunnel_is_protected(t))
+			keep[n++] = translate_policy(t->conf, &t->local, t->reqid);
+	}
+	if (!waiting && xfrm_policy_sweep(d->xfrm, keep, n, &removed, why))
+		log_msg(LOG_WARNING, "%s", why);
+	if (removed)
+		log_msg(LOG_NOTICE, "removed %zu policies that no tunnel needs any more", removed);
+	free(keep);
+}
+
 bool tunnels_start(struct daemon *d)
 {
 	d->tunnel_count = d->conf->tunnel_count;
@@ -213,9 +257,12 @@ bool tunnels_start(struct daemon *d)
 		d->tunnels[i].id = (int)i;
 		trace_name_interface((int)i, d->conf->tunnels[i].name);
 	}
+	if (!sweep_links(d))
+		return false;
 	for (size_t i = 0; i < d->tunnel_count; i++)
 		if (!try_tunnel(d, &d->tunnels[i]))
 			return false;
+	sweep_policies(d);
 	return true;
 }
 

@@ -340,6 +340,55 @@ int gre_link_delete(struct gre_links *ls, unsigned int ifindex, char why[GRE_WHY
 	return err && err != ENODEV ? complain("remove the GRE link", info.name, err, text, why) : 0;
 }
 
+/* Our links, as a dump finds them. */
+struct found_links {
+	struct link_info *list;
+	size_t count;
+};
+
+static void take_ours(const struct nlmsghdr *nlh, void *arg)
+{
+	struct found_links *f = arg;
+	struct link_info info;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK || !get_link(nlh, &info) || !is_ours(&info))
+		return;
+	f->list = xreallocarray(f->list, f->count + 1, sizeof(*f->list));
+	f->list[f->count++] = info;
+}
+
+static bool is_kept(const char *name, const char *const *keep, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(name, keep[i]) == 0)
+			return true;
+	return false;
+}
+
+int gre_links_sweep(struct gre_links *ls, const char *const *keep, size_t n, size_t *removed,
+		    char why[GRE_WHY])
+{
+	struct ifinfomsg ifi = { 0 };
+	struct found_links found = { 0 };
+	size_t gone = 0;
+	char text[RTNL_TEXT];
+	int err = rtnl_call(ls->ask, rtnl_message(RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof(ifi)),
+			    take_ours, &found, text);
+
+	if (err)
+		complain("list", "the links", err, text, why);
+	for (size_t i = 0; !err && i < found.count; i++) {
+		if (is_kept(found.list[i].name, keep, n))
+			continue;
+		err = gre_link_delete(ls, found.list[i].ifindex, why);
+		gone += !err;
+	}
+	free(found.list);
+	if (removed)
+		*removed = gone;
+	return err;
+}
+
 /* ---- Events ---- */
 
 static void push(struct gre_links *ls, enum gre_link_event_type type, unsigned int ifindex,

@@ -16,6 +16,7 @@
 
 #include <net/if.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "lib/addr.h"
@@ -83,6 +84,13 @@ int gre_link_ensure(struct gre_links *ls, const struct gre_link_config *cfg, uns
  * neighbours stay unless they depend on what changed.
  */
 int gre_link_update(struct gre_links *ls, unsigned int ifindex, const struct gre_link_config *cfg,
+		    char why[GRE_WHY]);
+/*
+ * Removes links of ours whose names are not among keep[]: what a crash left of a tunnel that is
+ * configured no more, or under another name. *removed may be NULL. For the start, before
+ * gre_link_ensure().
+ */
+int gre_links_sweep(struct gre_links *ls, const char *const *keep, size_t n, size_t *removed,
 		    char why[GRE_WHY]);
 /* Removes the link; one that is gone already is no error. */
 int gre_link_delete(struct gre_links *ls, unsigned int ifindex, char why[GRE_WHY]);

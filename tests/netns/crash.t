@@ -15,6 +15,15 @@ reaches() {
 	on "$1" ping -q -c 3 -i 0.05 -W 1 "$2" | grep -q ' 0% packet loss'
 }
 
+has_link() {
+	ip -n "$1" link show dev "$2" >/dev/null 2>&1
+}
+
+# policies_are NODE COUNT
+policies_are() {
+	[[ $(ip -n "$1" xfrm policy | grep -c 'proto gre' || true) == "$2" ]]
+}
+
 topology
 capture Internet internet
 bring_up
@@ -51,6 +60,14 @@ start_with_routes Hub
 wait_up SiteA 172.16.0.1 30
 wait_up SiteB 172.16.0.1 30
 expect "SiteA reaches SiteB's network" eventually 10 reaches SiteA 172.16.3.1
+
+step "SiteA dies, and comes back with its tunnel under another name and key"
+kill_daemon SiteA
+article_conf SiteA 's/tunnel Tunnel0/tunnel dmvpn9/; s/key = 1 /key = 9 /'
+start SiteA
+expect "the new link is there" eventually 5 has_link SiteA dmvpn9
+expect "the old link is gone" eventually 2 not has_link SiteA Tunnel0
+expect "the old policies are gone" eventually 2 policies_are SiteA 3
 
 step "The end"
 expect "all three stop by themselves" stop SiteA SiteB Hub
