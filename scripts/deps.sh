@@ -36,6 +36,7 @@ packages() {
 		lab   | tcpdump            | captures                                     | tcpdump
 		lab   | kmod               | kernel modules                               | modprobe
 		lab   | procps             | sysctl                                       | sysctl
+		lab   | openssl            | certificates of scenarios                    | openssl
 		lab   | iptables           | NAT and blocked ports in scenarios           | iptables
 		lab   | user-mode-linux    | lab kernel, where the host's has no ESP, GRE | linux.uml
 		check | clang              | second compiler, fuzzing                     | clang
