@@ -271,7 +271,7 @@ static bool found_here(const struct ike_event *e)
 static bool still_waits(const struct ike_event *e)
 {
 	return e->kind == IKE_EVENT_EVIDENCE ||
-	       (e->failure.history_len && e->failure.history[0].event == EV_TIMED_OUT);
+	       (e->failure.history_len > 1 && e->failure.history[1].event == EV_TIMED_OUT);
 }
 
 /* Before message 5 nothing was encrypted with the keys. */

@@ -181,7 +181,10 @@ void exchange_fail(struct exchange *x, enum ike_fsm_event event, enum ike_cause 
 	enum ike_state was = x->state;
 	struct ike_event *e;
 
-	remember_step(x, x->phase == 1 ? MM_DONE : QM_DONE, event);
+	/* An error is already there, as the step that led to it; time and the peer are not. */
+	if (event != EV_ERROR)
+		remember_step(x, was, event);
+	remember_step(x, x->phase == 1 ? MM_DONE : QM_DONE, EV_ERROR);
 	set_state(x, x->phase == 1 ? MM_DONE : QM_DONE, event);
 	x->ike->counters.failed[cause]++;
 	e = report_exchange(x, IKE_EVENT_FAILED, LEVEL_ALWAYS);

@@ -195,6 +195,8 @@ static enum ike_fsm_event i_build1(struct exchange *x, const struct incoming *in
 		return exchange_error(x, IKE_CAUSE_LIMIT);
 	sa->mm->sa_i = xmemdup(w.data, w.len);
 	sa->mm->sa_i_len = w.len;
+	/* What a refusal without words is about. */
+	x->mismatch.our_isakmp = ours[0].suite;
 	return EV_SND_MSG;
 }
 

@@ -167,6 +167,8 @@ static enum ike_fsm_event i_start(struct exchange *x, const struct incoming *in)
 
 	(void)in;
 	report_exchange(x, IKE_EVENT_QM_START, LEVEL_ALWAYS);
+	x->mismatch.our_esp = profile_of(pair)->suites[0];
+	x->mismatch.our_pfs = pfs;
 	make_nonce(x, &pair->qm->ni);
 	keep_order(pair);
 	pair_choose_spi(pair);

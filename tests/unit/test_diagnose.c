@@ -377,7 +377,7 @@ Test(diagnose, who_said_no)
 	check_holds(&e, "the phase 1 identity of 10.0.0.4 is not accepted");
 	e.failure.cause = IKE_CAUSE_MALFORMED;
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
-	e.failure.history[0].event = EV_TIMED_OUT;
+	e.failure.history[1] = (struct ike_step){ MM_WAIT_MSG6, EV_TIMED_OUT };
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
 	e.failure.history_len = 0;
 	check_holds(&e, "10.0.0.4 says that a message of ours makes no sense");
