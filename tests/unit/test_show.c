@@ -422,6 +422,7 @@ static void add_pair(struct addr remote, uint32_t in, uint32_t out, bool current
 		.conn_id = 5,
 		.local = SITE_A,
 		.remote = remote,
+		.outer = remote,
 		.state = QM_ACTIVE,
 		.suite = { CIPHER_3DES, HASH_SHA1 },
 		.spi_in = in,
