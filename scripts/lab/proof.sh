@@ -94,10 +94,11 @@ captured() {
 
 ## The kernel
 
-# What a daemon could leave behind in a node. Learned neighbours come and go by themselves.
+# What a daemon could leave behind in a node. Learned neighbours come and go by themselves, and the
+# kernel takes its time to notice a carrier.
 kernel_state() {
 	ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
-neighbour show nud permanent\nxfrm state\nxfrm policy'
+neighbour show nud permanent\nxfrm state\nxfrm policy' | sed 's/NO-CARRIER,//; s/ state [A-Z]* / /'
 	compgen -G "/run/dmvpnd/$1.*" || true
 }
 
