@@ -211,6 +211,8 @@ static void stop(struct daemon *d)
 	ctl_close(d->ctl);
 	if (!d->kernel || !d->tunnels)
 		return;
+	/* The list of what an earlier run left may still be on its way. */
+	kernel_flush(d, STOP_PATIENCE);
 	reconcile_finish(d);
 	tunnels_release(d);
 	work_off(d);
@@ -245,11 +247,6 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 	struct loop_watch *pool_watch = NULL;
 	bool ok;
 
-	d->loop = loop_new(d);
-	loop_signal(d->loop, SIGTERM, on_signal);
-	loop_signal(d->loop, SIGINT, on_signal);
-	loop_signal(d->loop, SIGHUP, on_signal);
-	signal(SIGPIPE, SIG_IGN);
 	d->started = loop_now();
 	d->started_at = time(NULL);
 	/* In the background, too, the terminal hears why it does not start. */
@@ -265,8 +262,18 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 	if (ok)
 		log_msg(LOG_NOTICE, "stopped");
 	release(d, pool_watch);
-	loop_free(d->loop);
 	return ok;
+}
+
+/* Before there is anything that a signal's default action would leave behind. */
+static bool listen_to_signals(struct daemon *d)
+{
+	d->loop = loop_new(d);
+	loop_signal(d->loop, SIGTERM, on_signal);
+	loop_signal(d->loop, SIGINT, on_signal);
+	loop_signal(d->loop, SIGHUP, on_signal);
+	signal(SIGPIPE, SIG_IGN);
+	return true;
 }
 
 int main(int argc, char **argv)
@@ -289,9 +296,10 @@ int main(int argc, char **argv)
 	d.config_path = o.config;
 	d.instance = o.instance;
 	if (privilege_check() && (!o.background || (parent = instance_background()) >= 0) &&
-	    instance_claim(&instance, o.instance) && run(&d, &o, parent))
+	    listen_to_signals(&d) && instance_claim(&instance, o.instance) && run(&d, &o, parent))
 		status = 0;
 	instance_release(&instance);
+	loop_free(d.loop);
 	trace_close();
 	trustpoint_release(d.trustpoint);
 	conf_free(conf);
