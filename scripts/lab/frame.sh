@@ -183,6 +183,15 @@ start() {
 	started[$name]=$EPOCHREALTIME
 	"${ENTER[@]}" "${under[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$REPLY" 2>&1 &
 	daemon[$name]=$!
+	# A signal that comes while it is still a shell, or nsenter, would be lost.
+	eventually 5 is_itself "$!"
+}
+
+is_itself() {
+	local name
+
+	{ read -r name <"/proc/$1/comm"; } 2>/dev/null || return 0
+	[[ $name != "${BASH##*/}" && $name != nsenter ]]
 }
 
 running() {

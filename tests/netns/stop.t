@@ -15,24 +15,18 @@ left_as_found() {
 	done
 }
 
-# is_dmvpnd NODE: what was started has become dmvpnd.
-is_dmvpnd() {
-	# shellcheck disable=SC2154
-	file_has "/proc/${daemon[$1]}/comm" dmvpnd
-}
-
 topology
 
 step "Right after the start"
 article_conf SiteA
-for pause in 0.001 0.02 0.1 0.3; do
+for pause in 0 0.02 0.1 0.3; do
 	start SiteA
-	eventually 5 is_dmvpnd SiteA
 	pause "$pause"
 	stop SiteA || true # the signal may come before there is a handler
 	expect "after $pause s: SiteA is as it was before" as_remembered SiteA
 done
 
+chapter no-hub
 step "While the hub does not answer"
 start SiteA
 expect "SiteA waits for message 2" eventually 5 log_has SiteA '--> MM_WAIT_MSG2'
