@@ -19,7 +19,8 @@
 struct daemon {
 	const char *instance;	 /* names the control socket and the pid file */
 	const char *config_path;
-	const struct conf *conf; /* never changes while the daemon runs */
+	const struct options *options;
+	struct conf *conf;	 /* another one after a reload */
 	msec started;		 /* by loop_now() */
 	time_t started_at;	 /* by the wall clock, for people */
 
@@ -41,8 +42,8 @@ struct daemon {
 	struct pool *pool;     /* threads for costly arithmetic: pool.h */
 	struct peers *peers;   /* what joins the cores, by pair of addresses: peer.h */
 	struct pseudos *pseudos; /* peers that share an address: pseudo.h */
-	struct tunnel *tunnels; /* in the order of conf->tunnels: tunnel.h */
-	size_t tunnel_count;
+	struct tunnel *tunnels; /* room for all there can be, some free: tunnel.h */
+	size_t tunnel_count;	/* behind the last that is in use */
 	struct reconcile *reconcile; /* what a crash left, while that is being settled: reconcile.h */
 	struct ctl *ctl;	     /* the control socket: ctl.h */
 };

@@ -140,6 +140,16 @@ static json_t *ask(int fd, const json_t *request)
 	return answer;
 }
 
+static void complain(const json_t *answer)
+{
+	const json_t *detail;
+	size_t i;
+
+	fprintf(stderr, "%% %s\n", member_text(answer, "error"));
+	json_array_foreach (json_object_get(answer, "errors"), i, detail)
+		fprintf(stderr, "%%   %s\n", json_string_value(detail));
+}
+
 static int run(const struct options *o, const struct parsed *p)
 {
 	json_t *request, *answer;
@@ -153,7 +163,7 @@ static int run(const struct options *o, const struct parsed *p)
 	if (!answer)
 		return CTL_EXIT_DAEMON;
 	if (member_has(answer, "error")) {
-		fprintf(stderr, "%% %s\n", member_text(answer, "error"));
+		complain(answer);
 		status = CTL_EXIT_DAEMON;
 	}
 	if (o->json) {

@@ -70,6 +70,7 @@ bool member_has(const json_t *o, const char *name);	    /* there and not null */
 
 render_fn render_nothing; /* IOS says nothing when a clear succeeds */
 render_fn render_message; /* {"message": "..."} */
+render_fn render_reload;
 render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_version;
 render_fn render_nhrp, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;

@@ -55,6 +55,17 @@ void render_nothing(const json_t *answer, FILE *out)
 	(void)out;
 }
 
+void render_reload(const json_t *answer, FILE *out)
+{
+	const json_t *changed = json_object_get(answer, "changed"), *what;
+	size_t i;
+
+	if (!json_array_size(changed))
+		fprintf(out, "Nothing has changed\n");
+	json_array_foreach (changed, i, what)
+		fprintf(out, "%s\n", json_string_value(what));
+}
+
 void render_message(const json_t *answer, FILE *out)
 {
 	fprintf(out, "%s\n", member_text(answer, "message"));

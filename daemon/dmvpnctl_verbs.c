@@ -48,6 +48,7 @@ const struct verb verbs[] = {
 	{ "debug crypto isakmp <1-255>", "debug crypto isakmp", "level", render_message,
 	  "trace IKE at this level: 100 decisions, 200 messages and payloads, 254 all" },
 	{ "debug nhrp", NULL, NULL, render_message, "trace NHRP" },
+	{ "reload", NULL, NULL, render_reload, "read the configuration again" },
 	{ "undebug all", NULL, NULL, render_message, "stop tracing" },
 };
 const size_t verb_count = ARRAY_SIZE(verbs);
@@ -73,6 +74,7 @@ static const struct {
 	{ "nhs", "Next hop servers" },
 	{ "peer", "One peer, by its NBMA address" },
 	{ "policy", "Phase 1 policies" },
+	{ "reload", "Read the configuration again, and change what it changes" },
 	{ "sa", "Security associations" },
 	{ "show", "Show state" },
 	{ "stats", "Counters" },

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "daemon/configuration.h"
 #include "daemon/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/instance.h"
@@ -22,6 +23,7 @@
 #include "daemon/privilege.h"
 #include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
+#include "daemon/reload.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/trustpoint.h"
@@ -44,23 +46,11 @@ static void print_report(const struct conf_report *report)
 	}
 }
 
-/* The file and those that it names. NULL, and no trustpoint, where there is any error. */
-static struct conf *read_conf(const char *path, struct conf_report *report, struct trustpoint **tp)
-{
-	struct conf *conf = conf_load(path, report);
-
-	*tp = conf ? trustpoint_load(conf, path, report) : NULL;
-	if (!report->errors)
-		return conf;
-	conf_free(conf);
-	return NULL;
-}
-
 static int check(const char *path)
 {
 	struct conf_report report = { 0 };
 	struct trustpoint *tp;
-	struct conf *conf = read_conf(path, &report, &tp);
+	struct conf *conf = configuration_read(path, &report, &tp);
 
 	print_report(&report);
 	if (conf)
@@ -75,7 +65,7 @@ static int check(const char *path)
 static struct conf *load(const char *path, struct trustpoint **tp)
 {
 	struct conf_report report = { 0 };
-	struct conf *conf = read_conf(path, &report, tp);
+	struct conf *conf = configuration_read(path, &report, tp);
 
 	if (!conf)
 		print_report(&report);
@@ -86,41 +76,29 @@ static struct conf *load(const char *path, struct trustpoint **tp)
 	return conf;
 }
 
-/* What the command line says comes before what the file says. */
-static bool open_log(const struct options *o, const struct conf *conf)
-{
-	enum trace_to to = o->background ? TRACE_SYSLOG : TRACE_STDERR;
-	const char *path = o->log_file ? o->log_file : conf->log_path;
-	int level = o->log_level >= 0 ? o->log_level : conf->log_level;
-
-	if (o->log_file)
-		to = TRACE_FILE;
-	else if (o->log_syslog || conf->log_to == CONF_LOG_SYSLOG)
-		to = TRACE_SYSLOG;
-	else if (conf->log_to == CONF_LOG_FILE)
-		to = TRACE_FILE;
-	else if (conf->log_to == CONF_LOG_STDERR && !o->background)
-		to = TRACE_STDERR;
-	if (trace_open(to, path, o->instance, level))
-		return true;
-	log_msg(LOG_ERR, "cannot log to %s: %s", path, strerror(errno));
-	return false;
-}
-
 /* ---- signals ---- */
+
+static void reopen_log(void)
+{
+	if (!trace_reopen())
+		log_msg(LOG_WARNING, "the log file cannot be opened again: %s", strerror(errno));
+}
 
 static void on_signal(struct daemon *d, int number)
 {
-	if (number == SIGHUP) {
-		if (!trace_reopen())
-			log_msg(LOG_WARNING, "the log file cannot be opened again: %s",
-				strerror(errno));
-		log_msg(LOG_NOTICE, "the log file is opened again; a changed configuration holds"
-				    " after a restart");
+	switch (number) {
+	case SIGHUP:
+		reopen_log();
+		json_decref(reload(d));
 		return;
+	case SIGUSR1:
+		reopen_log();
+		return;
+	default:
+		log_msg(LOG_NOTICE, "%s: stopping",
+			number == SIGINT ? "interrupted" : "asked to end");
+		loop_stop(d->loop);
 	}
-	log_msg(LOG_NOTICE, "%s: stopping", number == SIGINT ? "interrupted" : "asked to end");
-	loop_stop(d->loop);
 }
 
 /* ---- start ---- */
@@ -152,20 +130,14 @@ static bool make_cores(struct daemon *d)
 	return true;
 }
 
-/* Also loads the modules now, so that the first peer need not wait for them. */
 static bool probe_kernel(struct daemon *d)
 {
-	char why[XFRM_WHY];
+	char why[CONFIGURATION_WHY];
 
-	for (size_t i = 0; i < d->conf->transform_set_count; i++) {
-		const struct conf_transform_set *ts = &d->conf->transform_sets[i];
-
-		if (!xfrm_probe(d->xfrm, &ts->esp, why))
-			continue;
-		log_msg(LOG_ERR, "transform-set %s: %s", ts->name, why);
-		return false;
-	}
-	return true;
+	if (configuration_probe(d, d->conf, why))
+		return true;
+	log_msg(LOG_ERR, "%s", why);
+	return false;
 }
 
 static bool start(struct daemon *d, struct loop_watch **pool_watch)
@@ -250,8 +222,8 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 	d->started = loop_now();
 	d->started_at = time(NULL);
 	/* In the background, too, the terminal hears why it does not start. */
-	ok = (o->background || open_log(o, d->conf)) && start(d, &pool_watch) &&
-	     (!o->background || open_log(o, d->conf));
+	ok = (o->background || configuration_open_log(o, d->conf)) && start(d, &pool_watch) &&
+	     (!o->background || configuration_open_log(o, d->conf));
 	if (ok) {
 		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s",
 			d->instance, d->config_path);
@@ -272,6 +244,7 @@ static bool listen_to_signals(struct daemon *d)
 	loop_signal(d->loop, SIGTERM, on_signal);
 	loop_signal(d->loop, SIGINT, on_signal);
 	loop_signal(d->loop, SIGHUP, on_signal);
+	loop_signal(d->loop, SIGUSR1, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	return true;
 }
@@ -281,7 +254,6 @@ int main(int argc, char **argv)
 	struct options o;
 	struct instance instance = { .pid_fd = -1, .namespace_fd = -1 };
 	struct daemon d = { 0 };
-	struct conf *conf;
 	int status, parent = -1;
 
 	if (!options_parse(&o, argc, argv, &status))
@@ -289,10 +261,10 @@ int main(int argc, char **argv)
 	if (o.check)
 		return check(o.check);
 	status = 1;
-	conf = load(o.config, &d.trustpoint);
-	if (!conf)
+	d.conf = load(o.config, &d.trustpoint);
+	if (!d.conf)
 		return status;
-	d.conf = conf;
+	d.options = &o;
 	d.config_path = o.config;
 	d.instance = o.instance;
 	if (privilege_check() && (!o.background || (parent = instance_background()) >= 0) &&
@@ -302,6 +274,6 @@ int main(int argc, char **argv)
 	loop_free(d.loop);
 	trace_close();
 	trustpoint_release(d.trustpoint);
-	conf_free(conf);
+	conf_free(d.conf);
 	return status;
 }

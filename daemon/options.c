@@ -23,13 +23,15 @@ static const char help[] =
 	"  -b, --background        come back when it runs, or say why it does not\n"
 	"  -l, --log-level LEVEL   0 to 7 or emergencies, alerts, critical, errors, warnings,\n"
 	"                          notifications, informational, debugging\n"
-	"      --log-file FILE     log to a file, which SIGHUP opens again\n"
+	"      --log-file FILE     log to a file, which SIGUSR1 opens again\n"
 	"      --syslog            log to syslog\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
 	"Without --log-file and --syslog the log goes where the configuration says, else to\n"
-	"stderr, in the background to syslog. `dmvpnctl show dmvpn` shows what it does.\n";
+	"stderr, in the background to syslog. `dmvpnctl show dmvpn` shows what it does.\n"
+	"SIGHUP and `dmvpnctl reload` read the configuration again: what it changes is changed,\n"
+	"the rest goes on undisturbed.\n";
 
 enum { OPT_CHECK = 256, OPT_LOG_FILE, OPT_SYSLOG };
 

@@ -261,8 +261,8 @@ void reconcile_finish(struct daemon *d)
 	if (!d->reconcile)
 		return;
 	/* A neighbour moves away before the SA that carried it goes. */
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		neighbours += remove_neighbours(d, &d->tunnels[i]);
+	TUNNELS_EACH (d, t)
+		neighbours += remove_neighbours(d, t);
 	sas = remove_sas(d);
 	if (sas || neighbours)
 		log_msg(LOG_NOTICE, "removed what an earlier run left: %zu SAs, %zu neighbours",

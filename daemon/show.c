@@ -125,8 +125,8 @@ json_t *show_interface(struct daemon *d, const json_t *args)
 	json_t *list = json_array();
 
 	(void)args;
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		json_array_append_new(list, interface_json(&d->tunnels[i]));
+	TUNNELS_EACH (d, t)
+		json_array_append_new(list, interface_json(t));
 	return json_pack("{s:o}", "interfaces", list);
 }
 

@@ -208,12 +208,9 @@ json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
 		memcpy(s.sas, kernel->sas, kernel->count * sizeof(*s.sas));
 		qsort(s.sas, s.sa_count, sizeof(*s.sas), sa_order);
 	}
-	for (size_t i = 0; i < d->tunnel_count; i++) {
-		const struct tunnel *t = &d->tunnels[i];
-
+	TUNNELS_EACH (d, t)
 		if (tunnel_is_protected(t) && is_first_on_source(d, t))
 			json_array_append_new(list, interface_json(d, &s, t, remote));
-	}
 	free(s.pairs);
 	free(s.sas);
 	return json_pack("{s:o}", "interfaces", list);

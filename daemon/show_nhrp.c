@@ -151,12 +151,11 @@ json_t *show_ip_nhrp_nhs(struct daemon *d, const json_t *args)
 	json_t *list = json_array();
 
 	(void)args;
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		if (!conf_tunnel_is_hub(d->tunnels[i].conf))
-			json_array_append_new(
-				list,
-				json_pack("{s:s, s:o}", "interface", d->tunnels[i].conf->name,
-					  "servers", servers_of(d, d->tunnels[i].id, loop_now())));
+	TUNNELS_EACH (d, t)
+		if (!conf_tunnel_is_hub(t->conf))
+			json_array_append_new(list, json_pack("{s:s, s:o}", "interface",
+							      t->conf->name, "servers",
+							      servers_of(d, t->id, loop_now())));
 	return json_pack("{s:o}", "tunnels", list);
 }
 
@@ -229,11 +228,11 @@ json_t *show_ip_nhrp_traffic(struct daemon *d, const json_t *args)
 	json_t *list = json_array();
 
 	(void)args;
-	for (size_t i = 0; i < d->tunnel_count; i++) {
+	TUNNELS_EACH (d, t) {
 		struct nhrp_counters c;
 
-		if (nhrp_counters_get(d->nhrp, d->tunnels[i].id, &c))
-			json_array_append_new(list, traffic_json(&d->tunnels[i], &c));
+		if (nhrp_counters_get(d->nhrp, t->id, &c))
+			json_array_append_new(list, traffic_json(t, &c));
 	}
 	return json_pack("{s:o}", "tunnels", list);
 }

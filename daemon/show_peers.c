@@ -227,14 +227,11 @@ json_t *show_dmvpn(struct daemon *d, const json_t *args)
 	(void)args;
 	count = without_local(entries, count);
 	groups = group_by(entries, count, nbma_or_path, &n);
-	for (size_t i = 0; i < d->tunnel_count; i++) {
-		const struct tunnel *t = &d->tunnels[i];
-
+	TUNNELS_EACH (d, t)
 		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name,
 						      "type",
 						      conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke",
 						      "peers", peers_of(d, t->id, groups, n, &p)));
-	}
 	free(groups);
 	free(entries);
 	free(p.remotes);
@@ -278,10 +275,10 @@ json_t *show_tunnel_endpoints(struct daemon *d, const json_t *args)
 	(void)args;
 	count = without_local(entries, count);
 	groups = group_by(entries, count, path, &n);
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		json_array_append_new(list, json_pack("{s:s, s:o}", "interface",
-						      d->tunnels[i].conf->name, "endpoints",
-						      endpoints_of(d->tunnels[i].id, groups, n)));
+	TUNNELS_EACH (d, t)
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o}", "interface", t->conf->name, "endpoints",
+						endpoints_of(t->id, groups, n)));
 	free(groups);
 	free(entries);
 	return json_pack("{s:o}", "tunnels", list);

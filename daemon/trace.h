@@ -33,7 +33,7 @@ enum trace_to { TRACE_STDERR, TRACE_SYSLOG, TRACE_FILE };
  * changed. `ident` names this instance to syslog.
  */
 bool trace_open(enum trace_to to, const char *path, const char *ident, int severity);
-/* Opens the log file by its name again (log rotation, SIGHUP); on an error the old one stays. */
+/* Opens the log file by its name again (log rotation, SIGUSR1); on an error the old one stays. */
 bool trace_reopen(void);
 void trace_close(void);
 

@@ -5,20 +5,27 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "conf/diff.h"
 #include "daemon/daemon.h"
+#include "daemon/kernel.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
+#include "daemon/turn.h"
 #include "daemon/udp.h"
 #include "gre/neigh.h"
 #include "gre/nhrp_sock.h"
 
 #define WHY MAX(MAX(XFRM_WHY, GRE_WHY), UDP_WHY)
 
+/* How long the kernel may take to let go of a tunnel. */
+#define PATIENCE SECONDS(3)
+
 struct tunnel *tunnel_by_id(struct daemon *d, int id)
 {
-	return id >= 0 && (size_t)id < d->tunnel_count ? &d->tunnels[id] : NULL;
+	return id >= 0 && (size_t)id < d->tunnel_count && d->tunnels[id].conf ? &d->tunnels[id]
+									      : NULL;
 }
 
 /* Tunnels are few, and upcalls are answered by the kernel's own pace: no table is needed. */
@@ -251,7 +258,7 @@ static void sweep_policies(struct daemon *d)
 bool tunnels_start(struct daemon *d)
 {
 	d->tunnel_count = d->conf->tunnel_count;
-	d->tunnels = xcalloc(d->tunnel_count, sizeof(*d->tunnels));
+	d->tunnels = xcalloc(CONF_TUNNELS_MAX, sizeof(*d->tunnels));
 	for (size_t i = 0; i < d->tunnel_count; i++) {
 		d->tunnels[i].conf = &d->conf->tunnels[i];
 		d->tunnels[i].id = (int)i;
@@ -280,8 +287,8 @@ static void settle(struct daemon *d, struct tunnel *t)
 
 void tunnels_settle(struct daemon *d)
 {
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		settle(d, &d->tunnels[i]);
+	TUNNELS_EACH (d, t)
+		settle(d, t);
 }
 
 /*
@@ -386,14 +393,14 @@ void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev)
 		break;
 	case GRE_LINK_ADDR_ADDED:
 	case GRE_LINK_ADDR_REMOVED:
-		for (size_t i = 0; i < d->tunnel_count; i++)
-			check_source(d, &d->tunnels[i]);
+		TUNNELS_EACH (d, t_on)
+			check_source(d, t_on);
 		break;
 	case GRE_LINK_RESYNC:
-		for (size_t i = 0; i < d->tunnel_count; i++) {
-			check_source(d, &d->tunnels[i]);
-			if (d->tunnels[i].ifindex)
-				nhrp_interface_rebind(d->nhrp, loop_now(), d->tunnels[i].id);
+		TUNNELS_EACH (d, t_on) {
+			check_source(d, t_on);
+			if (t_on->ifindex)
+				nhrp_interface_rebind(d->nhrp, loop_now(), t_on->id);
 		}
 		break;
 	}
@@ -403,24 +410,124 @@ void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev)
 
 void tunnels_release(struct daemon *d)
 {
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		nhrp_interface_remove(d->nhrp, loop_now(), d->tunnels[i].id);
+	TUNNELS_EACH (d, t)
+		nhrp_interface_remove(d->nhrp, loop_now(), t->id);
+}
+
+static void take_away(struct daemon *d, struct tunnel *t)
+{
+	char why[WHY];
+
+	settle(d, t);
+	close_socket(d, t);
+	if (t->ifindex && gre_link_delete(d->links, t->ifindex, why))
+		/* Without its policies it would send in the clear. */
+		log_msg(LOG_WARNING, "%s; its policies stay", why);
+	else if (t->ifindex)
+		drop_policies(d, t, &t->local, t->reqid);
+	t->ifindex = 0;
 }
 
 void tunnels_remove(struct daemon *d)
 {
+	TUNNELS_EACH (d, t)
+		take_away(d, t);
+}
+
+/* ---- reload ---- */
+
+/* Effects are carried out and the kernel has answered, as far as it does. */
+static void work_off(struct daemon *d)
+{
+	while (!turn_work(d))
+		continue;
+	kernel_flush(d, PATIENCE);
+	while (!turn_work(d))
+		continue;
+}
+
+void tunnels_drop(struct daemon *d, struct tunnel *const *list, size_t count)
+{
+	if (!count)
+		return;
+	for (size_t i = 0; i < count; i++) {
+		log_msg(LOG_NOTICE, "%s: removed", list[i]->conf->name);
+		nhrp_interface_remove(d->nhrp, loop_now(), list[i]->id);
+	}
+	work_off(d);
+	for (size_t i = 0; i < count; i++)
+		if (list[i]->ifindex && tunnel_is_protected(list[i]) &&
+		    !companion(d, list[i], &list[i]->local))
+			ike_local_remove(d->ike, loop_now(), &list[i]->local);
+	work_off(d);
+	for (size_t i = 0; i < count; i++) {
+		struct addr local = list[i]->local;
+
+		take_away(d, list[i]);
+		if (!companion(d, list[i], &local))
+			udp_close(d, &local);
+		*list[i] = (struct tunnel){ 0 };
+	}
+}
+
+void tunnels_reprofile(struct daemon *d)
+{
+	TUNNELS_EACH (d, t)
+		if (t->ifindex && tunnel_is_protected(t))
+			ike_local_add(d->ike, &t->local,
+				      ike_terms_profile(d->ike_terms, d->conf, t->conf->profile));
+}
+
+static bool change_link(struct daemon *d, struct tunnel *t)
+{
+	struct gre_link_config link = translate_link(t->conf, &t->local);
 	char why[WHY];
 
-	for (size_t i = 0; i < d->tunnel_count; i++) {
-		struct tunnel *t = &d->tunnels[i];
+	if (!gre_link_update(d->links, t->ifindex, &link, why))
+		return true;
+	log_msg(LOG_ERR, "%s: %s", t->conf->name, why);
+	return false;
+}
 
-		settle(d, t);
-		close_socket(d, t);
-		if (t->ifindex && gre_link_delete(d->links, t->ifindex, why))
-			/* Without its policies it would send in the clear. */
-			log_msg(LOG_WARNING, "%s; its policies stay", why);
-		else if (t->ifindex)
-			drop_policies(d, t, &t->local, t->reqid);
-		t->ifindex = 0;
+bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what)
+{
+	struct nhrp_terms terms;
+	bool ok = true;
+
+	if (what & CONF_CHANGED_SOURCE)
+		check_source(d, t);
+	if (!t->ifindex)
+		return true; /* it waits for its source, and is then made as it should be */
+	if (what & CONF_CHANGED_LINK)
+		ok = change_link(d, t);
+	if (what & CONF_CHANGED_NHRP) {
+		translate_nhrp(&terms, t->conf, t->local);
+		nhrp_interface_configure(d->nhrp, loop_now(), t->id, &terms.config);
+		nhrp_terms_free(&terms);
 	}
+	return ok;
+}
+
+/* In the first free place: places do not move while the daemon runs. */
+static struct tunnel *place(struct daemon *d, const struct conf_tunnel *conf)
+{
+	size_t i = 0;
+
+	while (i < d->tunnel_count && d->tunnels[i].conf)
+		i++;
+	d->tunnel_count = MAX(d->tunnel_count, i + 1);
+	d->tunnels[i] = (struct tunnel){ .conf = conf, .id = (int)i };
+	trace_name_interface((int)i, conf->name);
+	return &d->tunnels[i];
+}
+
+bool tunnel_add(struct daemon *d, const struct conf_tunnel *conf)
+{
+	struct tunnel *t = place(d, conf);
+
+	if (try_tunnel(d, t))
+		return true;
+	/* It stays configured: the next change of an address is its next chance. */
+	take_away(d, t);
+	return false;
 }

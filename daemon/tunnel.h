@@ -17,15 +17,15 @@
 #include <stdint.h>
 
 #include "conf/conf.h"
+#include "daemon/daemon.h"
 #include "gre/link.h"
 #include "lib/addr.h"
 
-struct daemon;
 struct loop_watch;
 struct nhrp_sock;
 
 struct tunnel {
-	const struct conf_tunnel *conf;
+	const struct conf_tunnel *conf; /* NULL: this place is free */
 	int id;		     /* index in d->tunnels, and the NHRP core's interface id */
 	struct addr local;   /* source address; none: still waiting for one */
 	struct addr leaving; /* a former source address whose policies are still to be removed */
@@ -51,6 +51,28 @@ void tunnels_remove(struct daemon *d);
 /* What a turn left to be done after the cores' effects are: sockets and policies of old addresses. */
 void tunnels_settle(struct daemon *d);
 void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev);
+
+/*
+ * Reload, in this order. The cores have let go of what was removed when tunnels_drop() returns; it
+ * waits for that, some milliseconds. Errors are logged, and told by false.
+ */
+void tunnels_drop(struct daemon *d, struct tunnel *const *list, size_t count);
+/* All that are left have their new configuration, and IKE its terms: what changed of this one. */
+bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what); /* enum conf_change */
+bool tunnel_add(struct daemon *d, const struct conf_tunnel *conf);
+/* IKE's profiles are those of d->ike_terms from now on. */
+void tunnels_reprofile(struct daemon *d);
+
+/* The next configured one after `after` (NULL: the first). */
+static inline struct tunnel *tunnel_next(const struct daemon *d, const struct tunnel *after)
+{
+	size_t i = after ? (size_t)(after - d->tunnels) + 1 : 0;
+
+	while (i < d->tunnel_count && !d->tunnels[i].conf)
+		i++;
+	return i < d->tunnel_count ? &d->tunnels[i] : NULL;
+}
+#define TUNNELS_EACH(d, t) for (struct tunnel *t = NULL; (t = tunnel_next(d, t));)
 
 struct tunnel *tunnel_by_ifindex(struct daemon *d, unsigned int ifindex);
 struct tunnel *tunnel_by_id(struct daemon *d, int id);

@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
+#include "daemon/reload.h"
 #include "daemon/show.h"
 #include "daemon/trace.h"
 #include "daemon/tunnel.h"
@@ -60,9 +61,9 @@ static bool arg_number(const json_t *args, const char *name, json_int_t low, jso
 
 static void clear_peer(struct daemon *d, const struct addr *remote)
 {
-	for (size_t i = 0; i < d->tunnel_count; i++)
-		if (!addr_is_none(&d->tunnels[i].local))
-			ike_clear(d->ike, loop_now(), &d->tunnels[i].local, remote);
+	TUNNELS_EACH (d, t)
+		if (!addr_is_none(&t->local))
+			ike_clear(d->ike, loop_now(), &t->local, remote);
 }
 
 static bool peer_has_sa(const struct daemon *d, const struct addr *remote)
@@ -188,6 +189,12 @@ static json_t *undebug_all(struct daemon *d, const json_t *args)
 	return json_pack("{s:s}", "message", "All possible debugging has been turned off");
 }
 
+static json_t *reload_configuration(struct daemon *d, const json_t *args)
+{
+	(void)args;
+	return reload(d);
+}
+
 static json_t *show_debugging(struct daemon *d, const json_t *args)
 {
 	(void)d;
@@ -235,6 +242,7 @@ static const struct {
 	{ "clear ip nhrp", clear_ip_nhrp, NULL },
 	{ "debug crypto isakmp", debug_crypto_isakmp, NULL },
 	{ "debug nhrp", debug_nhrp, NULL },
+	{ "reload", reload_configuration, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas },
 	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL },
 	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL },

@@ -73,6 +73,7 @@ static void set_config(struct iface *i, const struct nhrp_config *cfg)
 	c->max_bindings_per_nbma =
 		c->max_bindings_per_nbma ? c->max_bindings_per_nbma : NHRP_BINDINGS_PER_NBMA;
 	c->max_resolutions = c->max_resolutions ? c->max_resolutions : NHRP_RESOLUTIONS;
+	i->authentication_len = 0;
 	if (cfg->authentication.len) {
 		write_u32(&w, 1); /* two reserved octets, SPI 1 */
 		write_bytes(&w, cfg->authentication.data,
@@ -102,6 +103,39 @@ static void add_map(struct iface *i, msec now, const struct nhrp_map *map)
 	binding_point(b, &map->nbma);
 }
 
+static bool has_server(const struct iface *i, const struct addr *protocol)
+{
+	for (size_t k = 0; k < i->n_nhs; k++)
+		if (addr_equal(&i->nhs[k].protocol, protocol))
+			return true;
+	return false;
+}
+
+static struct nhs *free_place(struct iface *i)
+{
+	for (size_t k = 0; k < i->n_nhs; k++)
+		if (!i->nhs[k].protocol.len)
+			return &i->nhs[k];
+	return i->n_nhs < NHRP_NHS_MAX ? &i->nhs[i->n_nhs++] : NULL;
+}
+
+static void add_server(struct iface *i, msec now, const struct addr *protocol)
+{
+	struct binding *b = binding_find(i, protocol);
+	struct nhs *s;
+
+	if (b && b->type == NHRP_ENTRY_STATIC)
+		b->flags |= NHRP_FLAG_NHS;
+	s = has_server(i, protocol) ? NULL : free_place(i);
+	if (!s)
+		return;
+	*s = (struct nhs){ .iface = i, .protocol = *protocol };
+	nhs_start(s, now);
+	/* Nobody says it again of a pair that is there for another reason. */
+	if (s->peer && s->peer->up)
+		nhs_peer_up(s, now);
+}
+
 void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg)
 {
 	struct iface *i;
@@ -116,17 +150,105 @@ void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_conf
 	binding_new(i, now, &cfg->address.addr, NHRP_ENTRY_LOCAL);
 	for (size_t k = 0; k < cfg->n_maps; k++)
 		add_map(i, now, &cfg->maps[k]);
-	i->n_nhs = MIN(cfg->n_nhs, (size_t)NHRP_NHS_MAX);
-	for (size_t k = 0; k < i->n_nhs; k++) {
-		struct nhs *s = &i->nhs[k];
-		struct binding *b = binding_find(i, &cfg->nhs[k].protocol);
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		add_server(i, now, &cfg->nhs[k].protocol);
+	peers_sweep(n);
+}
 
-		s->iface = i;
-		s->protocol = cfg->nhs[k].protocol;
-		if (b && b->type == NHRP_ENTRY_STATIC)
-			b->flags |= NHRP_FLAG_NHS;
-		nhs_start(s, now);
+/* ---- another configuration ---- */
+
+static const struct addr *nbma_of_map(const struct nhrp_config *cfg, const struct addr *protocol)
+{
+	for (size_t k = 0; k < cfg->n_maps; k++)
+		if (addr_equal(&cfg->maps[k].protocol, protocol))
+			return &cfg->maps[k].nbma;
+	return NULL;
+}
+
+/* It is configured, and is where it was. */
+static bool keeps_server(const struct nhrp_config *cfg, const struct nhs *s)
+{
+	const struct addr *nbma = nbma_of_map(cfg, &s->protocol);
+
+	if (!s->peer ? nbma != NULL : !nbma || !addr_equal(nbma, &s->peer->nbma))
+		return false;
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		if (addr_equal(&cfg->nhs[k].protocol, &s->protocol))
+			return true;
+	return false;
+}
+
+/* Its place in the array stays, free: timers and bindings point into the array. */
+static void remove_server(struct nhs *s, msec now)
+{
+	struct iface *i = s->iface;
+	struct binding *b, *next;
+
+	nhs_withdraw(s, now);
+	timer_disarm(&i->core->timers, &s->timer);
+	if (s->peer)
+		event(i, NHRP_EV_NHS_DOWN, NOTICE, .protocol = s->protocol, .nbma = s->peer->nbma,
+		      .reason = NHRP_WHY_REMOVED);
+	HASH_ITER(hh, i->bindings, b, next) {
+		if (b->nhs != s)
+			continue;
+		b->nhs = NULL;
+		/* What goes through it is looked for anew, through another one, when it is needed. */
+		if (b->step != STEP_DIRECT)
+			binding_free(b, NHRP_WHY_REMOVED);
 	}
+	if (s->peer)
+		peer_unwant(s->peer);
+	*s = (struct nhs){ .iface = i };
+}
+
+static void change_maps(struct iface *i, msec now, const struct nhrp_config *cfg)
+{
+	struct binding *b, *next;
+	const struct addr *nbma;
+
+	HASH_ITER(hh, i->bindings, b, next) {
+		if (b->type == NHRP_ENTRY_LOCAL)
+			continue;
+		b->flags &= ~(unsigned int)NHRP_FLAG_NHS;
+		nbma = nbma_of_map(cfg, &b->protocol);
+		/* A map that goes, one that leads elsewhere, and what a new one takes the place of. */
+		if (b->type == NHRP_ENTRY_STATIC ? !nbma || !addr_equal(nbma, &b->peer->nbma)
+						 : nbma != NULL)
+			binding_free(b, NHRP_WHY_REMOVED);
+	}
+	for (size_t k = 0; k < cfg->n_maps; k++)
+		add_map(i, now, &cfg->maps[k]);
+}
+
+void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg)
+{
+	struct iface *i = iface_find(n, id);
+	uint8_t key[sizeof(i->authentication)];
+	uint16_t holding_time;
+	size_t key_len;
+	bool again;
+
+	if (!i)
+		return;
+	key_len = i->authentication_len;
+	holding_time = i->cfg.holding_time;
+	memcpy(key, i->authentication, sizeof(key));
+	set_config(i, cfg);
+	again = holding_time != i->cfg.holding_time || key_len != i->authentication_len ||
+		!util_equal_ct(key, i->authentication, key_len);
+	util_wipe(key, sizeof(key));
+
+	for (size_t k = 0; k < i->n_nhs; k++)
+		if (i->nhs[k].protocol.len && !keeps_server(cfg, &i->nhs[k]))
+			remove_server(&i->nhs[k], now);
+	change_maps(i, now, cfg);
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		add_server(i, now, &cfg->nhs[k].protocol);
+	while (i->n_nhs && !i->nhs[i->n_nhs - 1].protocol.len)
+		i->n_nhs--;
+	for (size_t k = 0; again && k < i->n_nhs; k++)
+		nhs_register(&i->nhs[k], now, false);
 	peers_sweep(n);
 }
 
@@ -141,10 +263,15 @@ void nhrp_interface_remove(struct nhrp *n, msec now, int id)
 void nhrp_interface_readdress(struct nhrp *n, msec now, int id, struct addr nbma)
 {
 	struct iface *i = iface_find(n, id);
+	struct peer *p, *next;
 
 	if (!i || addr_equal(&i->cfg.nbma, &nbma))
 		return;
 	i->cfg.nbma = nbma;
+	/* Their SA pairs were with the old address. */
+	HASH_ITER(hh, i->peers, p, next)
+		if (nbma.len && p->up)
+			peer_down(p, now);
 	for (size_t k = 0; k < i->n_nhs; k++)
 		nhs_register(&i->nhs[k], now, false);
 	peers_sweep(n);

@@ -88,6 +88,12 @@ void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_conf
  * RELEASEs every peer. All of that is in the queue when this returns; the id is free again.
  */
 void nhrp_interface_remove(struct nhrp *n, msec now, int id);
+/*
+ * Another configuration for an interface whose address stays: only what is different is touched.
+ * Servers and maps come and go, the bindings of the others stay as they are; a changed key or
+ * holding time is registered at once. (A change of the servers' order alone changes nothing.)
+ */
+void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg);
 /* The source interface has another address (or none): registers anew as soon as it can. */
 void nhrp_interface_readdress(struct nhrp *n, msec now, int id, struct addr nbma);
 /*

@@ -42,23 +42,21 @@ bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entr
 	return true;
 }
 
-static const struct nhs *first_server(const struct iface *i)
+/* The next place of the interface, or of those behind it, that is not free. */
+static const struct nhs *server_from(const struct iface *i, size_t k)
 {
-	while (i && !i->n_nhs)
-		i = i->hh.next;
-	return i ? i->nhs : NULL;
+	for (; i; i = i->hh.next, k = 0)
+		for (; k < i->n_nhs; k++)
+			if (i->nhs[k].protocol.len)
+				return &i->nhs[k];
+	return NULL;
 }
 
 bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *out)
 {
 	const struct nhs *s = *cursor;
 
-	if (!s)
-		s = first_server(n->ifaces);
-	else if (s + 1 < s->iface->nhs + s->iface->n_nhs)
-		s++;
-	else
-		s = first_server(s->iface->hh.next);
+	s = s ? server_from(s->iface, (size_t)(s - s->iface->nhs) + 1) : server_from(n->ifaces, 0);
 	if (!s)
 		return false;
 	*cursor = s;

@@ -162,6 +162,8 @@ Test(dmvpnctl, question_mark)
 	fclose(out);
 	cr_assert_str_eq(buf, "  clear           Delete state; what is needed comes up again\n"
 			      "  debug           Trace what happens, into the daemon's log\n"
+			      "  reload          Read the configuration again, and change what it "
+			      "changes\n"
 			      "  show            Show state\n"
 			      "  undebug         Stop tracing\n");
 

@@ -18,6 +18,7 @@
 #include "daemon/loop.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
+#include "daemon/reload.h"
 #include "daemon/tunnel.h"
 #include "daemon/verbs.h"
 #include "ikev1/ike.h"
@@ -199,6 +200,12 @@ void trace_set_debug_nhrp(bool on)
 bool trace_debug_nhrp(void)
 {
 	return debug_nhrp_on;
+}
+
+json_t *reload(struct daemon *daemon)
+{
+	(void)daemon;
+	return json_object();
 }
 
 void ctl_answer(struct ctl_client *c, json_t *answer)
