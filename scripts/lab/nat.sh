@@ -45,10 +45,11 @@ topology() {
 	remember Hub SiteA SiteB
 }
 
-# Short lifetimes, so that both phases are renewed while the story lasts.
+# nat_conf NODE [SED-EXPRESSION]...: short lifetimes, so that both phases are renewed while the story
+# lasts.
 nat_conf() {
 	article_conf "$1" 's/^(.*)group = 2 .*/&\n\1lifetime = 60/' \
-		's/^(.*)pfs = group2.*/&\n\1lifetime-kilobytes = 2560/'
+		's/^(.*)pfs = group2.*/&\n\1lifetime-kilobytes = 2560/' "${@:2}"
 }
 
 bring_up() {

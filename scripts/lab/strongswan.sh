@@ -7,6 +7,7 @@
 declare -A charon=()
 
 # strongswan_start NODE LOCAL REMOTE KEY IKE-PROPOSAL ESP-PROPOSAL [LOG-LEVEL]
+# STRONGSWAN_REMOTE_ID: the peer's identity, where it is not its address, as behind a NAT.
 strongswan_start() {
 	local name=$1 folder=$LAB/$1/strongswan ENTER
 
@@ -60,7 +61,7 @@ strongswan_connection() {
 				}
 				remote {
 					auth = psk
-					id = $2
+					id = ${STRONGSWAN_REMOTE_ID-$2}
 				}
 				children {
 					gre {
