@@ -186,6 +186,14 @@ static void constructing(struct render *r)
 		say(r, TAG_DEBUG, "constructing %s payload", payload_text(type));
 }
 
+static void fragments(struct render *r)
+{
+	const struct ike_event *e = r->e;
+
+	say(r, TAG_DEBUG, "IKE_DECODE %s %u fragments, total length of the message : %u",
+	    e->fragments.sent ? "SENDING" : "RECEIVED", e->fragments.count, e->fragments.length);
+}
+
 static void new_phase1(struct render *r)
 {
 	char local[ADDR_TEXT];
@@ -508,6 +516,7 @@ static const struct {
 } renderers[IKE_EVENT_COUNT] = {
 	[IKE_EVENT_STATE] = { state, LOG_INFO },
 	[IKE_EVENT_MESSAGE] = { message, LOG_INFO },
+	[IKE_EVENT_FRAGMENTS] = { fragments, LOG_INFO },
 	[IKE_EVENT_PROCESSING] = { processing, LOG_INFO },
 	[IKE_EVENT_CONSTRUCTING] = { constructing, LOG_INFO },
 	[IKE_EVENT_NEW_PHASE1] = { new_phase1, LOG_INFO },

@@ -49,6 +49,7 @@ enum ike_timer_kind {
 	TIMER_PAIR_EXPIRE, /* ipsec_pair: lifetime or drain is over */
 	TIMER_PEER_WANT,   /* ike_peer: the other end had its chance to start quick mode */
 	TIMER_PEER_KEEPALIVE, /* ike_peer: for a NAT of ours */
+	TIMER_FRAGMENTS,   /* of an SA: too old to become a message */
 	TIMER_PEER_MOVED,  /* ike_peer: it has another address */
 };
 
@@ -181,6 +182,7 @@ struct isakmp_sa {
 	} probe;
 	/* It named CAs that it trusts, ours among them, or others. */
 	bool asks_for_ours, asks_for_others;
+	struct fragments *fragments; /* fragment.c: of a message that is not complete; NULL: none */
 	struct {
 		struct timer timer;
 		msec heard; /* anything authenticated */
@@ -307,6 +309,7 @@ struct ike {
 	uint64_t next_wait;
 	uint32_t next_conn_id;
 	uint8_t first_secret[8];
+	size_t fragment_bytes; /* in the fragments of all SAs */
 	uint32_t notify_tokens; /* unauthenticated answers that may still leave */
 	msec notify_refill;
 	STAILQ_HEAD(, effect_node) effects;

@@ -93,12 +93,14 @@ enum ike_drop {
 	IKE_DROP_HASH,		  /* phase 2 or informational HASH is wrong or missing */
 	IKE_DROP_UNEXPECTED,	  /* no row of the table fits: message or payloads out of place */
 	IKE_DROP_REPLAY,	  /* a message id that was used */
+	IKE_DROP_FRAGMENT,	  /* a fragment that fits none of the others, or too many of them */
 	IKE_DROP_COUNT
 };
 
 enum ike_event_kind {
 	IKE_EVENT_STATE,	/* a state transition: state */
 	IKE_EVENT_MESSAGE,	/* a message left or arrived: message */
+	IKE_EVENT_FRAGMENTS,	/* a message was cut, or put together: fragments */
 	IKE_EVENT_PROCESSING,	/* a payload is being read: payload */
 	IKE_EVENT_CONSTRUCTING, /* a payload is being written: payload */
 	IKE_EVENT_NEW_PHASE1,	/* "IKE Initiator: New Phase 1" */
@@ -153,6 +155,11 @@ struct ike_event {
 			uint8_t type[ISAKMP_PAYLOADS_MAX]; /* payload chain, without the closing NONE */
 			uint32_t length;
 		} message;
+		struct {
+			bool sent;
+			uint8_t count;
+			uint32_t length; /* octets of the whole */
+		} fragments;
 		struct {
 			uint8_t type;
 			enum isakmp_vid vid; /* of a VENDOR payload */

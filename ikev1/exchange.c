@@ -2,6 +2,7 @@
 /* The walk through a transition table. */
 #include "ikev1/exchange.h"
 
+#include "ikev1/message.h"
 #include "ikev1/path.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
@@ -219,15 +220,10 @@ bool exchange_is_duplicate(const struct exchange *x, struct span datagram)
 static void send_again(struct exchange *x)
 {
 	struct isakmp_sa *sa = sa_of(x);
-	struct effect_node *n;
 
 	if (!sa)
 		return;
-	n = ike_effect_push(x->ike, IKE_EFFECT_SEND, x->sent, x->sent_len);
-	n->effect.send.local = sa->local;
-	n->effect.send.remote = sa->remote;
-	n->effect.send.natt = sa->natt;
-	n->effect.send.data = span_of(n->extra, n->extra_len);
+	ike_message_push(sa, span_of(x->sent, x->sent_len));
 	x->ike->counters.retransmitted++;
 }
 

@@ -4,6 +4,7 @@
 
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
+#include "ikev1/fragment.h"
 #include "ikev1/input.h"
 #include "ikev1/job.h"
 #include "ikev1/main_mode.h"
@@ -296,6 +297,9 @@ static void timer_due(struct timer *t)
 		break;
 	case TIMER_PEER_KEEPALIVE:
 		path_keepalive(container_of(t, struct ike_peer, keepalive));
+		break;
+	case TIMER_FRAGMENTS:
+		fragment_timer(t);
 		break;
 	case TIMER_PEER_MOVED:
 		path_moved_away(container_of(t, struct ike_peer, moved));

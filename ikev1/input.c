@@ -6,6 +6,7 @@
 #include "ikev1/input.h"
 
 #include "ikev1/exchange.h"
+#include "ikev1/fragment.h"
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/message.h"
@@ -248,6 +249,58 @@ static void input_info(struct ike *ike, const struct ike_datagram *d, const stru
 		info_input_clear(sa, &in);
 }
 
+static void dispatch(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h)
+{
+	switch (h->exchange) {
+	case ISAKMP_XCHG_MAIN:
+		input_main(ike, d, h);
+		break;
+	case ISAKMP_XCHG_QUICK:
+		input_quick(ike, d, h);
+		break;
+	case ISAKMP_XCHG_INFO:
+		input_info(ike, d, h);
+		break;
+	case ISAKMP_XCHG_AGGRESSIVE:
+		report_drop(ike, d, h, IKE_DROP_AGGRESSIVE, ISAKMP_OK, 0);
+		break;
+	default:
+		report_drop(ike, d, h, IKE_DROP_EXCHANGE_TYPE, ISAKMP_OK, 0);
+	}
+}
+
+/* A fragment, and the message that it completes: one of the same SA's, and no fragment again. */
+static void input_fragment(struct ike *ike, const struct ike_datagram *d,
+			   const struct isakmp_header *h)
+{
+	struct isakmp_sa *sa = sa_find(ike, h->icookie, h->rcookie);
+	struct ike_datagram whole = *d;
+	struct isakmp_header inner;
+	enum isakmp_flaw flaw;
+	uint8_t *octets;
+
+	if (!sa)
+		sa = sa_find(ike, h->icookie, no_cookie);
+	if (!sa) {
+		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
+		return;
+	}
+	octets = fragment_take(sa, d, h, &whole.data.len);
+	if (!octets)
+		return;
+	whole.data.data = octets;
+	flaw = isakmp_parse_header(whole.data, &inner);
+	if (flaw != ISAKMP_OK)
+		report_drop(ike, d, h, IKE_DROP_MALFORMED, flaw, 0);
+	else if (inner.next_payload == ISAKMP_FRAGMENT ||
+		 memcmp(inner.icookie, h->icookie, ISAKMP_COOKIE) != 0 ||
+		 memcmp(inner.rcookie, h->rcookie, ISAKMP_COOKIE) != 0)
+		report_drop(ike, d, h, IKE_DROP_FRAGMENT, ISAKMP_OK, 0);
+	else
+		dispatch(ike, &whole, &inner);
+	free(octets);
+}
+
 void input_datagram(struct ike *ike, const struct ike_datagram *d)
 {
 	struct isakmp_header h;
@@ -260,20 +313,8 @@ void input_datagram(struct ike *ike, const struct ike_datagram *d)
 		report_drop(ike, d, NULL, v2 ? IKE_DROP_IKEV2 : IKE_DROP_MALFORMED, flaw, 0);
 		return;
 	}
-	switch (h.exchange) {
-	case ISAKMP_XCHG_MAIN:
-		input_main(ike, d, &h);
-		break;
-	case ISAKMP_XCHG_QUICK:
-		input_quick(ike, d, &h);
-		break;
-	case ISAKMP_XCHG_INFO:
-		input_info(ike, d, &h);
-		break;
-	case ISAKMP_XCHG_AGGRESSIVE:
-		report_drop(ike, d, &h, IKE_DROP_AGGRESSIVE, ISAKMP_OK, 0);
-		break;
-	default:
-		report_drop(ike, d, &h, IKE_DROP_EXCHANGE_TYPE, ISAKMP_OK, 0);
-	}
+	if (h.next_payload == ISAKMP_FRAGMENT)
+		input_fragment(ike, d, &h);
+	else
+		dispatch(ike, d, &h);
 }

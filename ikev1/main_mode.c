@@ -14,6 +14,7 @@
 #include "ikev1/main_mode.h"
 
 #include "ikev1/exchange.h"
+#include "ikev1/fragment.h"
 #include "ikev1/identity.h"
 #include "ikev1/info.h"
 #include "ikev1/job.h"
@@ -46,10 +47,14 @@ static void process_extras(struct exchange *x, const struct incoming *in)
 {
 	rsa_sig_take_requests(this_sa(x), in);
 	for (size_t i = 0; i < in->m.count; i++) {
+		struct span body = in->m.payload[i].body;
+		enum isakmp_vid vid = isakmp_vid_of(body);
+
 		if (in->m.payload[i].type != ISAKMP_VENDOR)
 			continue;
 		report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
-		this_sa(x)->vendor_ids |= 1u << isakmp_vid_of(in->m.payload[i].body);
+		if (vid != VID_FRAGMENTATION || fragment_announced(body))
+			this_sa(x)->vendor_ids |= 1u << vid;
 	}
 }
 
@@ -57,6 +62,7 @@ static void add_vendor_ids(const struct isakmp_sa *sa, struct isakmp_builder *b)
 {
 	/* Only what is spoken: a peer that sees an id relies on it. */
 	isakmp_add_payload(b, ISAKMP_VENDOR, isakmp_vid_bytes(VID_DPD));
+	isakmp_add_payload(b, ISAKMP_VENDOR, isakmp_vid_bytes(VID_FRAGMENTATION));
 	natt_add_vendor_ids(sa, b);
 }
 

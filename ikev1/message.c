@@ -2,6 +2,8 @@
 /* Messages of an SA. */
 #include "ikev1/message.h"
 
+#include "ikev1/fragment.h"
+
 #define FLAGS_OFFSET 19
 
 void ike_message_begin(struct isakmp_sa *sa, struct isakmp_builder *b, uint8_t exchange,
@@ -50,12 +52,24 @@ static void report_built(struct exchange *x, struct isakmp_sa *sa, const struct 
 	report_message(x, sa, &m, true);
 }
 
+void ike_message_push(struct isakmp_sa *sa, struct span octets)
+{
+	struct effect_node *n;
+
+	if (fragment_send(sa, octets))
+		return;
+	n = ike_effect_push(sa->x.ike, IKE_EFFECT_SEND, octets.data, octets.len);
+	n->effect.send.local = sa->local;
+	n->effect.send.remote = sa->remote;
+	n->effect.send.natt = sa->natt;
+	n->effect.send.data = span_of(n->extra, n->extra_len);
+}
+
 struct span ike_message_send(struct exchange *x, struct isakmp_sa *sa, struct isakmp_builder *b,
 			     uint8_t *iv)
 {
 	struct ike *ike = sa->x.ike;
 	const struct cipher *c = cipher_get(sa->suite.cipher);
-	struct effect_node *n;
 
 	if (!isakmp_finish(b, iv ? c->block : 1))
 		return span_of(NULL, 0);
@@ -65,11 +79,7 @@ struct span ike_message_send(struct exchange *x, struct isakmp_sa *sa, struct is
 		crypto_cbc(sa->suite.cipher, true, sa->cipher_key, iv, b->w.data + ISAKMP_HEADER,
 			   b->w.len - ISAKMP_HEADER);
 	}
-	n = ike_effect_push(ike, IKE_EFFECT_SEND, b->w.data, b->w.len);
-	n->effect.send.local = sa->local;
-	n->effect.send.remote = sa->remote;
-	n->effect.send.natt = sa->natt;
-	n->effect.send.data = span_of(n->extra, n->extra_len);
+	ike_message_push(sa, span_of(b->w.data, b->w.len));
 	ike->counters.sent++;
 	return span_of(b->w.data, b->w.len);
 }

@@ -19,6 +19,9 @@ void ike_message_begin(struct isakmp_sa *sa, struct isakmp_builder *b, uint8_t e
 struct span ike_message_send(struct exchange *x, struct isakmp_sa *sa, struct isakmp_builder *b,
 			     uint8_t *iv);
 
+/* A message as it is, encrypted where it must be, leaves; in fragments where that helps. */
+void ike_message_push(struct isakmp_sa *sa, struct span octets);
+
 /* Room for a phase 2 HASH payload at the front; to be filled by ike_message_hash_patch(). */
 void ike_message_hash_begin(struct isakmp_sa *sa, struct isakmp_builder *b);
 /* What HASH(1) and HASH(2) cover: all behind the HASH payload. */

@@ -4,6 +4,7 @@
 
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
+#include "ikev1/fragment.h"
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
 #include "ikev1/path.h"
@@ -282,6 +283,7 @@ static void sa_free(struct isakmp_sa *sa)
 	struct ike *ike = sa->x.ike;
 
 	exchange_release(&sa->x);
+	fragment_forget(sa);
 	sa_proven(sa);
 	timer_disarm(&ike->timers, &sa->rekey);
 	timer_disarm(&ike->timers, &sa->expire);

@@ -77,6 +77,7 @@ static void look_at_peer(struct node *n, struct tally *all, const struct ike_pee
 	count_timer(all, &p->want);
 	LIST_FOREACH (sa, &p->sas, of_peer) {
 		look_at_sa(n, &t, sa);
+		t.timers += sa->fragments != NULL;
 		serving += sa->x.done && !sa->retired;
 	}
 	LIST_FOREACH (pair, &p->pairs, of_peer) {
