@@ -12,9 +12,25 @@ node_command() {
 		'show '* | 'clear crypto'* | 'clear ip'* | 'debug '* | 'undebug '* | 'sh '[a-z]*)
 			exec "$DMVPNCTL" --instance "\$node" "\$@" ;;
 		' ')
-			set -- env PS1="\$node:\\w# " bash --norc ;;
+			set -- env NODE="\$node" bash --rcfile "$LAB/bin/.rc" ;;
 		esac
 		exec nsenter "--net=/run/netns/\$node" "--uts=$LAB/\$node/uts" "--mount=$LAB/\$node/mnt" -- "\$@"
+	END
+}
+
+# In a node's own shell the router's words work, too.
+node_rc() {
+	cat <<-END
+		PS1="\$NODE# "
+		for word in show debug undebug; do
+			eval "\$word() { '$DMVPNCTL' --instance '\$NODE' \$word \"\\\$@\"; }"
+		done
+		clear() {
+			case \${1-} in
+			crypto | ip) '$DMVPNCTL' --instance "\$NODE" clear "\$@" ;;
+			*) command clear "\$@" ;;
+			esac
+		}
 	END
 }
 
@@ -23,6 +39,7 @@ lab_shell() {
 
 	mkdir -p "$bin"
 	node_command >"$bin/.node"
+	node_rc >"$bin/.rc"
 	chmod 755 "$bin/.node"
 	for name in "$LAB"/*/mnt; do
 		name=${name%/mnt}
