@@ -23,6 +23,7 @@
 #include "ikev1/psk.h"
 #include "ikev1/rsa_sig.h"
 #include "ikev1/sharing.h"
+#include "ikev1/step.h"
 #include "ikev1/store.h"
 
 /* Octets of an initiator's offer: the 64 transforms that are looked at fit well. */
@@ -31,15 +32,6 @@
 static struct isakmp_sa *this_sa(struct exchange *x)
 {
 	return container_of(x, struct isakmp_sa, x);
-}
-
-/* The payload of a type that the table has already required, told as being processed. */
-static struct span process(struct exchange *x, const struct incoming *in, uint8_t type)
-{
-	const struct isakmp_payload *p = isakmp_find(&in->m, type);
-
-	report_payload(x, IKE_EVENT_PROCESSING, p);
-	return p->body;
 }
 
 /* What may come along with any message. */
@@ -82,22 +74,6 @@ struct keymat_phase1 main_mode_inputs(const struct isakmp_sa *sa)
 		.rcookie = span_of(sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE),
 		.sa_i = span_of(mm->sa_i, mm->sa_i_len),
 	};
-}
-
-static void make_nonce(struct isakmp_sa *sa, struct nonce *n)
-{
-	n->len = IKE_NONCE_LEN;
-	drbg_bytes(&sa->x.ike->drbg, n->data, n->len);
-}
-
-/* RFC 2409 section 5: 8 to 256 octets. */
-static bool take_nonce(struct nonce *n, struct span body)
-{
-	if (body.len < 8 || body.len > IKE_NONCE_MAX)
-		return false;
-	n->len = (uint16_t)body.len;
-	memcpy(n->data, body.data, body.len);
-	return true;
 }
 
 static enum ike_fsm_event ignore(struct exchange *x, enum ike_cause evidence, enum isakmp_flaw flaw)
@@ -171,8 +147,8 @@ static const struct transform *match(struct isakmp_sa *sa, const struct offer *o
 {
 	struct ike_policy ours[PROPOSAL_TRANSFORMS_MAX];
 	const struct ike_policy *policy = NULL;
-	const struct transform *t = proposal_choose_isakmp(o, ours, policies_for(sa, ours), &policy,
-							   &sa->x.mismatch);
+	const struct transform *t =
+		proposal_choose_isakmp(o, ours, policies_for(sa, ours), &policy, &sa->x.mismatch);
 
 	if (t)
 		agree(sa, policy, t);
@@ -233,7 +209,7 @@ static void answer_flaw(struct isakmp_sa *sa, const struct offer *o)
 static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *in)
 {
 	struct isakmp_sa *sa = this_sa(x);
-	struct span body = process(x, in, ISAKMP_SA);
+	struct span body = step_process(x, in, ISAKMP_SA);
 	const struct transform *t;
 	enum ike_cause missing;
 	struct offer o;
@@ -296,7 +272,7 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 
 	if (memcmp(in->m.header.rcookie, none, sizeof(none)) == 0)
 		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_ZERO_COOKIE);
-	flaw = proposal_parse(process(x, in, ISAKMP_SA), 1, &o);
+	flaw = proposal_parse(step_process(x, in, ISAKMP_SA), 1, &o);
 	if (flaw != ISAKMP_OK || o.count != 1)
 		return ignore(x, IKE_CAUSE_MALFORMED, flaw ? flaw : ISAKMP_BAD_CONTENT);
 	if (!match(sa, &o))
@@ -315,7 +291,7 @@ static enum ike_fsm_event i_gen_public(struct exchange *x, const struct incoming
 
 	(void)in;
 	sa->mm->dh = xcalloc(1, sizeof(*sa->mm->dh));
-	make_nonce(sa, &sa->mm->ni);
+	step_make_nonce(&sa->x, &sa->mm->ni);
 	memcpy(sa->order, sa->mm->ni.data, sizeof(sa->order));
 	if (sa_is_outdone(sa))
 		return exchange_error(x, IKE_CAUSE_SUPERSEDED);
@@ -339,13 +315,6 @@ static enum ike_fsm_event send_ke(struct exchange *x, const uint8_t *public_valu
 	return EV_NONE;
 }
 
-static enum ike_fsm_event next_is_send(struct exchange *x, const struct incoming *in)
-{
-	(void)x;
-	(void)in;
-	return EV_SND_MSG;
-}
-
 static enum ike_fsm_event i_send3(struct exchange *x, const struct incoming *in)
 {
 	(void)in;
@@ -363,9 +332,9 @@ static bool take_ke(struct exchange *x, const struct incoming *in, uint8_t *publ
 		    struct nonce *n)
 {
 	struct isakmp_sa *sa = this_sa(x);
-	struct span ke = process(x, in, ISAKMP_KE), nonce = process(x, in, ISAKMP_NONCE);
+	struct span ke = step_process(x, in, ISAKMP_KE), nonce = step_process(x, in, ISAKMP_NONCE);
 
-	if (ke.len != group_get(sa->suite.group)->public_len || !take_nonce(n, nonce))
+	if (ke.len != group_get(sa->suite.group)->public_len || !step_take_nonce(n, nonce))
 		return false;
 	memcpy(public_value, ke.data, ke.len);
 	process_extras(x, in);
@@ -390,9 +359,9 @@ static enum ike_fsm_event r_gen_secret(struct exchange *x, const struct incoming
 	struct isakmp_sa *sa = this_sa(x);
 
 	(void)in;
-	make_nonce(sa, &sa->mm->nr);
+	step_make_nonce(&sa->x, &sa->mm->nr);
 	job_start_dh(x, sa->suite.group, sa->mm->dh->private_value, true,
-		 span_of(sa->mm->dh->gxi, group_get(sa->suite.group)->public_len));
+		     span_of(sa->mm->dh->gxi, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
 
@@ -412,7 +381,7 @@ static enum ike_fsm_event i_gen_secret(struct exchange *x, const struct incoming
 
 	(void)in;
 	job_start_dh(x, sa->suite.group, sa->mm->dh->private_value, false,
-		 span_of(sa->mm->dh->gxr, group_get(sa->suite.group)->public_len));
+		     span_of(sa->mm->dh->gxr, group_get(sa->suite.group)->public_len));
 	return EV_NONE;
 }
 
@@ -488,7 +457,8 @@ static void send_auth(struct exchange *x, bool expects_answer)
 	if (sa->mm->sig) {
 		rsa_sig_add_proof(sa, &b);
 	} else {
-		keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len), hash);
+		keymat_auth_hash(&p, &sa->keys, x->role == IKE_INITIATOR, span_of(id, id_len),
+				 hash);
 		isakmp_add_payload(&b, ISAKMP_HASH, span_of(hash, sa->keys.len));
 	}
 	if (!ike_peer_has_sas(sa->peer))
@@ -534,7 +504,8 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 {
 	struct isakmp_sa *sa = this_sa(x);
 	struct keymat_phase1 p = main_mode_inputs(sa);
-	struct span id_body = process(x, in, ISAKMP_ID), theirs = process(x, in, ISAKMP_HASH);
+	struct span id_body = step_process(x, in, ISAKMP_ID),
+		    theirs = step_process(x, in, ISAKMP_HASH);
 	struct isakmp_id id;
 	uint8_t hash[HASH_LEN_MAX];
 	bool right, accepted;
@@ -566,10 +537,9 @@ static enum ike_fsm_event process_signed(struct exchange *x, const struct incomi
 
 	if (x->wait_id) /* one is being judged */
 		return EV_IGNORED;
-	if (sa->suite.auth != AUTH_RSA_SIG ||
-	    !isakmp_parse_id(process(x, in, ISAKMP_ID), &id))
+	if (sa->suite.auth != AUTH_RSA_SIG || !isakmp_parse_id(step_process(x, in, ISAKMP_ID), &id))
 		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_BAD_CONTENT);
-	process(x, in, ISAKMP_SIG);
+	step_process(x, in, ISAKMP_SIG);
 	identity_report(x, &id, true);
 	sharing_remember(sa, &id);
 	process_notifies(sa, in);
@@ -649,50 +619,50 @@ static enum ike_fsm_event start_quick_mode(struct exchange *x, const struct inco
 
 /* clang-format off */
 const struct transition main_mode_initiator[] = {
-	/* state         event             next          action         required       optional */
-	{ MM_START,      EV_START_MM,      MM_SND_MSG1,  i_build1,      0, 0, false },
-	{ MM_SND_MSG1,   EV_SND_MSG,       MM_WAIT_MSG2, i_send1,       0, 0, false },
-	{ MM_WAIT_MSG2,  EV_RCV_MSG,       MM_BLD_MSG3,  i_process2,    SA_, SA_EXTRA_, false },
-	{ MM_BLD_MSG3,   EV_GEN_DH_KEY,    MM_BLD_MSG3,  i_gen_public,  0, 0, false },
-	{ MM_BLD_MSG3,   EV_DH_KEY_OK,     MM_SND_MSG3,  next_is_send,  0, 0, false },
-	{ MM_SND_MSG3,   EV_SND_MSG,       MM_WAIT_MSG4, i_send3,       0, 0, false },
-	{ MM_WAIT_MSG4,  EV_RCV_MSG,       MM_BLD_MSG5,  i_process4,    KE_ | NONCE_, KE_EXTRA_, false },
-	{ MM_BLD_MSG5,   EV_GEN_SECRET,    MM_BLD_MSG5,  i_gen_secret,  0, 0, false },
-	{ MM_BLD_MSG5,   EV_SECRET_OK,     MM_BLD_MSG5,  gen_skeyid,    0, 0, false },
-	{ MM_BLD_MSG5,   EV_BLD_MSG,       MM_SND_MSG5,  next_is_send,  0, 0, false },
-	{ MM_BLD_MSG5,   EV_GEN_SIG,       MM_BLD_MSG5,  rsa_sig_sign,  0, 0, false },
-	{ MM_BLD_MSG5,   EV_SIG_OK,        MM_SND_MSG5,  next_is_send,  0, 0, false },
-	{ MM_SND_MSG5,   EV_SND_MSG,       MM_WAIT_MSG6, i_send5,       0, 0, false },
-	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
-	{ MM_WAIT_MSG6,  EV_RCV_MSG,       MM_WAIT_MSG6, process_signed, ID_ | SIG_, AUTH_EXTRA_, true },
-	{ MM_WAIT_MSG6,  EV_VALIDATE_CERT, MM_WAIT_MSG6, rsa_sig_validate, 0, 0, false },
-	{ MM_WAIT_MSG6,  EV_CERT_OK,       MM_WAIT_MSG6, cert_ok,       0, 0, false },
-	{ MM_WAIT_MSG6,  EV_COMPARE_IDS,   MM_WAIT_MSG6, i_compare_ids, 0, 0, false },
-	{ MM_WAIT_MSG6,  EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
-	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
+	/* state        event               next          action            required, optional, encrypted */
+	{ MM_START,     EV_START_MM,        MM_SND_MSG1,  i_build1,         0, 0, false },
+	{ MM_SND_MSG1,  EV_SND_MSG,         MM_WAIT_MSG2, i_send1,          0, 0, false },
+	{ MM_WAIT_MSG2, EV_RCV_MSG,         MM_BLD_MSG3,  i_process2,       SA_, SA_EXTRA_, false },
+	{ MM_BLD_MSG3,  EV_GEN_DH_KEY,      MM_BLD_MSG3,  i_gen_public,     0, 0, false },
+	{ MM_BLD_MSG3,  EV_DH_KEY_OK,       MM_SND_MSG3,  step_then_send,   0, 0, false },
+	{ MM_SND_MSG3,  EV_SND_MSG,         MM_WAIT_MSG4, i_send3,          0, 0, false },
+	{ MM_WAIT_MSG4, EV_RCV_MSG,         MM_BLD_MSG5,  i_process4,       KE_ | NONCE_, KE_EXTRA_, false },
+	{ MM_BLD_MSG5,  EV_GEN_SECRET,      MM_BLD_MSG5,  i_gen_secret,     0, 0, false },
+	{ MM_BLD_MSG5,  EV_SECRET_OK,       MM_BLD_MSG5,  gen_skeyid,       0, 0, false },
+	{ MM_BLD_MSG5,  EV_BLD_MSG,         MM_SND_MSG5,  step_then_send,   0, 0, false },
+	{ MM_BLD_MSG5,  EV_GEN_SIG,         MM_BLD_MSG5,  rsa_sig_sign,     0, 0, false },
+	{ MM_BLD_MSG5,  EV_SIG_OK,          MM_SND_MSG5,  step_then_send,   0, 0, false },
+	{ MM_SND_MSG5,  EV_SND_MSG,         MM_WAIT_MSG6, i_send5,          0, 0, false },
+	{ MM_WAIT_MSG6, EV_RCV_MSG,         MM_WAIT_MSG6, process_auth,     ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG6, EV_RCV_MSG,         MM_WAIT_MSG6, process_signed,   ID_ | SIG_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG6, EV_VALIDATE_CERT,   MM_WAIT_MSG6, rsa_sig_validate, 0, 0, false },
+	{ MM_WAIT_MSG6, EV_CERT_OK,         MM_WAIT_MSG6, cert_ok,          0, 0, false },
+	{ MM_WAIT_MSG6, EV_COMPARE_IDS,     MM_WAIT_MSG6, i_compare_ids,    0, 0, false },
+	{ MM_WAIT_MSG6, EV_ACTIVATE_NEW_SA, MM_ACTIVE,    activate,         0, 0, false },
+	{ MM_ACTIVE,    EV_START_QM,        MM_ACTIVE,    start_quick_mode, 0, 0, false },
 	{ .event = EV_NONE },
 };
 
 const struct transition main_mode_responder[] = {
-	{ MM_START,      EV_RCV_MSG,       MM_BLD_MSG2,  r_process1,    SA_, SA_EXTRA_, false },
-	{ MM_BLD_MSG2,   EV_BLD_MSG,       MM_SND_MSG2,  r_build2,      0, 0, false },
-	{ MM_SND_MSG2,   EV_SND_MSG,       MM_WAIT_MSG3, r_send2,       0, 0, false },
-	{ MM_WAIT_MSG3,  EV_RCV_MSG,       MM_BLD_MSG4,  r_process3,    KE_ | NONCE_, KE_EXTRA_, false },
-	{ MM_BLD_MSG4,   EV_GEN_DH_KEY,    MM_BLD_MSG4,  r_gen_secret,  0, 0, false },
-	{ MM_BLD_MSG4,   EV_SECRET_OK,     MM_BLD_MSG4,  gen_skeyid,    0, 0, false },
-	{ MM_BLD_MSG4,   EV_BLD_MSG,       MM_SND_MSG4,  next_is_send,  0, 0, false },
-	{ MM_SND_MSG4,   EV_SND_MSG,       MM_WAIT_MSG5, r_send4,       0, 0, false },
-	{ MM_WAIT_MSG5,  EV_RCV_MSG,       MM_BLD_MSG6,  process_auth,  ID_ | HASH_, AUTH_EXTRA_, true },
-	{ MM_WAIT_MSG5,  EV_RCV_MSG,       MM_BLD_MSG6,  process_signed, ID_ | SIG_, AUTH_EXTRA_, true },
-	{ MM_BLD_MSG6,   EV_VALIDATE_CERT, MM_BLD_MSG6,  rsa_sig_validate, 0, 0, false },
-	{ MM_BLD_MSG6,   EV_CERT_OK,       MM_BLD_MSG6,  cert_ok,       0, 0, false },
-	{ MM_BLD_MSG6,   EV_COMPARE_IDS,   MM_BLD_MSG6,  r_compare_ids, 0, 0, false },
-	{ MM_BLD_MSG6,   EV_BLD_MSG,       MM_SND_MSG6,  next_is_send,  0, 0, false },
-	{ MM_BLD_MSG6,   EV_GEN_SIG,       MM_BLD_MSG6,  rsa_sig_sign,  0, 0, false },
-	{ MM_BLD_MSG6,   EV_SIG_OK,        MM_SND_MSG6,  next_is_send,  0, 0, false },
-	{ MM_SND_MSG6,   EV_SND_MSG,       MM_SND_MSG6,  r_send6,       0, 0, false },
-	{ MM_SND_MSG6,   EV_ACTIVATE_NEW_SA, MM_ACTIVE,  activate,      0, 0, false },
-	{ MM_ACTIVE,     EV_START_QM,      MM_ACTIVE,    start_quick_mode, 0, 0, false },
+	{ MM_START,     EV_RCV_MSG,         MM_BLD_MSG2,  r_process1,       SA_, SA_EXTRA_, false },
+	{ MM_BLD_MSG2,  EV_BLD_MSG,         MM_SND_MSG2,  r_build2,         0, 0, false },
+	{ MM_SND_MSG2,  EV_SND_MSG,         MM_WAIT_MSG3, r_send2,          0, 0, false },
+	{ MM_WAIT_MSG3, EV_RCV_MSG,         MM_BLD_MSG4,  r_process3,       KE_ | NONCE_, KE_EXTRA_, false },
+	{ MM_BLD_MSG4,  EV_GEN_DH_KEY,      MM_BLD_MSG4,  r_gen_secret,     0, 0, false },
+	{ MM_BLD_MSG4,  EV_SECRET_OK,       MM_BLD_MSG4,  gen_skeyid,       0, 0, false },
+	{ MM_BLD_MSG4,  EV_BLD_MSG,         MM_SND_MSG4,  step_then_send,   0, 0, false },
+	{ MM_SND_MSG4,  EV_SND_MSG,         MM_WAIT_MSG5, r_send4,          0, 0, false },
+	{ MM_WAIT_MSG5, EV_RCV_MSG,         MM_BLD_MSG6,  process_auth,     ID_ | HASH_, AUTH_EXTRA_, true },
+	{ MM_WAIT_MSG5, EV_RCV_MSG,         MM_BLD_MSG6,  process_signed,   ID_ | SIG_, AUTH_EXTRA_, true },
+	{ MM_BLD_MSG6,  EV_VALIDATE_CERT,   MM_BLD_MSG6,  rsa_sig_validate, 0, 0, false },
+	{ MM_BLD_MSG6,  EV_CERT_OK,         MM_BLD_MSG6,  cert_ok,          0, 0, false },
+	{ MM_BLD_MSG6,  EV_COMPARE_IDS,     MM_BLD_MSG6,  r_compare_ids,    0, 0, false },
+	{ MM_BLD_MSG6,  EV_BLD_MSG,         MM_SND_MSG6,  step_then_send,   0, 0, false },
+	{ MM_BLD_MSG6,  EV_GEN_SIG,         MM_BLD_MSG6,  rsa_sig_sign,     0, 0, false },
+	{ MM_BLD_MSG6,  EV_SIG_OK,          MM_SND_MSG6,  step_then_send,   0, 0, false },
+	{ MM_SND_MSG6,  EV_SND_MSG,         MM_SND_MSG6,  r_send6,          0, 0, false },
+	{ MM_SND_MSG6,  EV_ACTIVATE_NEW_SA, MM_ACTIVE,    activate,         0, 0, false },
+	{ MM_ACTIVE,    EV_START_QM,        MM_ACTIVE,    start_quick_mode, 0, 0, false },
 	{ .event = EV_NONE },
 };
 /* clang-format on */

@@ -19,6 +19,7 @@
 #include "ikev1/info.h"
 #include "ikev1/message.h"
 #include "ikev1/natt.h"
+#include "ikev1/step.h"
 #include "ikev1/store.h"
 
 static const struct ike_profile *profile_of(const struct ipsec_pair *pair)
@@ -29,14 +30,6 @@ static const struct ike_profile *profile_of(const struct ipsec_pair *pair)
 static enum proposal_encap encap_of(const struct ipsec_pair *pair)
 {
 	return natt_encap(pair->sa);
-}
-
-static struct span process(struct exchange *x, const struct incoming *in, uint8_t type)
-{
-	const struct isakmp_payload *p = isakmp_find(&in->m, type);
-
-	report_payload(x, IKE_EVENT_PROCESSING, p);
-	return p->body;
 }
 
 static enum ike_fsm_event bad_hash(struct exchange *x)
@@ -58,21 +51,6 @@ static bool hash_is(struct exchange *x, const struct incoming *in, const uint8_t
 
 	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
 	return right;
-}
-
-static bool take_nonce(struct nonce *n, struct span body)
-{
-	if (body.len < 8 || body.len > IKE_NONCE_MAX)
-		return false;
-	n->len = (uint16_t)body.len;
-	memcpy(n->data, body.data, body.len);
-	return true;
-}
-
-static void make_nonce(struct exchange *x, struct nonce *n)
-{
-	n->len = IKE_NONCE_LEN;
-	drbg_bytes(&x->ike->drbg, n->data, n->len);
 }
 
 static void keep_order(struct ipsec_pair *pair)
@@ -116,7 +94,7 @@ static enum ike_cause take_offer(struct exchange *x, const struct incoming *in, 
 	struct esp_suite suite;
 	struct offer o;
 
-	if (proposal_parse(process(x, in, ISAKMP_SA), 2, &o) != ISAKMP_OK)
+	if (proposal_parse(step_process(x, in, ISAKMP_SA), 2, &o) != ISAKMP_OK)
 		return IKE_CAUSE_MALFORMED;
 	/* An offer has many, an answer one. */
 	if (x->role == IKE_INITIATOR && (o.count != 1 || o.ignored))
@@ -128,7 +106,8 @@ static enum ike_cause take_offer(struct exchange *x, const struct incoming *in, 
 			return IKE_CAUSE_NO_TRANSFORM;
 		return x->mismatch.theirs ? IKE_CAUSE_PFS_GROUP : IKE_CAUSE_PFS_REQUIRED;
 	}
-	if (!take_nonce(n, process(x, in, ISAKMP_NONCE)) || t->spi < 256 || !!ke != !!t->group)
+	if (!step_take_nonce(n, step_process(x, in, ISAKMP_NONCE)) || t->spi < 256 ||
+	    !!ke != !!t->group)
 		return IKE_CAUSE_MALFORMED;
 	if (ke) {
 		report_payload(x, IKE_EVENT_PROCESSING, ke);
@@ -169,27 +148,13 @@ static enum ike_fsm_event i_start(struct exchange *x, const struct incoming *in)
 	report_exchange(x, IKE_EVENT_QM_START, LEVEL_ALWAYS);
 	x->mismatch.our_esp = profile_of(pair)->suites[0];
 	x->mismatch.our_pfs = pfs;
-	make_nonce(x, &pair->qm->ni);
+	step_make_nonce(x, &pair->qm->ni);
 	keep_order(pair);
 	pair_choose_spi(pair);
 	if (!pfs)
 		return EV_BLD_MSG;
 	job_start_dh(x, pfs, pair->qm->private_value, true, span_of(NULL, 0));
 	return EV_NONE;
-}
-
-static enum ike_fsm_event next_is_build(struct exchange *x, const struct incoming *in)
-{
-	(void)x;
-	(void)in;
-	return EV_BLD_MSG;
-}
-
-static enum ike_fsm_event next_is_send(struct exchange *x, const struct incoming *in)
-{
-	(void)x;
-	(void)in;
-	return EV_SND_MSG;
 }
 
 static void add_ke(struct isakmp_builder *b, struct ipsec_pair *pair, enum group_id pfs)
@@ -236,7 +201,7 @@ static enum ike_fsm_event r_process1(struct exchange *x, const struct incoming *
 		return refuse(x, cause);
 	keep_order(pair);
 	pair_choose_spi(pair);
-	make_nonce(x, &qm->nr);
+	step_make_nonce(x, &qm->nr);
 	/* The SPI is patched in when it is certain, see r_send2. */
 	qm->answer = xcalloc(1, t.raw.len + 64);
 	w = writer_of(qm->answer, t.raw.len + 64);
@@ -255,7 +220,7 @@ static enum ike_fsm_event gen_secret(struct exchange *x, const struct incoming *
 
 	(void)in;
 	job_start_dh(x, pair->pfs, pair->qm->private_value, x->role == IKE_RESPONDER,
-		 span_of(pair->qm->peer_public, group_get(pair->pfs)->public_len));
+		     span_of(pair->qm->peer_public, group_get(pair->pfs)->public_len));
 	return EV_NONE;
 }
 
@@ -582,37 +547,37 @@ static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in
 
 /* clang-format off */
 const struct transition quick_mode_initiator[] = {
-	/* state         event               next            action           required  optional */
-	{ QM_START,      EV_START_QM,        QM_BLD_MSG1,    i_start,         0, 0, false },
-	{ QM_BLD_MSG1,   EV_DH_KEY_OK,       QM_BLD_MSG1,    next_is_build,   0, 0, false },
-	{ QM_BLD_MSG1,   EV_BLD_MSG,         QM_SND_MSG1,    next_is_send,    0, 0, false },
-	{ QM_SND_MSG1,   EV_SND_MSG,         QM_WAIT_MSG2,   i_send1,         0, 0, false },
-	{ QM_WAIT_MSG2,  EV_RCV_MSG,         QM_BLD_MSG3,    i_process2,      OFFER_, EXTRA_, true },
-	{ QM_BLD_MSG3,   EV_GEN_SECRET,      QM_BLD_MSG3,    gen_secret,      0, 0, false },
-	{ QM_BLD_MSG3,   EV_SECRET_OK,       QM_BLD_MSG3,    next_is_keymat,  0, 0, false },
-	{ QM_BLD_MSG3,   EV_GEN_KEYMAT,      QM_BLD_MSG3,    gen_keymat,      0, 0, false },
-	{ QM_BLD_MSG3,   EV_INSTALL_IN,      QM_BLD_MSG3,    install_in,      0, 0, false },
-	{ QM_BLD_MSG3,   EV_IN_INSTALLED,    QM_BLD_MSG3,    i_in_installed,  0, 0, false },
-	{ QM_BLD_MSG3,   EV_INSTALL_OUT,     QM_BLD_MSG3,    install_out,     0, 0, false },
-	{ QM_BLD_MSG3,   EV_OUT_INSTALLED,   QM_SND_MSG3,    next_is_send,    0, 0, false },
-	{ QM_SND_MSG3,   EV_SND_MSG,         QM_SND_MSG3,    i_send3,         0, 0, false },
-	{ QM_SND_MSG3,   EV_ACTIVATE_NEW_SA, QM_ACTIVE,      activate,        0, 0, false },
+	/* state          event               next            action           required, optional, encrypted */
+	{ QM_START,       EV_START_QM,        QM_BLD_MSG1,    i_start,         0, 0, false },
+	{ QM_BLD_MSG1,    EV_DH_KEY_OK,       QM_BLD_MSG1,    step_then_build, 0, 0, false },
+	{ QM_BLD_MSG1,    EV_BLD_MSG,         QM_SND_MSG1,    step_then_send,  0, 0, false },
+	{ QM_SND_MSG1,    EV_SND_MSG,         QM_WAIT_MSG2,   i_send1,         0, 0, false },
+	{ QM_WAIT_MSG2,   EV_RCV_MSG,         QM_BLD_MSG3,    i_process2,      OFFER_, EXTRA_, true },
+	{ QM_BLD_MSG3,    EV_GEN_SECRET,      QM_BLD_MSG3,    gen_secret,      0, 0, false },
+	{ QM_BLD_MSG3,    EV_SECRET_OK,       QM_BLD_MSG3,    next_is_keymat,  0, 0, false },
+	{ QM_BLD_MSG3,    EV_GEN_KEYMAT,      QM_BLD_MSG3,    gen_keymat,      0, 0, false },
+	{ QM_BLD_MSG3,    EV_INSTALL_IN,      QM_BLD_MSG3,    install_in,      0, 0, false },
+	{ QM_BLD_MSG3,    EV_IN_INSTALLED,    QM_BLD_MSG3,    i_in_installed,  0, 0, false },
+	{ QM_BLD_MSG3,    EV_INSTALL_OUT,     QM_BLD_MSG3,    install_out,     0, 0, false },
+	{ QM_BLD_MSG3,    EV_OUT_INSTALLED,   QM_SND_MSG3,    step_then_send,  0, 0, false },
+	{ QM_SND_MSG3,    EV_SND_MSG,         QM_SND_MSG3,    i_send3,         0, 0, false },
+	{ QM_SND_MSG3,    EV_ACTIVATE_NEW_SA, QM_ACTIVE,      activate,        0, 0, false },
 	{ .event = EV_NONE },
 };
 
 const struct transition quick_mode_responder[] = {
-	{ QM_START,      EV_RCV_MSG,         QM_BLD_MSG2,    r_process1,      OFFER_, EXTRA_, true },
-	{ QM_BLD_MSG2,   EV_GEN_SECRET,      QM_BLD_MSG2,    gen_secret,      0, 0, false },
-	{ QM_BLD_MSG2,   EV_SECRET_OK,       QM_BLD_MSG2,    next_is_keymat,  0, 0, false },
-	{ QM_BLD_MSG2,   EV_GEN_KEYMAT,      QM_BLD_MSG2,    gen_keymat,      0, 0, false },
-	{ QM_BLD_MSG2,   EV_INSTALL_IN,      QM_BLD_MSG2,    install_in,      0, 0, false },
-	{ QM_BLD_MSG2,   EV_SPI_TAKEN,       QM_BLD_MSG2,    r_spi_taken,     0, 0, false },
-	{ QM_BLD_MSG2,   EV_IN_INSTALLED,    QM_SND_MSG2,    next_is_send,    0, 0, false },
-	{ QM_SND_MSG2,   EV_SND_MSG,         QM_WAIT_MSG3,   r_send2,         0, 0, false },
-	{ QM_WAIT_MSG3,  EV_RCV_MSG,         QM_INSTALL_OUT, r_process3,      HASH_, LAST_EXTRA_, true },
-	{ QM_INSTALL_OUT, EV_INSTALL_OUT,    QM_INSTALL_OUT, install_out,     0, 0, false },
-	{ QM_INSTALL_OUT, EV_OUT_INSTALLED,  QM_INSTALL_OUT, r_out_installed, 0, 0, false },
-	{ QM_INSTALL_OUT, EV_ACTIVATE_NEW_SA, QM_ACTIVE,     activate,        0, 0, false },
+	{ QM_START,       EV_RCV_MSG,         QM_BLD_MSG2,    r_process1,      OFFER_, EXTRA_, true },
+	{ QM_BLD_MSG2,    EV_GEN_SECRET,      QM_BLD_MSG2,    gen_secret,      0, 0, false },
+	{ QM_BLD_MSG2,    EV_SECRET_OK,       QM_BLD_MSG2,    next_is_keymat,  0, 0, false },
+	{ QM_BLD_MSG2,    EV_GEN_KEYMAT,      QM_BLD_MSG2,    gen_keymat,      0, 0, false },
+	{ QM_BLD_MSG2,    EV_INSTALL_IN,      QM_BLD_MSG2,    install_in,      0, 0, false },
+	{ QM_BLD_MSG2,    EV_SPI_TAKEN,       QM_BLD_MSG2,    r_spi_taken,     0, 0, false },
+	{ QM_BLD_MSG2,    EV_IN_INSTALLED,    QM_SND_MSG2,    step_then_send,  0, 0, false },
+	{ QM_SND_MSG2,    EV_SND_MSG,         QM_WAIT_MSG3,   r_send2,         0, 0, false },
+	{ QM_WAIT_MSG3,   EV_RCV_MSG,         QM_INSTALL_OUT, r_process3,      HASH_, LAST_EXTRA_, true },
+	{ QM_INSTALL_OUT, EV_INSTALL_OUT,     QM_INSTALL_OUT, install_out,     0, 0, false },
+	{ QM_INSTALL_OUT, EV_OUT_INSTALLED,   QM_INSTALL_OUT, r_out_installed, 0, 0, false },
+	{ QM_INSTALL_OUT, EV_ACTIVATE_NEW_SA, QM_ACTIVE,      activate,        0, 0, false },
 	{ .event = EV_NONE },
 };
 /* clang-format on */
