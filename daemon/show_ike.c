@@ -170,12 +170,12 @@ json_t *show_crypto_isakmp_stats(struct daemon *d, const json_t *args)
 	const struct ike_counters *c = ike_counters(d->ike);
 
 	(void)args;
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 			 "received", show_u64(c->received), "sent", show_u64(c->sent),
 			 "retransmitted", show_u64(c->retransmitted), "duplicates",
 			 show_u64(c->duplicates), "phase1_up", show_u64(c->phase1_up), "phase2_up",
 			 show_u64(c->phase2_up), "rekeyed", show_u64(c->rekeyed), "half_open",
-			 show_u64(c->half_open), "sas", show_u64(c->sas), "pairs",
+			 show_u64(c->half_open), "evicted", show_u64(c->evicted), "sas", show_u64(c->sas), "pairs",
 			 show_u64(c->pairs), "dropped", dropped(c), "failed", failed(c), "kernel",
 			 kernel_counters(d));
 }

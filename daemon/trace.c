@@ -44,7 +44,7 @@ static struct {
 		[BUCKET_DROPS] = { .what = "dropped packets",
 				   .limit = { .interval = 500, .burst = 20 } },
 		[BUCKET_UNPROVEN] = { .what = "negotiations that peers opened",
-				      .limit = { .interval = 2, .burst = 5000 } },
+				      .limit = { .interval = 50, .burst = 1000 } },
 		[BUCKET_FAILURES] = { .what = "failures of negotiations that peers opened",
 				      .limit = { .interval = 100, .burst = 200 } },
 	},

@@ -11,6 +11,7 @@
 #include <unistd.h>
 /* Needs struct timespec. */
 #include <linux/errqueue.h>
+#include <linux/filter.h>
 #include <linux/udp.h>
 
 #include "daemon/daemon.h"
@@ -19,7 +20,8 @@
 #include "daemon/trace.h"
 #include "ikev1/ike.h"
 
-#define DATAGRAMS_PER_TURN 64
+#define BATCH		   32 /* datagrams that one system call brings */
+#define BATCHES_PER_TURN   8
 #define ERRORS_PER_TURN	   16
 /* A hub that starts hears from all its spokes at once. */
 #define RECEIVE_BUFFER (4 << 20)
@@ -27,15 +29,19 @@
 struct udp_socket {
 	struct udp_socket *next;
 	struct endpoint local;
+	bool strangers; /* it gets what begins a conversation; the other one gets the rest */
 	int fd;
 	struct loop_watch *watch;
 };
 
 struct udp {
-	struct udp_socket *sockets; /* two per tunnel source: a few */
+	struct udp_socket *sockets; /* four per tunnel source: a few */
 	struct udp_counters count;
 	struct limit log; /* of lines about send errors and ICMP */
-	uint8_t buffer[ISAKMP_MESSAGE_MAX];
+	struct mmsghdr batch[BATCH];
+	struct iovec iov[BATCH];
+	struct sockaddr_in from[BATCH];
+	uint8_t buffer[BATCH][ISAKMP_MESSAGE_MAX];
 };
 
 static const uint8_t marker[4];
@@ -89,7 +95,7 @@ static struct udp_socket *find(const struct udp *u, const struct endpoint *local
 {
 	struct udp_socket *s = u->sockets;
 
-	while (s && !endpoint_equal(&s->local, local))
+	while (s && (s->strangers || !endpoint_equal(&s->local, local)))
 		s = s->next;
 	return s;
 }
@@ -123,7 +129,7 @@ static void read_errors(struct daemon *d, struct udp_socket *s)
 	for (int i = 0; i < ERRORS_PER_TURN; i++) {
 		uint8_t control[256] __attribute__((aligned(8)));
 		struct sockaddr_in about = { 0 };
-		struct iovec iov = { d->udp->buffer, sizeof(d->udp->buffer) };
+		struct iovec iov = { d->udp->buffer[0], sizeof(d->udp->buffer[0]) };
 		struct msghdr msg = {
 			.msg_name = &about,
 			.msg_namelen = sizeof(about),
@@ -145,33 +151,82 @@ static void read_errors(struct daemon *d, struct udp_socket *s)
 	}
 }
 
+static int receive(struct udp *u, const struct udp_socket *s)
+{
+	for (size_t i = 0; i < BATCH; i++) {
+		u->iov[i] = (struct iovec){ u->buffer[i], sizeof(u->buffer[i]) };
+		u->batch[i].msg_hdr = (struct msghdr){ .msg_name = &u->from[i],
+						       .msg_namelen = sizeof(u->from[i]),
+						       .msg_iov = &u->iov[i],
+						       .msg_iovlen = 1 };
+	}
+	return recvmmsg(s->fd, u->batch, BATCH, MSG_DONTWAIT | MSG_TRUNC, NULL);
+}
+
+static void take(struct daemon *d, const struct udp_socket *s, msec now, size_t i)
+{
+	struct udp *u = d->udp;
+	const struct mmsghdr *m = &u->batch[i];
+	struct ike_datagram dg = { .local = s->local, .natt = s->local.port == UDP_PORT_NATT };
+	size_t skip = dg.natt ? sizeof(marker) : 0;
+
+	u->count.received++;
+	if (m->msg_len > sizeof(u->buffer[i]) || m->msg_len < skip ||
+	    m->msg_hdr.msg_namelen != sizeof(u->from[i]) ||
+	    memcmp(u->buffer[i], marker, skip) != 0) {
+		u->count.dropped++;
+		return;
+	}
+	dg.remote = endpoint_of(&u->from[i]);
+	dg.data = (struct span){ u->buffer[i] + skip, m->msg_len - skip };
+	ike_input(d->ike, now, &dg);
+}
+
 static void readable(struct daemon *d, void *arg)
 {
 	struct udp_socket *s = arg;
-	struct udp *u = d->udp;
+	int n = BATCH;
 
-	read_errors(d, s);
-	for (int i = 0; i < DATAGRAMS_PER_TURN; i++) {
-		struct sockaddr_in from;
-		socklen_t len = sizeof(from);
-		ssize_t n = recvfrom(s->fd, u->buffer, sizeof(u->buffer), MSG_DONTWAIT | MSG_TRUNC,
-				     (struct sockaddr *)&from, &len);
-		struct ike_datagram dg = { .local = s->local,
-					   .natt = s->local.port == UDP_PORT_NATT };
-		size_t skip = dg.natt ? sizeof(marker) : 0;
+	for (int batch = 0; batch < (s->strangers ? 1 : BATCHES_PER_TURN) && n == BATCH; batch++) {
+		msec now;
 
-		if (n < 0)
+		n = receive(d->udp, s);
+		if (n < 0) {
+			/* It is an error that waits, and maybe others behind it. */
+			if (!batch)
+				read_errors(d, s);
 			return;
-		u->count.received++;
-		if ((size_t)n > sizeof(u->buffer) || (size_t)n < skip || len != sizeof(from) ||
-		    memcmp(u->buffer, marker, skip) != 0) {
-			u->count.dropped++;
-			continue;
 		}
-		dg.remote = endpoint_of(&from);
-		dg.data = (struct span){ u->buffer + skip, (size_t)n - skip };
-		ike_input(d->ike, loop_now(), &dg);
+		now = loop_now();
+		for (int i = 0; i < n; i++)
+			take(d, s, now, (size_t)i);
 	}
+}
+
+/*
+ * Of the two sockets of a port the first, number 0, gets the messages of those whom we have answered
+ * before: they carry a responder's cookie. The second gets what begins a conversation, and all that
+ * is no message. So a flood of first messages, which costs a stranger nothing, fills its own queue:
+ * it neither delays nor displaces what peers say, keep-alives among it.
+ */
+static int divide(int fd, bool natt)
+{
+	const uint32_t at = natt ? sizeof(marker) : 0; /* of the message in the payload */
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_LEN, 0),
+		BPF_JUMP(BPF_JMP | BPF_JGE | BPF_K, at + ISAKMP_HEADER, 0, 7),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, at + 17),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0x10, 0, 5), /* version 1.0 */
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 8),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 2),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, at + 12),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, 1),
+	};
+	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
 }
 
 static void set_options(int fd)
@@ -196,18 +251,26 @@ static int take_esp(int fd)
 	return setsockopt(fd, IPPROTO_UDP, UDP_ENCAP, &type, sizeof(type));
 }
 
-static bool open_port(struct daemon *d, const struct endpoint *local, char why[UDP_WHY])
+static int bind_to(int fd, const struct endpoint *local)
 {
 	struct sockaddr_in sin = sockaddr_of(local);
+	int on = 1;
+
+	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
+		return -1;
+	return bind(fd, (const struct sockaddr *)&sin, sizeof(sin));
+}
+
+static bool open_one(struct daemon *d, const struct endpoint *local, bool strangers,
+		     char why[UDP_WHY])
+{
+	bool natt = local->port == UDP_PORT_NATT;
 	struct udp_socket *s;
 	char text[ADDR_TEXT];
 	int fd;
 
-	if (find(d->udp, local))
-		return true;
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
-	if (fd < 0 || bind(fd, (const struct sockaddr *)&sin, sizeof(sin)) ||
-	    (local->port == UDP_PORT_NATT && take_esp(fd))) {
+	if (bind_to(fd, local) || (natt && take_esp(fd)) || (!strangers && divide(fd, natt))) {
 		int err = errno;
 
 		snprintf(why, UDP_WHY, "cannot receive IKE on %s port %d: %s%s",
@@ -222,6 +285,7 @@ static bool open_port(struct daemon *d, const struct endpoint *local, char why[U
 	set_options(fd);
 	s = xcalloc(1, sizeof(*s));
 	s->local = *local;
+	s->strangers = strangers;
 	s->fd = fd;
 	s->watch = loop_watch(d->loop, fd, readable, s);
 	s->next = d->udp->sockets;
@@ -231,14 +295,26 @@ static bool open_port(struct daemon *d, const struct endpoint *local, char why[U
 
 static void close_port(struct daemon *d, const struct endpoint *local)
 {
-	struct udp_socket **at = &d->udp->sockets, *s = find(d->udp, local);
+	struct udp_socket **at = &d->udp->sockets, *s;
 
-	if (!s)
-		return;
-	while (*at != s)
-		at = &(*at)->next;
-	*at = s->next;
-	socket_free(s);
+	while ((s = *at)) {
+		if (!endpoint_equal(&s->local, local)) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		socket_free(s);
+	}
+}
+
+static bool open_port(struct daemon *d, const struct endpoint *local, char why[UDP_WHY])
+{
+	if (find(d->udp, local))
+		return true;
+	if (open_one(d, local, false, why) && open_one(d, local, true, why))
+		return true;
+	close_port(d, local);
+	return false;
 }
 
 bool udp_open(struct daemon *d, const struct addr *local, char why[UDP_WHY])

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * IKE's sockets: two per tunnel source, bound to its address and to ports 500 and 4500. What comes
+ * IKE's sockets, bound to each tunnel source's address and to ports 500 and 4500; two for a port, so
+ * that strangers cannot crowd out those whom we have answered before. What comes
  * on 4500 is ESP in UDP, which the kernel takes, or IKE behind four zero octets, the non-ESP marker
  * (RFC 3948 2.2), which are put in front and taken off here.
  *
