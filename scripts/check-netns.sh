@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: what is built of
-# tests/kernel, all of tests/netns and tests/interop), by prove, in one boot of the lab kernel or in namespaces of the host's.
+# Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: what is built
+# of tests/kernel, all of tests/netns and tests/interop). prove starts each in a throw-away machine of
+# its own (see labkernel/run), as many at once as there are cores; JOBS=1 for one after the other.
 # Logs and captures of each test stay in BUILD/netns/TEST.
 
 set -euo pipefail
@@ -26,6 +27,6 @@ else
 fi
 rm -rf "$OUT"
 mkdir -p "$OUT"
-# The pipe keeps prove from drawing its progress, which is for terminals.
-exec "$here/labkernel/run" --write "$OUT" --see "$BUILD" --timeout "${LAB_TIMEOUT:-480}" -- \
-	bash -o pipefail -c 'prove --norc --timer "$@" | cat' prove "${tests[@]}"
+# A test that hangs ends with its machine. The pipe keeps prove from drawing its progress.
+machine="$here/labkernel/run --write $OUT --see $BUILD --timeout ${LAB_TIMEOUT:-300} --"
+prove --norc --timer -j "${JOBS:-$(nproc)}" --exec "$machine" "${tests[@]}" | cat
