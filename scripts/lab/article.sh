@@ -206,7 +206,8 @@ story_flood() {
 	note "       SiteA's kernel sent $via_hub packets to the hub and $direct to SiteB."
 	note
 	expect "the flood lost nothing" grep -q ' 0% packet loss' "$LAB/flood"
-	expect "it began through the hub" test "$via_hub" -gt 3
+	# The request for the direct path and at least one ping: the change-over may be that fast.
+	expect "it began through the hub" test "$via_hub" -ge 2
 	expect "it ended on the direct tunnel" test "$direct" -gt 1000
 	wait_up SiteA 172.16.0.3
 }
