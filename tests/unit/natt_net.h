@@ -38,6 +38,7 @@ struct host {
 	bool nat_us, nat_them;	 /* of the last discovery */
 	uint16_t source_port;	 /* of the last message */
 	struct ike_event moved;
+	unsigned int vids[VID_COUNT]; /* vendor ids sent */
 	struct ike_event sent[16]; /* the first messages: payload types */
 	size_t n_sent;
 };
@@ -217,6 +218,8 @@ static void happened(struct host *h, const struct ike_event *e)
 		h->nat_them = e->nat.them;
 	} else if (e->kind == IKE_EVENT_MOVED) {
 		h->moved = *e;
+	} else if (e->kind == IKE_EVENT_CONSTRUCTING && e->payload.type == ISAKMP_VENDOR) {
+		h->vids[e->payload.vid]++;
 	} else if (e->kind == IKE_EVENT_MESSAGE && e->message.sent &&
 		   h->n_sent < ARRAY_SIZE(h->sent)) {
 		h->sent[h->n_sent++] = *e;

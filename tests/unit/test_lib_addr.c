@@ -80,6 +80,18 @@ Test(addr, unicast)
 	cr_expect_not(addr_is_unicast(&none));
 }
 
+Test(addr, nbma)
+{
+	struct addr names[] = { addr("10.0.0.4"), addr("240.0.0.1"), addr("255.255.255.254") };
+	struct addr others[] = { addr("224.0.0.1"), addr("239.255.255.255"),
+				 addr("255.255.255.255"), addr("127.0.0.1"), { 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		cr_expect(addr_is_nbma(&names[i]), "%zu", i);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		cr_expect_not(addr_is_nbma(&others[i]), "%zu", i);
+}
+
 Test(addr, parse)
 {
 	static const char *const bad[] = { "", "10", "10.0.0", "10.0.0.256", "10.0.0.1 ",

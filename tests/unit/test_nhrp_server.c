@@ -142,6 +142,64 @@ Test(nhrp_server, registrations_that_lie)
 	}
 }
 
+/* Behind a NAT a client claims an address that does not show; it is bound to what does. */
+Test(nhrp_server, behind_a_nat)
+{
+	struct net *net = hub();
+	struct nhrp_packet p = registration(A, 1), q = registration(B, 2);
+	size_t from;
+
+	p.source_nbma = ip("192.168.2.2");
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_PROHIBITED, "not known to be behind one");
+	nhrp_peer_nat(net->node[HUB].core, TUNNEL, nbma_of(A), true);
+	p.request_id++;
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	cr_expect(points_to(net, HUB, A, A));
+	p.request_id++;
+	p.cies[0].nbma = ip("192.168.2.9");
+	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_PROHIBITED, "two claims that differ");
+
+	/* Paths to and from it stay on the hub. */
+	cr_expect_eq(register_with(net, B, &q), NHRP_CODE_SUCCESS);
+	for (int asks = A; asks <= B; asks++) {
+		struct nhrp_packet r = request(asks, asks == A ? B : A, 7);
+		const struct record *e;
+
+		if (asks == A)
+			r.source_nbma = ip("192.168.2.2");
+		from = net->n_records;
+		net_inject(net, asks, HUB, &r);
+		e = find_event(net, from, HUB, NHRP_EV_REQUEST_REFUSED);
+		cr_assert(e, "node %d", asks);
+		cr_expect_eq(e->event.reason, NHRP_WHY_NAT);
+		cr_expect_eq(e->event.code, NHRP_CODE_NO_BINDING);
+	}
+	net_free(net);
+}
+
+/* The names of peers that share an address: class E, which no packet on a network has. */
+Test(nhrp_server, pseudo_address)
+{
+	struct net *net = hub();
+	struct nhrp *n = net->node[HUB].core;
+	struct nhrp_packet p = registration(A, 1);
+	uint8_t octets[NHRP_PACKET_MAX];
+	struct addr name = ip("240.0.0.1");
+	struct nhrp_entry e;
+	size_t len;
+
+	p.source_nbma = ip("192.168.2.2");
+	len = nhrp_packet_encode(&p, octets, sizeof(octets));
+	nhrp_peer_up(n, 0, TUNNEL, name);
+	nhrp_peer_nat(n, TUNNEL, name, true);
+	nhrp_input(n, 0, TUNNEL, name, octets, len);
+	net_drain(net, HUB);
+	cr_assert(entry_of(net, HUB, A, &e));
+	cr_expect(addr_equal(&e.nbma, &name));
+	cr_expect_eq(count_from(net, 0, HUB, NHRP_SEND), 1);
+	net_free(net);
+}
+
 Test(nhrp_server, not_addressed_to_us)
 {
 	struct net *net = hub();

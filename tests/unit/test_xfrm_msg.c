@@ -289,6 +289,84 @@ Test(xfrm_msg, sa_add_encapsulation_and_mark)
 	cr_assert_eq(*(const uint32_t *)(const void *)s.data, 0x12345678);
 }
 
+/* A peer with a pseudo address: that one inside, where it is outside. */
+Test(xfrm_msg, sa_add_pseudo_address)
+{
+	struct xfrm_sa sa = sa_of(CIPHER_AES128, HASH_SHA1);
+	struct xfrm_usersa_info k;
+
+	sa.pseudo = addr_v4(0xf0000001);
+	xfrm_msg_sa_add(&m, 1, &sa);
+	memcpy(&k, mnl_nlmsg_get_payload(&m.nlh), sizeof(k));
+	cr_assert_eq(k.mode, XFRM_MODE_BEET);
+	cr_assert_eq(k.saddr.a4, inet_addr("10.0.0.4"));
+	cr_assert_eq(k.id.daddr.a4, inet_addr("10.0.1.2"));
+	cr_assert_eq(k.sel.saddr.a4, inet_addr("240.0.0.1"), "inbound: the peer sends");
+	cr_assert_eq(k.sel.daddr.a4, inet_addr("10.0.1.2"));
+	sa.outbound = true;
+	xfrm_msg_sa_add(&m, 1, &sa);
+	memcpy(&k, mnl_nlmsg_get_payload(&m.nlh), sizeof(k));
+	cr_assert_eq(k.sel.saddr.a4, inet_addr("10.0.0.4"));
+	cr_assert_eq(k.sel.daddr.a4, inet_addr("240.0.0.1"), "outbound: to the peer");
+}
+
+Test(xfrm_msg, sa_update)
+{
+	struct xfrm_sa sa = sa_of(CIPHER_3DES, HASH_SHA1);
+	struct xfrm_encap_tmpl encap;
+	struct xfrm_usersa_info k;
+	struct span s;
+
+	sa.keymat = (struct span){ NULL, 0 };
+	sa.encap_sport = 4500;
+	sa.encap_dport = 31000;
+	cr_assert(xfrm_msg_sa_update(&m, 9, &sa));
+	cr_assert_eq(m.nlh.nlmsg_type, XFRM_MSG_UPDSA);
+	cr_assert_eq(m.nlh.nlmsg_flags, NLM_F_REQUEST | NLM_F_ACK);
+	memcpy(&k, mnl_nlmsg_get_payload(&m.nlh), sizeof(k));
+	cr_assert_eq(k.id.spi, htonl(0xc0ffee01));
+	cr_assert_eq(k.lft.hard_add_expires_seconds, 3600, "the limits are set anew");
+	s = attr_of(&m.nlh, sizeof(k), XFRMA_ENCAP);
+	cr_assert_eq(s.len, sizeof(encap));
+	memcpy(&encap, s.data, sizeof(encap));
+	cr_assert_eq(ntohs(encap.encap_dport), 31000);
+	cr_assert(attr_of(&m.nlh, sizeof(k), XFRMA_ALG_CRYPT).data, "the kernel wants a key");
+}
+
+Test(xfrm_msg, peer_policies)
+{
+	struct xfrm_peer_policy p = { addr_v4(0x0a000102), addr_v4(0xf0000001),
+				      addr_v4(0x0a000004), XFRM_REQID_BASE };
+	struct xfrm_userpolicy_info info;
+	struct xfrm_user_tmpl tmpl;
+	struct span s;
+
+	for (uint8_t dir = XFRM_POLICY_IN; dir <= XFRM_POLICY_OUT; dir++) {
+		bool out = dir == XFRM_POLICY_OUT;
+
+		cr_assert(xfrm_msg_peer_policy_set(&m, 3, &p, dir));
+		cr_assert_eq(m.nlh.nlmsg_type, XFRM_MSG_UPDPOLICY);
+		memcpy(&info, mnl_nlmsg_get_payload(&m.nlh), sizeof(info));
+		cr_assert_eq(info.dir, dir);
+		cr_assert_eq(info.priority, XFRM_PRIO_PEER);
+		cr_assert_eq(info.sel.saddr.a4, inet_addr(out ? "10.0.1.2" : "240.0.0.1"));
+		cr_assert_eq(info.sel.daddr.a4, inet_addr(out ? "240.0.0.1" : "10.0.1.2"));
+		cr_assert_eq(info.sel.prefixlen_s + info.sel.prefixlen_d, 64);
+		cr_assert_eq(info.sel.proto, 47);
+		s = attr_of(&m.nlh, sizeof(info), XFRMA_TMPL);
+		cr_assert_eq(s.len, sizeof(tmpl));
+		memcpy(&tmpl, s.data, sizeof(tmpl));
+		cr_assert_eq(tmpl.mode, XFRM_MODE_BEET);
+		cr_assert_eq(tmpl.reqid, XFRM_REQID_BASE);
+		cr_assert_eq(tmpl.saddr.a4, inet_addr(out ? "10.0.1.2" : "10.0.0.4"));
+		cr_assert_eq(tmpl.id.daddr.a4, inet_addr(out ? "10.0.0.4" : "10.0.1.2"));
+		cr_assert(xfrm_msg_peer_policy_delete(&m, 4, &p, dir));
+		cr_assert_eq(m.nlh.nlmsg_type, XFRM_MSG_DELPOLICY);
+	}
+	p.reqid = 1;
+	cr_assert_not(xfrm_msg_peer_policy_set(&m, 3, &p, XFRM_POLICY_OUT));
+}
+
 Test(xfrm_msg, sa_add_refuses_what_cannot_be)
 {
 	struct xfrm_sa good = sa_of(CIPHER_AES128, HASH_SHA1), sa;
@@ -587,6 +665,32 @@ static struct nlmsghdr *made_policy(void)
 {
 	xfrm_msg_policy_add(&m, 1, &keyed, XFRM_POL_OUT, false);
 	return &m.nlh;
+}
+
+Test(xfrm_msg, get_mapping)
+{
+	struct xfrm_user_mapping k = {
+		.id = { .daddr.a4 = inet_addr("10.0.1.2"), .spi = htonl(0xc0ffee01),
+			.family = AF_INET, .proto = IPPROTO_ESP },
+		.reqid = 0xd3000001,
+		.old_saddr.a4 = inet_addr("10.0.0.4"),
+		.new_saddr.a4 = inet_addr("10.0.0.5"),
+		.old_sport = htons(4500),
+		.new_sport = htons(31000),
+	};
+	struct addr src = addr_v4(0x0a000004), dst = addr_v4(0x0a000102), now = addr_v4(0x0a000005);
+	struct xfrm_mapping map;
+
+	mnl_nlmsg_put_header(&m)->nlmsg_type = XFRM_MSG_MAPPING;
+	memcpy(mnl_nlmsg_put_extra_header(&m.nlh, sizeof(k)), &k, sizeof(k));
+	cr_assert(xfrm_msg_get_mapping(&m.nlh, &map));
+	cr_assert(addr_equal(&map.id.src, &src) && addr_equal(&map.id.dst, &dst));
+	cr_assert_eq(map.id.spi, 0xc0ffee01);
+	cr_assert_eq(map.reqid, 0xd3000001);
+	cr_assert(addr_equal(&map.seen.addr, &now));
+	cr_assert_eq(map.seen.port, 31000);
+	m.nlh.nlmsg_len -= 4;
+	cr_assert_not(xfrm_msg_get_mapping(&m.nlh, &map), "cut");
 }
 
 Test(xfrm_msg, get_policy)
