@@ -313,6 +313,12 @@ static bool modp_power(const struct dh_group *g, const BIGNUM *base, const BIGNU
 	return ok;
 }
 
+/* 1 < y < p - 1: with a safe prime and fresh exponents that is what matters. */
+static bool modp_is_public(const struct dh_group *g, const BIGNUM *y)
+{
+	return BN_cmp(y, BN_value_one()) > 0 && BN_cmp(y, g->p_minus_1) < 0;
+}
+
 static enum crypto_dh_status modp_secret(const struct dh_group *g, const BIGNUM *private_value,
 					 BN_CTX *ctx, const struct group *row, const uint8_t *peer,
 					 uint8_t *out)
@@ -320,7 +326,7 @@ static enum crypto_dh_status modp_secret(const struct dh_group *g, const BIGNUM 
 	BIGNUM *y = BN_bin2bn(peer, row->public_len, NULL);
 	enum crypto_dh_status status = CRYPTO_DH_FAILED;
 
-	if (y && (BN_cmp(y, BN_value_one()) <= 0 || BN_cmp(y, g->p_minus_1) >= 0))
+	if (y && !modp_is_public(g, y))
 		status = CRYPTO_DH_BAD_VALUE;
 	else if (y && modp_power(g, y, private_value, ctx, row, out))
 		status = CRYPTO_DH_OK;
@@ -379,6 +385,32 @@ static enum crypto_dh_status ecp_secret(const struct dh_group *g, const BIGNUM *
 				 CRYPTO_DH_FAILED;
 	EC_POINT_free(point);
 	return status;
+}
+
+bool crypto_dh_is_public(enum group_id group, struct span value)
+{
+	const struct group *row = group_get(group);
+	const struct dh_group *g = &known.group[group];
+	BN_CTX *ctx = NULL;
+	EC_POINT *point = NULL;
+	BIGNUM *y = NULL;
+	bool is = false;
+
+	load_once();
+	if (!row || value.len != row->public_len)
+		return false;
+	if (g->mont && (y = BN_bin2bn(value.data, row->public_len, NULL))) {
+		is = modp_is_public(g, y);
+	} else if (g->curve && (ctx = BN_CTX_new())) {
+		point = ecp_point(g, value.data, row->secret_len, ctx);
+		is = point != NULL;
+	}
+	if (!is)
+		ERR_clear_error();
+	BN_free(y);
+	EC_POINT_free(point);
+	BN_CTX_free(ctx);
+	return is;
 }
 
 /* Both operations: with the peer's public value (of the right length) the secret, else our own. */

@@ -59,6 +59,11 @@ const char *crypto_dh_status_text(enum crypto_dh_status s);
 size_t crypto_dh_private_len(enum group_id group);
 /* Turns that many random octets into a valid private value, in place. */
 void crypto_dh_private_fix(enum group_id group, uint8_t *private_value);
+/*
+ * Whether that is a public value of the group: of its length, and neither 0, 1, p - 1 or above it,
+ * nor off the curve. Costs next to nothing, so that it can be asked before anything is answered.
+ */
+bool crypto_dh_is_public(enum group_id group, struct span value);
 /* public_value has group_get(group)->public_len octets. */
 enum crypto_dh_status crypto_dh_public(enum group_id group, const uint8_t *private_value,
 				       uint8_t *public_value);

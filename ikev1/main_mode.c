@@ -334,7 +334,7 @@ static bool take_ke(struct exchange *x, const struct incoming *in, uint8_t *publ
 	struct isakmp_sa *sa = this_sa(x);
 	struct span ke = step_process(x, in, ISAKMP_KE), nonce = step_process(x, in, ISAKMP_NONCE);
 
-	if (ke.len != group_get(sa->suite.group)->public_len || !step_take_nonce(n, nonce))
+	if (!crypto_dh_is_public(sa->suite.group, ke) || !step_take_nonce(n, nonce))
 		return false;
 	memcpy(public_value, ke.data, ke.len);
 	process_extras(x, in);

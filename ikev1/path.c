@@ -21,8 +21,11 @@ bool path_may_bring(const struct isakmp_sa *sa, const struct ike_datagram *d, bo
 
 	if (is_there(sa, d))
 		return true;
-	/* What is not encrypted cannot prove itself; what comes on port 500 after the change is old. */
-	if (!encrypted || !sa->nat.version || (sa->natt && !d->natt) ||
+	/*
+	 * Where there is no NAT nobody moves. What is not encrypted cannot prove itself; what comes on
+	 * port 500 after the change is old.
+	 */
+	if (!encrypted || (!sa->nat.us && !sa->nat.them) || (sa->natt && !d->natt) ||
 	    !addr_equal(&sa->local.addr, &d->local.addr))
 		return false;
 	return same_address || sa->x.done || sa->x.role == IKE_RESPONDER;

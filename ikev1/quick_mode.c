@@ -111,7 +111,7 @@ static enum ike_cause take_offer(struct exchange *x, const struct incoming *in, 
 		return IKE_CAUSE_MALFORMED;
 	if (ke) {
 		report_payload(x, IKE_EVENT_PROCESSING, ke);
-		if (ke->body.len != group_get(t->group)->public_len)
+		if (!crypto_dh_is_public((enum group_id)t->group, ke->body))
 			return IKE_CAUSE_BAD_KE;
 		memcpy(pair->qm->peer_public, ke->body.data, ke->body.len);
 	}

@@ -11,14 +11,14 @@
 /* Parses in memory of exactly its size. */
 static inline enum isakmp_flaw parse(struct span body, int phase, struct offer *o)
 {
-	return proposal_parse((struct span){ xmemdup(body.data, body.len), body.len }, phase, o);
+	return proposal_parse((struct span){ keep(xmemdup(body.data, body.len)), body.len }, phase, o);
 }
 
 /* A body of one ISAKMP or ESP proposal with one transform of these attributes. */
 static inline struct span one(uint8_t protocol, uint8_t id, const char *attributes)
 {
 	struct span a = hex(attributes);
-	uint8_t *out = xcalloc(1, 512);
+	uint8_t *out = keep(xcalloc(1, 512));
 	struct writer w = writer_of(out, 512);
 	bool spi = protocol != ISAKMP_PROTO_ISAKMP;
 

@@ -11,6 +11,23 @@
 #include "lib/util.h"
 #include "lib/wire.h"
 
+/* Reachable from here, so that a sanitizer does not take it for lost; also from threads. */
+static inline void *keep(void *memory)
+{
+	static struct kept {
+		struct kept *next;
+		void *memory;
+	} *first;
+	struct kept *k = xcalloc(1, sizeof(*k));
+
+	k->memory = memory;
+	k->next = __atomic_load_n(&first, __ATOMIC_RELAXED);
+	while (!__atomic_compare_exchange_n(&first, &k->next, k, true, __ATOMIC_RELEASE,
+					    __ATOMIC_RELAXED))
+		;
+	return memory;
+}
+
 /* Spaces are ignored. The memory is exactly as long as it must be, for the sanitizer's sake. */
 static inline struct span hex(const char *text)
 {
@@ -21,7 +38,7 @@ static inline struct span hex(const char *text)
 	for (const char *p = text; *p; p++)
 		len += *p != ' ';
 	cr_assert(len % 2 == 0, "odd number of digits: %s", text);
-	out = xcalloc(1, len / 2);
+	out = keep(xcalloc(1, len / 2));
 	for (const char *p = text; *p; p++) {
 		const char *digit = strchr("0123456789abcdef", *p >= 'A' && *p <= 'F' ? *p + 32 : *p);
 

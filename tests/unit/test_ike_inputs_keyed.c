@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What somebody may say who has the keys, or who cannot know whether we have: message 5, quick
+ * mode, informational exchanges, fragments. As test_ike_inputs.c otherwise.
+ *
+ * LINK: ikev1/ lib/
+ */
+#include "tests/unit/ike_inputs.h"
+
+/* ---- messages 5 and 6 ---- */
+
+/* What cannot be read, or can and is nonsense: one word back at the most, and the real one counts. */
+Test(ike_inputs_keyed, undecryptable_message_5)
+{
+	uint8_t noise[200];
+
+	memset(noise, 0xa5, sizeof(noise));
+	for (size_t len = 0; len < sizeof(noise); len += 8) {
+		struct forged f;
+
+		under_way(4);
+		cr_assert_eq(two_our_state(&t), MM_WAIT_MSG5);
+		forge(&t, &f, ISAKMP_XCHG_MAIN, 0);
+		isakmp_payload_begin(&f.b, ISAKMP_ID);
+		write_bytes(&f.b.w, noise, len);
+		isakmp_payload_end(&f.b);
+		isakmp_finish(&f.b, 1);
+		f.octets[19] = ISAKMP_FLAG_ENCRYPTED;
+		two_input(&t, true, f.octets, f.b.w.len);
+		two_input(&t, true, f.octets, f.b.w.len);
+		cr_expect_leq(t.sent_by_us, 1, "%zu octets", len);
+		cr_expect_eq(two_our_state(&t), MM_WAIT_MSG5);
+		goes_on();
+	}
+}
+
+/* Well encrypted by somebody who has the keys, but not what is expected. */
+static void message_5(const struct isakmp_payload *payloads, size_t count)
+{
+	struct forged f;
+
+	under_way(4);
+	forge(&t, &f, ISAKMP_XCHG_MAIN, 0);
+	for (size_t i = 0; i < count; i++)
+		isakmp_add_payload(&f.b, payloads[i].type, payloads[i].body);
+	forged_seal(&t, &f, true);
+	two_input(&t, true, f.octets, f.b.w.len);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG5);
+	cr_expect_leq(t.sent_by_us, 1);
+	cr_expect_eq(ike_counters(t.us)->phase1_up, 0);
+	two_deliver(&t, 100);
+	cr_expect_eq(ike_counters(t.us)->phase1_up, 1, "the real one counts");
+	two_free(&t);
+}
+
+/* Hashes and signatures of odd sizes, none, two of them. */
+Test(ike_inputs_keyed, hash_sizes)
+{
+	static const uint8_t zero[2000], id[8] = { 1, 17, 1, 244, 10, 0, 0, 2 };
+	static const size_t lengths[] = { 0, 1, 16, 20, 31, 33, 64, 65, 1500 };
+	struct isakmp_payload p[3] = { { .type = ISAKMP_ID, .body = { id, 8 } },
+				       { .type = ISAKMP_HASH, .body = { zero, 32 } },
+				       { .type = ISAKMP_HASH, .body = { zero, 32 } } };
+
+	message_5(p, 1);
+	message_5(p, 2);
+	message_5(p, 3);
+	message_5(p + 1, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		p[1].body.len = lengths[i];
+		p[1].type = ISAKMP_HASH;
+		message_5(p, 2);
+		p[1].type = ISAKMP_SIG;
+		message_5(p, 2);
+	}
+}
+
+/* A distinguished name of one octet, addresses of no length, types that nobody has. */
+Test(ike_inputs_keyed, identities)
+{
+	static const uint8_t zero[64];
+	struct isakmp_payload p[2] = { { .type = ISAKMP_ID },
+				       { .type = ISAKMP_HASH, .body = { zero, 32 } } };
+	uint8_t id[40] = { 0 };
+
+	for (unsigned int type = 0; type < 16; type++) {
+		for (size_t len = 0; len < 12; len++) {
+			id[0] = (uint8_t)type;
+			id[4] = 0x30;
+			p[0].body = span_of(id, len);
+			message_5(p, 2);
+		}
+	}
+}
+
+/* ---- phase 2 and informational, with the keys ---- */
+
+static const uint8_t gre_id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
+
+struct quick {
+	struct span sa, ke, id[3];
+	size_t nonce;
+};
+
+static struct quick good_quick(void)
+{
+	return (struct quick){ .sa = one(3, 12, "80040002 80050005 80060080 80010001 80020e10"),
+			       .id = { { gre_id[0], 8 }, { gre_id[1], 8 } },
+			       .nonce = 16 };
+}
+
+/* Sends a quick mode 1 with a right HASH; true where it was answered by a message 2. */
+static bool quick(const struct quick *q, uint32_t msgid)
+{
+	static const uint8_t nonce[300];
+	uint64_t added = t.sas_added;
+	struct forged f;
+
+	forge(&t, &f, ISAKMP_XCHG_QUICK, msgid);
+	forged_hash_begin(&t, &f);
+	isakmp_add_payload(&f.b, ISAKMP_SA, q->sa);
+	isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(nonce, q->nonce));
+	if (q->ke.data)
+		isakmp_add_payload(&f.b, ISAKMP_KE, q->ke);
+	for (size_t i = 0; i < ARRAY_SIZE(q->id); i++)
+		if (q->id[i].data)
+			isakmp_add_payload(&f.b, ISAKMP_ID, q->id[i]);
+	two_mark(&t);
+	forged_send_phase2(&t, &f, true);
+	cr_expect_leq(t.sent_by_us, 1);
+	t.head = t.tail;
+	return t.sas_added > added;
+}
+
+Test(ike_inputs_keyed, quick_mode_that_fits)
+{
+	struct quick q = good_quick();
+
+	up();
+	cr_expect(quick(&q, 0x1001));
+	two_free(&t);
+}
+
+static void refused(const struct quick *q, enum ike_cause cause)
+{
+	static uint32_t msgid = 0x2000;
+	uint64_t before = ike_counters(t.us)->failed[cause];
+
+	cr_expect_not(quick(q, ++msgid), "accepted what should be %d", (int)cause);
+	cr_expect_eq(ike_counters(t.us)->failed[cause], before + 1, "cause %d", (int)cause);
+	cr_expect_eq(ike_counters(t.us)->pairs, 1);
+}
+
+/* Names, ranges, other hosts, other protocols, none, one, three. */
+Test(ike_inputs_keyed, quick_mode_identities)
+{
+	static const uint8_t fqdn[] = { 2, 47, 0, 0, 'a', '.', 'b' }, empty[] = { 1, 47, 0, 0 },
+			     udp[] = { 1, 17, 0, 0, 10, 0, 0, 2 },
+			     any[] = { 1, 0, 0, 0, 10, 0, 0, 2 },
+			     port[] = { 1, 47, 0, 1, 10, 0, 0, 2 },
+			     other[] = { 1, 47, 0, 0, 10, 0, 0, 3 },
+			     subnet[] = { 4, 47, 0, 0, 10, 0, 0, 0, 255, 255, 255, 0 },
+			     range[] = { 7, 47, 0, 0, 10, 0, 0, 2, 10, 0, 0, 2 },
+			     nothing[] = { 0, 0, 0, 0 }, six[] = { 5, 47, 0, 0, 10, 0, 0, 2 };
+	static const struct span wrong[] = {
+		{ fqdn, sizeof(fqdn) },	    { empty, sizeof(empty) }, { udp, sizeof(udp) },
+		{ any, sizeof(any) },	    { port, sizeof(port) },   { other, sizeof(other) },
+		{ subnet, sizeof(subnet) }, { range, sizeof(range) }, { nothing, sizeof(nothing) },
+		{ six, sizeof(six) },	    { nothing, 0 },	      { nothing, 3 },
+	};
+	struct quick q;
+
+	up();
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		for (int which = 0; which < 2; which++) {
+			q = good_quick();
+			q.id[which] = wrong[i];
+			refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+		}
+	}
+	q = good_quick();
+	q.id[2] = q.id[0];
+	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	q = good_quick();
+	q.id[1] = span_of(NULL, 0);
+	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	q.id[0] = span_of(NULL, 0);
+	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	/* Turned round. */
+	q = good_quick();
+	q.id[0] = span_of(gre_id[1], 8);
+	q.id[1] = span_of(gre_id[0], 8);
+	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	two_free(&t);
+}
+
+/* GMAC, no cipher and no authentication, no key, bad key lengths, ESN, tunnel mode, AH, both. */
+Test(ike_inputs_keyed, quick_mode_transforms)
+{
+	static const struct {
+		uint8_t protocol, id;
+		const char *attributes;
+	} wrong[] = {
+		{ 3, 23, "80040002 80060080" },
+		{ 3, 20, "80040002 80060000" },
+		{ 3, 20, "80040002" },
+		{ 3, 12, "80040002 80050005 80060000" },
+		{ 3, 12, "80040002 80050005 80060041" },
+		{ 3, 12, "80040002 80050005 8006ffff" },
+		{ 3, 12, "80040002 80060080" },
+		{ 3, 12, "80040002 80050000 80060080" },
+		{ 3, 11, "80040002" },
+		{ 3, 0, "80040002 80050005" },
+		{ 3, 2, "80040002 80050005" }, /* DES */
+		{ 3, 12, "80040001 80050005 80060080" },
+		{ 3, 12, "80040004 80050005 80060080" },
+		{ 3, 12, "80050005 80060080" },
+		{ 3, 12, "80040002 80050005 80060080 800b0001" },
+		{ 2, 3, "80040002 80050002" },
+		{ 4, 2, "80040002" },
+		{ 3, 12, "" },
+	};
+	struct quick q = good_quick();
+
+	up();
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		q.sa = one(wrong[i].protocol, wrong[i].id, wrong[i].attributes);
+		refused(&q, IKE_CAUSE_NO_TRANSFORM);
+	}
+	two_free(&t);
+}
+
+Test(ike_inputs_keyed, quick_mode_form)
+{
+	static const uint8_t ke[64] = { 4 };
+	struct quick q = good_quick();
+
+	up();
+	/* A reserved SPI, a nonce too short or too long, a KE that nobody announced, and the other. */
+	memset((uint8_t *)(uintptr_t)q.sa.data + 16, 0, 4);
+	refused(&q, IKE_CAUSE_MALFORMED);
+	q = good_quick();
+	q.nonce = 7;
+	refused(&q, IKE_CAUSE_MALFORMED);
+	q.nonce = 257;
+	refused(&q, IKE_CAUSE_MALFORMED);
+	q = good_quick();
+	q.ke = span_of(ke, 64);
+	refused(&q, IKE_CAUSE_MALFORMED);
+	q = good_quick();
+	q.sa = one(3, 12, "80040002 80050005 80060080 80030013");
+	refused(&q, IKE_CAUSE_MALFORMED);
+	q.ke = span_of(ke, 63);
+	refused(&q, IKE_CAUSE_BAD_KE);
+	q.ke = span_of(ke, 64);
+	refused(&q, IKE_CAUSE_BAD_KE);
+	q = good_quick();
+	q.sa.len--;
+	refused(&q, IKE_CAUSE_MALFORMED);
+	two_free(&t);
+}
+
+/* Quick mode where it does not belong: before phase 1 is done, in the clear, with message id 0. */
+Test(ike_inputs_keyed, quick_mode_out_of_place)
+{
+	struct forged f;
+
+	for (unsigned int messages = 2; messages <= 5; messages++) {
+		under_way(messages);
+		forge(&t, &f, ISAKMP_XCHG_QUICK, 1);
+		isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, 32));
+		f.octets[19] = ISAKMP_FLAG_ENCRYPTED;
+		forged_send(&t, &f);
+		cr_expect_eq(t.sent_by_us, 0);
+		goes_on();
+	}
+	up();
+	two_mark(&t);
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 1);
+	isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, 32));
+	isakmp_add_payload(&f.b, ISAKMP_SA, good_quick().sa);
+	forged_send(&t, &f);
+	cr_expect_eq(dropped(IKE_DROP_CLEARTEXT), 1);
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 0);
+	isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, 32));
+	forged_seal(&t, &f, false);
+	two_input(&t, true, f.octets, f.b.w.len);
+	cr_expect_eq(dropped(IKE_DROP_UNEXPECTED), 1);
+	cr_expect_eq(t.sent_by_us, 0);
+	cr_expect(t.us_up);
+	two_free(&t);
+}
+
+static void add_delete(struct forged *f, uint8_t protocol, const void *spi, uint8_t spi_size)
+{
+	isakmp_add_delete(&f->b, protocol, spi, spi_size);
+}
+
+/* A HASH that is wrong, not there, of another size, behind the payload that it should cover. */
+Test(ike_inputs_keyed, unverified_delete_and_notify)
+{
+	const struct isakmp_sa *sa;
+	struct forged f;
+
+	up();
+	two_mark(&t);
+	sa = two_their_sa(&t);
+	for (int kind = 0; kind < 4; kind++) {
+		uint64_t before = dropped(IKE_DROP_HASH);
+
+		forge(&t, &f, ISAKMP_XCHG_INFO, 100u + (uint32_t)kind);
+		if (kind == 0)
+			forged_hash_begin(&t, &f);
+		if (kind == 1)
+			isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, 20));
+		add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+		isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
+				  span_of(sa->cookies, sizeof(sa->cookies)), span_of(NULL, 0));
+		if (kind == 2)
+			isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, 32));
+		if (kind == 0) {
+			forged_send_phase2(&t, &f, false);
+		} else {
+			forged_seal(&t, &f, false);
+			two_input(&t, true, f.octets, f.b.w.len);
+		}
+		cr_expect_eq(dropped(IKE_DROP_HASH), before + 1, "kind %d", kind);
+	}
+	cr_expect_eq(ike_counters(t.us)->sas, 1);
+	cr_expect(t.us_up);
+	cr_expect_eq(t.sent_by_us, 0);
+	two_free(&t);
+}
+
+/* The SA deletes itself in the midst of payloads that are still to be read. */
+Test(ike_inputs_keyed, delete_with_more_behind)
+{
+	const struct isakmp_sa *sa;
+	struct forged f;
+
+	up();
+	sa = two_their_sa(&t);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 5);
+	forged_hash_begin(&t, &f);
+	for (int i = 0; i < 3; i++) {
+		add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+		isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_R_U_THERE,
+				  span_of(sa->cookies, sizeof(sa->cookies)),
+				  span_of("\0\0\0\1", 4));
+		add_delete(&f, ISAKMP_PROTO_ESP, "\1\2\3\4", 4);
+	}
+	forged_send_phase2(&t, &f, true);
+	two_wait(&t, SECONDS(5));
+	cr_expect_eq(ike_counters(t.us)->sas, 0);
+	cr_expect(t.us_up, "phase 2 survives it");
+	two_free(&t);
+}
+
+/* Thousands of SPIs announced, few there; SPIs of no length and of odd ones; SPIs of others. */
+Test(ike_inputs_keyed, delete_with_many_spis)
+{
+	static const struct {
+		uint8_t protocol, spi_size;
+		uint16_t count;
+		size_t octets;
+	} wrong[] = { { 3, 4, 0xffff, 4 }, { 3, 0, 0xffff, 0 }, { 3, 4, 0, 0 },	  { 3, 4, 1, 0 },
+		      { 3, 4, 2, 4 },	   { 3, 3, 1, 3 },	{ 1, 16, 2, 16 }, { 1, 8, 1, 8 },
+		      { 1, 255, 255, 16 }, { 7, 4, 1, 4 },	{ 2, 4, 1, 4 } };
+	struct forged f;
+
+	up();
+	two_mark(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		forge(&t, &f, ISAKMP_XCHG_INFO, 10u + (uint32_t)i);
+		forged_hash_begin(&t, &f);
+		isakmp_payload_begin(&f.b, ISAKMP_DELETE);
+		write_u32(&f.b.w, 1);
+		write_u8(&f.b.w, wrong[i].protocol);
+		write_u8(&f.b.w, wrong[i].spi_size);
+		write_u16(&f.b.w, wrong[i].count);
+		write_zero(&f.b.w, wrong[i].octets);
+		isakmp_payload_end(&f.b);
+		forged_send_phase2(&t, &f, true);
+	}
+	/* As many as fit, all of them nobody's. */
+	forge(&t, &f, ISAKMP_XCHG_INFO, 99);
+	forged_hash_begin(&t, &f);
+	isakmp_payload_begin(&f.b, ISAKMP_DELETE);
+	write_u32(&f.b.w, 1);
+	write_u8(&f.b.w, 3);
+	write_u8(&f.b.w, 4);
+	write_u16(&f.b.w, 900);
+	write_zero(&f.b.w, 3600);
+	isakmp_payload_end(&f.b);
+	forged_send_phase2(&t, &f, true);
+	cr_expect(t.us_up);
+	cr_expect_eq(ike_counters(t.us)->sas, 1);
+	cr_expect_eq(t.sent_by_us, 0);
+	two_free(&t);
+}
+
+/* Encrypted in the midst of main mode; and a question that is not about this SA. */
+Test(ike_inputs_keyed, r_u_there)
+{
+	struct forged f;
+
+	up();
+	two_mark(&t);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 5);
+	forged_hash_begin(&t, &f);
+	add_r_u_there(&f);
+	isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_R_U_THERE, span_of(NULL, 0),
+			  span_of(NULL, 0));
+	forged_send_phase2(&t, &f, true);
+	cr_expect_eq(t.sent_by_us, 0);
+	/* One that is, and the same again: answered once. */
+	forge(&t, &f, ISAKMP_XCHG_INFO, 6);
+	forged_hash_begin(&t, &f);
+	isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_R_U_THERE,
+			  span_of(two_their_sa(&t)->cookies, 16), span_of("\0\0\0\1", 4));
+	forged_send_phase2(&t, &f, true);
+	two_input(&t, true, f.octets, f.b.w.len);
+	cr_expect_eq(t.sent_by_us, 1);
+	cr_expect_eq(dropped(IKE_DROP_REPLAY), 1);
+	two_free(&t);
+}
+
+/* ---- fragments, from somebody whom we did not tell that we take them ---- */
+
+Test(ike_inputs_keyed, fragments)
+{
+	for (unsigned int messages = 0; messages < 6; messages += 2) {
+		under_way(messages);
+		for (unsigned int i = 0; i < 1000; i++) {
+			struct forged f;
+
+			forge(&t, &f, ISAKMP_XCHG_MAIN, 0);
+			isakmp_payload_begin(&f.b, ISAKMP_FRAGMENT);
+			write_zero(&f.b.w, i % 12);
+			isakmp_payload_end(&f.b);
+			forged_send(&t, &f);
+		}
+		cr_expect_leq(t.sent_by_us, 0);
+		cr_expect_leq(ike_counters(t.us)->sas, 1);
+		goes_on();
+	}
+}
