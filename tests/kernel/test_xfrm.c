@@ -274,6 +274,34 @@ static void test_limits_are_read_back(void)
 	   "a replay window of 64");
 }
 
+/* After a NAT's mapping has changed: other ports, and nothing else. */
+static void test_update(void)
+{
+	struct xfrm_sa sa = sa_of(NODE_B, NODE_A, 0x2100, aes_sha, false);
+	struct xfrm_sa_info i;
+
+	start();
+	sa.hard_seconds = 200;
+	sa.hard_bytes = 6000000000;
+	sa.encap_sport = 4500;
+	sa.encap_dport = 4500;
+	xfrm_sa_add(a, 1, &sa);
+	ok(ack_of(a).err == 0, "an SA in UDP is added");
+	must(run("ip -n A xfrm state | grep -E 'auth|enc ' >/tmp/keys.before") == 0, "keys");
+	sa.encap_sport = 31000;
+	sa.keymat.len = 0;
+	xfrm_sa_update(a, 2, &sa);
+	ok(ack_of(a).err == 0, "it gets another port");
+	i = info_of(a, NODE_B, NODE_A, 0x2100);
+	ok(i.encap_sport == 31000 && i.encap_dport == 4500, "which is read back");
+	ok(i.hard_seconds == 200 && i.hard_bytes == 6000000000, "its limits are as before");
+	ok(run("ip -n A xfrm state | grep -E 'auth|enc ' | cmp -s - /tmp/keys.before") == 0,
+	   "and so are its keys");
+	sa.id.spi++;
+	xfrm_sa_update(a, 3, &sa);
+	ok(ack_of(a).err == ESRCH, "one that is not there cannot be updated");
+}
+
 static int policy_count(char node)
 {
 	return lines("src ", "ip -n %c xfrm policy", node);
@@ -314,6 +342,30 @@ static void test_policies(void)
 		   xfrm_policy_sweep(a, NULL, 0, &removed, why) == 0 && removed == 0 &&
 		   policy_count('A') == 1,
 	   "a stranger's policy is left alone");
+}
+
+static void test_peer_policies(void)
+{
+	struct xfrm_peer_policy p = { addr_v4(NODE_A), addr_v4(0xf0000001), addr_v4(NODE_B),
+				      XFRM_REQID_BASE + 1 };
+	size_t removed;
+
+	start();
+	ok(xfrm_peer_policy_add(a, &p, why) == 0 && policy_count('A') == 2,
+	   "two policies for a peer with a pseudo address");
+	ok(shows("tmpl src 10.0.0.4 dst 10.0.0.6",
+		 "ip -n A xfrm policy list dst 240.0.0.1 dir out") &&
+		   shows("mode beet", "ip -n A xfrm policy list src 240.0.0.1 dir in"),
+	   "with templates to where it is");
+	p.outer = addr_v4(NODE_B + 1);
+	ok(xfrm_peer_policy_add(a, &p, why) == 0 && policy_count('A') == 2 &&
+		   shows("dst 10.0.0.7", "ip -n A xfrm policy list dst 240.0.0.1 dir out"),
+	   "another outer address replaces them");
+	ok(xfrm_peer_policy_del(a, &p, why) == 0 && policy_count('A') == 0, "they are removed");
+	ok(xfrm_peer_policy_del(a, &p, why) == 0, "what is gone need not be removed");
+	ok(xfrm_peer_policy_add(a, &p, why) == 0 &&
+		   xfrm_policy_sweep(a, NULL, 0, &removed, why) == 0 && removed == 2,
+	   "the sweep takes what a crash left of them");
 }
 
 /* Nothing leaves in the clear, and the kernel asks for what is missing. */
@@ -523,7 +575,9 @@ int main(void)
 	test_suites();
 	test_requests();
 	test_limits_are_read_back();
+	test_update();
 	test_policies();
+	test_peer_policies();
 	test_fail_closed();
 	test_without_key();
 	test_replace_outbound();
