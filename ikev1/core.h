@@ -140,6 +140,7 @@ struct main_mode {
 	struct main_mode_dh *dh;
 	struct main_mode_sig *sig; /* rsa_sig.c: with RSA signatures */
 	bool initial_contact;	   /* the peer said so in message 5 or 6 */
+	bool tells_seconds;	   /* responder: our lifetime is shorter than the one offered */
 };
 
 struct isakmp_sa {
@@ -203,6 +204,7 @@ struct quick_mode {
 	uint8_t public_value[GROUP_PUBLIC_MAX];
 	uint8_t peer_public[GROUP_PUBLIC_MAX];
 	uint8_t gxy[GROUP_SECRET_MAX];
+	bool tells_seconds, tells_kilobytes; /* responder: ours is shorter than the one offered */
 	bool has_ke;
 	uint8_t *
 		answer; /* responder: the SA payload's body for message 2, from the chosen transform */

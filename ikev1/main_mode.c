@@ -18,6 +18,7 @@
 #include "ikev1/identity.h"
 #include "ikev1/info.h"
 #include "ikev1/job.h"
+#include "ikev1/lifetime.h"
 #include "ikev1/message.h"
 #include "ikev1/natt.h"
 #include "ikev1/psk.h"
@@ -108,6 +109,7 @@ static void agree(struct isakmp_sa *sa, const struct ike_policy *policy, const s
 	sa->lifetime = policy->lifetime;
 	if (t->life_seconds && t->life_seconds < sa->lifetime)
 		sa->lifetime = t->life_seconds;
+	lifetime_compare_phase1(sa, t->life_seconds);
 	e->match.policy = policy->priority;
 	e->match.transform = t->number;
 	e->match.isakmp = policy->suite;
@@ -464,6 +466,7 @@ static void send_auth(struct exchange *x, bool expects_answer)
 	if (!ike_peer_has_sas(sa->peer))
 		isakmp_add_notify(&b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
 				  span_of(sa->cookies, sizeof(sa->cookies)), span_of(NULL, 0));
+	lifetime_add_phase1(&b, sa);
 	exchange_sent(x, ike_message_send(x, sa, &b, x->iv), expects_answer);
 }
 
@@ -496,6 +499,7 @@ static void process_notifies(struct isakmp_sa *sa, const struct incoming *in)
 		e->notify.authenticated = true;
 		if (n.type == ISAKMP_N_INITIAL_CONTACT)
 			sa->mm->initial_contact = true;
+		lifetime_hear_phase1(sa, &n);
 	}
 }
 

@@ -475,6 +475,29 @@ static void write_life(struct writer *w, uint16_t type_attr, uint16_t type, uint
 		isakmp_write_attribute_u32(w, duration_attr, duration);
 }
 
+void proposal_build_life(struct writer *w, int phase, uint32_t seconds, uint32_t kilobytes)
+{
+	uint16_t type = phase == 1 ? P1_LIFE_TYPE : P2_LIFE_TYPE;
+
+	write_life(w, type, LIFE_SECONDS, seconds);
+	write_life(w, type, LIFE_KILOBYTES, kilobytes);
+}
+
+void proposal_parse_life(struct span data, int phase, uint32_t *seconds, uint32_t *kilobytes)
+{
+	struct reader r = reader_of_span(data);
+	struct transform t = { 0 };
+	struct life life = { 0 };
+	struct isakmp_attribute a;
+	uint16_t type = phase == 1 ? P1_LIFE_TYPE : P2_LIFE_TYPE;
+
+	while (isakmp_next_attribute(&r, &a))
+		if (a.type == type || a.type == type + 1)
+			take_life(&t, &life, &a, a.type == type);
+	*seconds = t.life_seconds;
+	*kilobytes = t.life_kilobytes;
+}
+
 static void write_isakmp_transform(struct writer *w, const struct ike_policy *p, uint8_t number,
 				   bool last)
 {

@@ -156,6 +156,10 @@ const struct transform *proposal_choose_esp(const struct offer *o, const struct 
 					    enum proposal_encap encap, struct esp_suite *chosen,
 					    struct mismatch *why);
 
+/* Lifetimes as the data of a RESPONDER-LIFETIME notify (RFC 2407 4.6.3.1); 0: nothing about it. */
+void proposal_build_life(struct writer *w, int phase, uint32_t seconds, uint32_t kilobytes);
+void proposal_parse_life(struct span data, int phase, uint32_t *seconds, uint32_t *kilobytes);
+
 const char *proposal_attr_name(enum proposal_attr a);
 
 #endif

@@ -9,6 +9,12 @@
  * The kernel has what a side announces before the other side can use it: the responder's inbound
  * SA before message 2 leaves, both of the initiator's before message 3, the responder's outbound
  * one after message 3.
+ *
+ * That is why the commit bit (RFC 2408 3.1: "wait until I say CONNECTED, my SA is not there yet") is
+ * never set, and changes nothing where it is received: a responder that sets it has, by the time that
+ * message 3 comes, what it needs to receive, or loses what others lose without the bit. Waiting would
+ * let one lost, unrepeated informational message hold up the tunnel. The CONNECTED notify that such a
+ * responder sends in the end is accepted, told, and means nothing.
  */
 #include "ikev1/quick_mode.h"
 
@@ -17,6 +23,7 @@
 #include "ikev1/ends.h"
 #include "ikev1/exchange.h"
 #include "ikev1/info.h"
+#include "ikev1/lifetime.h"
 #include "ikev1/message.h"
 #include "ikev1/natt.h"
 #include "ikev1/step.h"
@@ -77,6 +84,7 @@ static void agree(struct ipsec_pair *pair, const struct transform *t, const stru
 	if (!pair->life_seconds)
 		pair->life_seconds = 28800;
 	pair->life_kilobytes = shorter(p->life_kilobytes, t->life_kilobytes);
+	lifetime_compare_phase2(pair, t->life_seconds, t->life_kilobytes);
 	e->match.transform = t->number;
 	e->match.esp = *suite;
 	e->match.pfs = pair->pfs;
@@ -453,6 +461,7 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 	isakmp_add_payload(&b, ISAKMP_NONCE, nonce_span(&qm->nr));
 	add_ke(&b, pair, pair->pfs);
 	ends_add(pair, &b);
+	lifetime_add_phase2(&b, pair);
 	keymat_hash2(sa->suite.hash, &sa->keys, x->msgid, nonce_span(&qm->ni),
 		     ike_message_hash_rest(sa, &b), hash);
 	ike_message_hash_patch(sa, &b, hash);
@@ -486,6 +495,7 @@ static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *
 		cause = IKE_CAUSE_PFS_GROUP;
 	if (cause)
 		return refuse(x, cause);
+	lifetime_hear_phase2(pair, in);
 	return pair->pfs ? EV_GEN_SECRET : EV_GEN_KEYMAT;
 }
 

@@ -89,41 +89,6 @@ Test(ike, every_algorithm)
 	}
 }
 
-/*
- * The lower of two lifetimes holds, in both phases. The answer repeats the offer, so of a shorter
- * one at the responder's the initiator does not know: the responder replaces the SA by itself.
- */
-Test(ike, shorter_lifetime)
-{
-	for (int swapped = 0; swapped < 2; swapped++) {
-		struct ike_policy short_policy = *plain_config().ike.policies;
-		struct node_config a = plain_config(), b = a;
-		const void *cursor = NULL;
-		struct ike_pair_info pair;
-		struct ike_sa_info sa;
-		struct world *w;
-
-		short_policy.lifetime = 1000;
-		b.ike.policies = &short_policy;
-		b.profile.life_seconds = 500;
-		b.profile.life_kilobytes = 9000;
-		w = swapped ? world_of_two(1, &b, &a) : world_of_two(1, &a, &b);
-		node_connect(A(w), B(w));
-		world_run(w, SECONDS(10));
-		inspect_agreement(A(w), B(w), true);
-		for (int i = 0; i < 2; i++) {
-			cursor = NULL;
-			cr_assert(ike_sa_next(w->node[i]->ike, &cursor, &sa));
-			cr_expect_eq(sa.lifetime, w->node[i] == A(w) && !swapped ? 86400 : 1000);
-			cursor = NULL;
-			cr_assert(ike_pair_next(w->node[i]->ike, &cursor, &pair));
-			cr_expect_eq(pair.life_seconds,
-				     w->node[i] == A(w) && !swapped ? 3600 : 500);
-		}
-		world_free(w);
-	}
-}
-
 /* Our order of preference decides, among what the other end offers. */
 Test(ike, priorities)
 {
