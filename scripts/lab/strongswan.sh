@@ -1,17 +1,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=bash
 #
-# strongSwan (charon-systemd, swanctl) as a peer on a node of the frame: IKEv1, pre-shared key, ESP
-# transport for GRE between two addresses. What it logs goes to $OUT/NODE.charon.log.
+# strongSwan (charon-systemd, swanctl) as a peer on a node of the frame: IKEv1, pre-shared key or
+# certificates, ESP transport for GRE between two addresses. What it logs goes to $OUT/NODE.charon.log.
 
 declare -A charon=()
 
 # strongswan_start NODE LOCAL REMOTE KEY IKE-PROPOSAL ESP-PROPOSAL [LOG-LEVEL]
+# KEY: the pre-shared key; or the folder (with a slash) of the node's own.pem and own.key and of ca.pem.
 # STRONGSWAN_REMOTE_ID: the peer's identity, where it is not its address, as behind a NAT.
 strongswan_start() {
 	local name=$1 folder=$LAB/$1/strongswan ENTER
 
-	mkdir -p "$folder"
+	mkdir -p "$folder"/{x509,x509ca,private}
+	if [[ $4 == */ ]]; then
+		cp "$4own.pem" "$folder/x509"
+		cp "$4own.key" "$folder/private"
+		cp "$4ca.pem" "$folder/x509ca"
+	fi
 	strongswan_daemon "$name" "$folder" "${7:-1}" >"$folder/strongswan.conf"
 	strongswan_connection "${@:2:5}" >"$folder/swanctl.conf"
 	in_node "$name"
@@ -48,6 +54,11 @@ strongswan_daemon() {
 }
 
 strongswan_connection() {
+	local ours="auth = psk; id = $1" theirs="auth = psk; id = ${STRONGSWAN_REMOTE_ID-$2}"
+
+	if [[ $3 == */ ]]; then
+		ours='auth = pubkey; certs = own.pem' theirs='auth = pubkey'
+	fi
 	cat <<-END
 		connections {
 			peer {
@@ -56,12 +67,10 @@ strongswan_connection() {
 				remote_addrs = $2
 				proposals = $4
 				local {
-					auth = psk
-					id = $1
+					${ours/; /$'\n'}
 				}
 				remote {
-					auth = psk
-					id = ${STRONGSWAN_REMOTE_ID-$2}
+					${theirs/; /$'\n'}
 				}
 				children {
 					gre {
@@ -86,7 +95,7 @@ swanctl_on() {
 	local folder=$LAB/$1/strongswan
 
 	shift
-	STRONGSWAN_CONF=$folder/strongswan.conf swanctl "$@" --uri "unix://$folder/vici" \
+	SWANCTL_DIR=$folder STRONGSWAN_CONF=$folder/strongswan.conf swanctl "$@" --uri "unix://$folder/vici" \
 		>"$folder/swanctl" 2>&1
 }
 
