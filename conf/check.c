@@ -258,6 +258,30 @@ static void check_pair(struct draft *d, const struct draft_tunnel *t, const stru
 		      u->v.name, u->profile ? u->profile : "none");
 }
 
+static void in_pool(struct draft *d, const struct origin *at, enum section_id id, const char *key)
+{
+	char text[ADDR_TEXT];
+
+	ERROR(d, origin_line(at, id, key), at,
+	      "%s: expected none of the addresses of nat-pool (%s), which nobody may have", key,
+	      prefix_text(&d->v.nat_pool, text));
+}
+
+static void check_pool(struct draft *d, const struct draft_tunnel *t)
+{
+	const struct prefix *pool = &d->v.nat_pool;
+
+	if (t->from.bad)
+		return;
+	if (overlap(pool, &t->v.address))
+		in_pool(d, &t->from, SECTION_TUNNEL, "address");
+	if (prefix_contains(pool, &t->v.source))
+		in_pool(d, &t->from, SECTION_TUNNEL, "source");
+	for (size_t i = 0; i < t->map_count; i++)
+		if (!t->maps[i].from.bad && prefix_contains(pool, &t->maps[i].v.nbma))
+			in_pool(d, &t->maps[i].from, SECTION_MAP, "nbma");
+}
+
 static bool any_key_for(const struct draft *d, const struct addr *peer)
 {
 	for (size_t i = 0; i < d->key_count; i++)
@@ -367,6 +391,7 @@ static void check_tunnels(struct draft *d)
 
 		for (size_t j = 0; j < i; j++)
 			check_pair(d, t, &d->tunnels[j]);
+		check_pool(d, t);
 		check_protection(d, t);
 		check_maps(d, t);
 		check_nhs(d, t);

@@ -175,6 +175,7 @@ struct conf {
 	struct conf_isakmp_key *isakmp_keys;
 	size_t isakmp_key_count;
 	enum conf_identity isakmp_identity;
+	struct prefix nat_pool; /* names for peers that share an address behind a NAT */
 	struct conf_trustpoint *trustpoint; /* NULL: none */
 	struct conf_transform_set *transform_sets;
 	size_t transform_set_count;

@@ -131,6 +131,7 @@ static bool same_ike(const struct conf *a, const struct conf *b)
 	return same_keepalive(&a->keepalive, &b->keepalive) && same_policies(a, b) &&
 	       same_keys(a, b) && same_profiles(a, b) &&
 	       a->isakmp_identity == b->isakmp_identity &&
+	       same_prefix(&a->nat_pool, &b->nat_pool) &&
 	       same_trustpoint(a->trustpoint, b->trustpoint);
 }
 

@@ -34,6 +34,10 @@ static const struct schema_key file_keys[] = {
 	  .ios = "crypto isakmp identity dn",
 	  .help = "what we call ourselves in phase 1; auto is address with pre-share and dn, the "
 		  "certificate's subject, with rsa-sig" },
+	{ .name = "nat-pool", .read = read_nat_pool, FIELD(conf, nat_pool), .def = "240.0.0.0/8",
+	  .expected = "a network of 8 to 24 bits, as 240.0.0.0/8",
+	  .help = "names for peers that share an address behind a NAT: addresses that nobody has "
+		  "and that are seen on this machine only" },
 };
 
 static const struct schema_key keepalive_keys[] = {

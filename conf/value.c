@@ -383,6 +383,23 @@ bool read_key_prefix(const struct schema_key *key, const char *text, void *field
 	return true;
 }
 
+bool read_nat_pool(const struct schema_key *key, const char *text, void *field,
+		   char remark[REMARK_MAX])
+{
+	struct prefix p;
+
+	(void)key;
+	if (!prefix_parse(text, &p) || !strchr(text, '/') || !addr_is_nbma(&p.addr) || p.bits < 8 ||
+	    p.bits > 24)
+		return false;
+	if (addr_is_unicast(&p.addr))
+		snprintf(remark, REMARK_MAX,
+			 "no peer may have one of these addresses; 240.0.0.0/8 is safe, because "
+			 "nobody has one of those");
+	*(struct prefix *)field = prefix_network(&p);
+	return true;
+}
+
 bool read_tunnel_address(const struct schema_key *key, const char *text, void *field,
 			 char remark[REMARK_MAX])
 {

@@ -33,6 +33,7 @@ value_reader read_esp_hash;	   /* enum hash_id */
 value_reader read_esp_mode;	   /* nothing: there is only one */
 value_reader read_address;	   /* struct addr */
 value_reader read_key_prefix;	   /* struct prefix, its network */
+value_reader read_nat_pool;	   /* struct prefix, its network */
 value_reader read_tunnel_address;  /* struct prefix, with the host's octets */
 value_reader read_interface;	   /* char[IFNAMSIZ] */
 value_reader read_source;	   /* struct conf_tunnel, the whole */

@@ -66,6 +66,7 @@ static void translate_identity(struct ike_terms *terms, const struct conf *conf)
 	else if (gethostname(terms->hostname, sizeof(terms->hostname) - 1))
 		terms->hostname[0] = '\0';
 	terms->config.identity = identities[conf->isakmp_identity];
+	terms->config.pseudo_pool = conf->nat_pool;
 	terms->config.hostname =
 		(struct span){ (const uint8_t *)terms->hostname, strlen(terms->hostname) };
 }

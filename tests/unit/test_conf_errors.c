@@ -133,7 +133,7 @@ Test(conf_errors, unknown_keys)
 		{ GOOD "hostnam = A\nlgo = syslog\n",
 		  { "6: unknown key \"hostnam\"; did you mean \"hostname\"?",
 		    "7: unknown key \"lgo\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
+		    "isakmp-identity, nat-pool, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 		{ IN_POLICY("encr = aes-256 encryption = aes-256 authentication = pre-share group = 14"),
 		  { "1: isakmp-policy 2: unknown key \"encr\"; did you mean \"encryption\"?" } },
@@ -147,12 +147,12 @@ Test(conf_errors, unknown_keys)
 		{ IN_NHRP("network-id = 1 authentication = X hodtime = 1"),
 		  { "1: tunnel T: nhrp: unknown key behind a secret; did you mean \"holdtime\"?" } },
 		{ GOOD "include = x", { "6: unknown key \"include\"; expected one of hostname, "
-					"log-level, log, isakmp-identity, isakmp-keepalive, "
+					"log-level, log, isakmp-identity, nat-pool, isakmp-keepalive, "
 					"isakmp-policy, isakmp-key, trustpoint, transform-set, "
 					"ipsec-profile, tunnel" } },
 		{ GOOD "'tunnel|key' = 1",
 		  { "6: unknown key \"tunnel|key\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
+		    "isakmp-identity, nat-pool, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 	};
 
@@ -388,6 +388,26 @@ Test(conf_errors, tunnels_side_by_side)
 		    "W 6: tunnel U: no profile: all traffic of this tunnel can be read and forged" } },
 		{ GOOD "tunnel U { source = eth1 profile = P " NHRP "\naddress = 172.16.0.2/16 }",
 		  { "7: tunnel U: address: its network overlaps that of tunnel T (172.16.0.1/24)" } },
+	};
+
+	EXPECT_ALL(e);
+}
+
+#define POOL "W 6: nat-pool: no peer may have one of these addresses; 240.0.0.0/8 is safe, because " \
+	     "nobody has one of those"
+#define OF_POOL(pool) ": expected none of the addresses of nat-pool (" pool "), which nobody may have"
+
+Test(conf_errors, nat_pool)
+{
+	static const struct expected e[] = {
+		{ GOOD "nat-pool = 240.1.2.0/16", { NULL } },
+		{ GOOD "nat-pool = 100.64.0.0/10", { POOL } },
+		{ GOOD "nat-pool = 240.0.0.1",
+		  { "6: nat-pool: expected a network of 8 to 24 bits, as 240.0.0.0/8, found \"240.0.0.1\"" } },
+		{ GOOD "nat-pool = 224.0.0.0/8",
+		  { "6: nat-pool: expected a network of 8 to 24 bits, as 240.0.0.0/8, found \"224.0.0.0/8\"" } },
+		{ GOOD "nat-pool = 172.0.0.0/8",
+		  { "5: tunnel T: address" OF_POOL("172.0.0.0/8"), POOL } },
 	};
 
 	EXPECT_ALL(e);
