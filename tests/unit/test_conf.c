@@ -215,8 +215,10 @@ Test(conf, everything_given)
 /* Some of its keys given, none, or the section left out: the others have their defaults. */
 Test(conf, keepalive)
 {
-	struct conf *c = conf_load("conf/hub.conf", &(struct conf_report){ 0 });
+	struct conf_report r;
+	struct conf *c = conf_load("conf/hub.conf", &r);
 
+	conf_report_free(&r);
 	cr_assert_eq(c->keepalive.interval, 10);
 	cr_assert_eq(c->keepalive.retry, 2);
 	cr_assert(c->keepalive.periodic);
