@@ -195,7 +195,11 @@ is_itself() {
 }
 
 running() {
-	[[ -n ${daemon[$1]-} ]] && kill -0 "${daemon[$1]}" 2>/dev/null
+	local state _
+
+	# A zombie does not: bash may not have noticed yet.
+	[[ -n ${daemon[$1]-} ]] && { read -r _ _ state _ <"/proc/${daemon[$1]}/stat"; } 2>/dev/null &&
+		[[ $state != Z ]]
 }
 
 # stop NODE...: asks the daemons to end; fails if one does not, within 10 s and with status 0.

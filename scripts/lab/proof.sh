@@ -111,7 +111,8 @@ remember() {
 	done
 }
 
-# as_remembered NODE: nothing has been added to it since, and nothing taken away.
+# as_remembered NODE: nothing has been added to it since, and nothing taken away. Where the kernel has
+# just asked for an SA that nobody made, it holds a note of that (SPI 0) for some 30 s: wait for it.
 as_remembered() {
 	kernel_state "$1" | diff "$LAB/$1/before" -
 }

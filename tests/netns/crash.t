@@ -72,7 +72,7 @@ expect "the old policies are gone" eventually 2 policies_are SiteA 3
 step "The end"
 expect "all three stop by themselves" stop SiteA SiteB Hub
 for node in Hub SiteA SiteB; do
-	expect "$node is as it was before the first start" as_remembered $node
+	expect "$node is as it was before the first start" eventually 35 as_remembered $node
 done
 expect "the capture is complete" capture_stop internet
 expect "no GRE in the clear, not even while daemons were dead" test "$(captured internet 'ip proto 47')" = 0

@@ -97,7 +97,7 @@ note "(an offer of PFS is taken where none is asked for, as on IOS)"
 ends SiteA
 
 for node in Hub SiteA SiteB SiteC; do
-	expect "$node is as it was before" as_remembered $node
+	expect "$node is as it was before" eventually 35 as_remembered $node
 done
 expect "the capture is complete" capture_stop internet
 expect "no GRE in the clear, whatever failed" test "$(captured internet 'ip proto 47')" = 0

@@ -11,7 +11,7 @@ left_as_found() {
 	local name
 
 	for name; do
-		expect "$name is as it was before" as_remembered "$name"
+		expect "$name is as it was before" eventually 35 as_remembered "$name"
 	done
 }
 
