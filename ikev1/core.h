@@ -302,6 +302,7 @@ struct ike {
 	struct ike_peer *peers;
 	struct ike_peer *who;	     /* those whose identity is known */
 	uint32_t next_pseudo;	     /* of the pool's addresses */
+	uint32_t pseudo_peers;	     /* how many there are */
 	struct isakmp_sa *sas;	     /* by cookies */
 	TAILQ_HEAD(, isakmp_sa) unproven; /* oldest first */
 	struct isakmp_sa *sas_first; /* responder's, by first message */

@@ -18,6 +18,7 @@
 #define HALF_OPEN_PER_SOURCE 16
 #define QUICK_MODES_PER_PEER 8
 #define SAS_PER_PEER	     16
+#define PSEUDO_PEERS	     10000
 
 static void set_now(struct ike *ike, msec now)
 {
@@ -51,6 +52,7 @@ void ike_configure(struct ike *ike, const struct ike_config *cfg)
 	ike->limits.quick_modes_per_peer =
 		limit(cfg->limits.quick_modes_per_peer, QUICK_MODES_PER_PEER);
 	ike->limits.sas_per_peer = limit(cfg->limits.sas_per_peer, SAS_PER_PEER);
+	ike->limits.pseudo_peers = limit(cfg->limits.pseudo_peers, PSEUDO_PEERS);
 	psk_index(ike);
 }
 

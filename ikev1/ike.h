@@ -49,6 +49,7 @@ struct ike_limits {
 	uint32_t half_open_per_source;
 	uint32_t quick_modes_per_peer; /* unfinished ones */
 	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
+	uint32_t pseudo_peers;	       /* that share an address with others */
 };
 
 /* What we call ourselves in phase 1; IOS: crypto isakmp identity. */

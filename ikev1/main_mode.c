@@ -574,9 +574,9 @@ static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event nex
 /* The identity is accepted; whose SA it is follows from it where several peers share an address. */
 static enum ike_fsm_event settle(struct exchange *x, enum ike_fsm_event next)
 {
-	if (next == EV_ERROR || sharing_settle(this_sa(x)))
-		return next;
-	return exchange_error(x, IKE_CAUSE_IDENTITY);
+	enum ike_cause cause = next == EV_ERROR ? IKE_CAUSE_NONE : sharing_settle(this_sa(x));
+
+	return cause ? exchange_error(x, cause) : next;
 }
 
 static enum ike_fsm_event r_compare_ids(struct exchange *x, const struct incoming *in)

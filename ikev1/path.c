@@ -5,6 +5,7 @@
 #include "ikev1/info.h"
 #include "ikev1/natt.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/sharing.h"
 #include "ikev1/store.h"
 
 #define KEEPALIVE    SECONDS(20) /* RFC 3948 4 */
@@ -22,13 +23,13 @@ bool path_may_bring(const struct isakmp_sa *sa, const struct ike_datagram *d, bo
 	if (is_there(sa, d))
 		return true;
 	/*
-	 * Where there is no NAT nobody moves. What is not encrypted cannot prove itself; what comes on
-	 * port 500 after the change is old.
+	 * Where there is no NAT nobody moves. What is not encrypted cannot prove itself. The change to
+	 * port 4500 is made in main mode and never back: what comes on port 500 afterwards is old.
 	 */
-	if (!encrypted || (!sa->nat.us && !sa->nat.them) || (sa->natt && !d->natt) ||
+	if (!encrypted || (!sa->nat.us && !sa->nat.them) || !d->natt ||
 	    !addr_equal(&sa->local.addr, &d->local.addr))
 		return false;
-	return same_address || sa->x.done || sa->x.role == IKE_RESPONDER;
+	return sa->x.done ? sa->natt : same_address || sa->x.role == IKE_RESPONDER;
 }
 
 static void place_sa(struct isakmp_sa *sa, const struct endpoint *local,
@@ -48,7 +49,7 @@ static void keep_alive(struct ike_peer *p)
 		timer_disarm(&p->ike->timers, &p->keepalive);
 }
 
-/* All that is finished follows; `told` by an SA, which may be NULL. */
+/* All that is finished follows. */
 static void move(struct ike_peer *p, const struct endpoint *local, const struct endpoint *remote)
 {
 	struct ike_event *e = report(p->ike, IKE_EVENT_MOVED, LEVEL_ALWAYS);
@@ -154,6 +155,12 @@ void path_keepalive(struct ike_peer *p)
 	n->effect.send.natt = false; /* without a marker, RFC 3948 2.3 */
 	n->effect.send.data = span_of(n->extra, n->extra_len);
 	keep_alive(p);
+}
+
+void path_forget(struct ike_peer *p)
+{
+	if (!ike_peer_has_sas(p) && !sharing_is_pseudo(p->ike, &p->key.remote))
+		p->path.natt = false;
 }
 
 void path_moved_away(struct ike_peer *p)

@@ -30,6 +30,9 @@ void path_answer(struct isakmp_sa *sa, const struct isakmp_notify *n,
 /* ESP that the kernel has taken came from there. */
 void path_esp(struct ike_peer *p, const struct endpoint *seen);
 
+/* Nobody answers there: the next attempt begins on port 500, as with a stranger. */
+void path_forget(struct ike_peer *p);
+
 /* TIMER_PEER_KEEPALIVE, TIMER_PEER_MOVED; the peer may be gone after the latter. */
 void path_keepalive(struct ike_peer *p);
 void path_moved_away(struct ike_peer *p);

@@ -28,17 +28,24 @@ void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id)
 						     : (struct addr){ 0 };
 }
 
-void sharing_forget(struct ike_peer *p)
+static void unknow(struct ike_peer *p)
 {
 	if (p->is_known)
 		HASH_DELETE(hh_who, p->ike->who, p);
 	p->is_known = false;
 }
 
+void sharing_forget(struct ike_peer *p)
+{
+	unknow(p);
+	if (sharing_is_pseudo(p->ike, &p->key.remote))
+		p->ike->pseudo_peers--;
+}
+
 /* From now on this identity at this address means this peer. */
 static void identify(struct ike_peer *p, const struct isakmp_sa *sa)
 {
-	sharing_forget(p);
+	unknow(p);
 	p->who.local = sa->local.addr;
 	p->who.outer = sa->remote.addr;
 	memcpy(p->who.identity, sa->identity, sizeof(p->who.identity));
@@ -57,11 +64,16 @@ static struct ike_peer *find(struct ike *ike, const struct isakmp_sa *sa)
 	return p;
 }
 
+static bool is_same(const struct ike_peer *p, const struct isakmp_sa *sa)
+{
+	return p->is_known && memcmp(p->who.identity, sa->identity, sizeof(sa->identity)) == 0;
+}
+
 /* Somebody else has the name, and there is a NAT behind which both may be. */
 static bool is_another(const struct ike_peer *p, const struct isakmp_sa *sa)
 {
-	return p->is_known && memcmp(p->who.identity, sa->identity, sizeof(sa->identity)) != 0 &&
-	       ike_peer_has_sas(p) && (sa->nat.them || p->path.them);
+	return p->is_known && !is_same(p, sa) && ike_peer_has_sas(p) &&
+	       (sa->nat.them || p->path.them);
 }
 
 /* A new peer by a pseudo address; NULL where none is free. */
@@ -70,11 +82,15 @@ static struct ike_peer *new_pseudo(struct ike *ike, const struct addr *local)
 	struct prefix pool = pool_of(ike);
 	uint32_t size = pool.bits < 31 ? (UINT32_MAX >> pool.bits) - 1 : 0;
 
+	if (ike->pseudo_peers >= ike->limits.pseudo_peers)
+		return NULL;
 	for (uint32_t tries = 0; tries < size; tries++) {
 		struct addr a = addr_v4(addr_to_v4(&pool.addr) + 1 + ike->next_pseudo++ % size);
 
-		if (!ike_peer_find(ike, local, &a))
-			return ike_peer_new(ike, local, &a);
+		if (ike_peer_find(ike, local, &a))
+			continue;
+		ike->pseudo_peers++;
+		return ike_peer_new(ike, local, &a);
 	}
 	return NULL;
 }
@@ -96,7 +112,7 @@ static void move_sa(struct isakmp_sa *sa, struct ike_peer *to)
 	ike_peer_tidy(from);
 }
 
-static bool settle_responder(struct isakmp_sa *sa)
+static enum ike_cause settle_responder(struct isakmp_sa *sa)
 {
 	struct ike *ike = sa->x.ike;
 	struct ike_peer *p = find(ike, sa);
@@ -108,22 +124,21 @@ static bool settle_responder(struct isakmp_sa *sa)
 			p = new_pseudo(ike, &sa->local.addr);
 	}
 	if (!p)
-		return false;
+		return IKE_CAUSE_LIMIT;
 	identify(p, sa);
 	move_sa(sa, p);
-	return true;
+	return IKE_CAUSE_NONE;
 }
 
-bool sharing_settle(struct isakmp_sa *sa)
+enum ike_cause sharing_settle(struct isakmp_sa *sa)
 {
 	struct ike_peer *p = sa->peer;
 
 	if (sa->x.role == IKE_RESPONDER)
 		return settle_responder(sa);
 	/* Its mapping has become another's. */
-	if (is_another(p, sa))
-		return false;
-	if (!sharing_is_pseudo(sa->x.ike, &p->key.remote))
-		identify(p, sa);
-	return true;
+	if (sharing_is_pseudo(sa->x.ike, &p->key.remote) ? !is_same(p, sa) : is_another(p, sa))
+		return IKE_CAUSE_IDENTITY;
+	identify(p, sa);
+	return IKE_CAUSE_NONE;
 }

@@ -17,10 +17,10 @@ bool sharing_is_pseudo(const struct ike *ike, const struct addr *a);
 /* The peer has proven to be who it says. */
 void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id);
 /*
- * Whose SA it is, now that the identity is known: the responder's SA goes to that peer. False: the
- * one who answered is not the peer that was meant, or there is no pseudo address left.
+ * Whose SA it is, now that the identity is known: the responder's SA goes to that peer. IDENTITY: the
+ * one who answered is not the peer that was meant; LIMIT: there are too many by pseudo addresses.
  */
-bool sharing_settle(struct isakmp_sa *sa);
+enum ike_cause sharing_settle(struct isakmp_sa *sa);
 /* The peer goes. */
 void sharing_forget(struct ike_peer *p);
 

@@ -340,6 +340,8 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 	} else {
 		count_half_open(sa, false);
 	}
+	if (!was_up && cause == IKE_CAUSE_NO_ANSWER)
+		path_forget(p);
 	sa_free(sa);
 	/* The phase 1 that was to tell whether it lives did: it does not. */
 	if (!was_up && cause == IKE_CAUSE_NO_ANSWER && p->suspect && !p->ending) {
