@@ -224,8 +224,12 @@ static int divide(int fd, bool natt)
 		BPF_STMT(BPF_RET | BPF_K, 0),
 		BPF_STMT(BPF_RET | BPF_K, 1),
 	};
-	struct sock_fprog program = { ARRAY_SIZE(filter), filter };
+	struct sock_fprog program;
 
+	/* With its padding, which the kernel is given, too. */
+	memset(&program, 0, sizeof(program));
+	program.len = ARRAY_SIZE(filter);
+	program.filter = filter;
 	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof(program));
 }
 
