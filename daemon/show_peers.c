@@ -167,7 +167,7 @@ static const char *attributes(const struct nhrp_entry *e)
 	case NHRP_ENTRY_STATIC:
 		return "S";
 	case NHRP_ENTRY_DYNAMIC:
-		return "D";
+		return e->nat ? "DN" : "D";
 	default:
 		return "I";
 	}

@@ -207,6 +207,7 @@ struct nhrp_entry {
 	msec expires; /* MSEC_NEVER: does not */
 	uint16_t mtu;
 	uint16_t holding_time;
+	bool nat;	 /* it is behind a NAT: nbma is where it is seen */
 	bool peer_up;	 /* SA pair with nbma */
 	msec peer_since; /* when it last came up or went down; MSEC_NEVER: has never been up */
 };

@@ -36,6 +36,7 @@ bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entr
 		out->nbma = b->iface->cfg.nbma;
 	if (b->peer) {
 		out->nbma = b->peer->nbma;
+		out->nat = b->peer->nat;
 		out->peer_up = b->peer->up;
 		out->peer_since = b->peer->since;
 	}

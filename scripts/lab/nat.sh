@@ -125,6 +125,11 @@ phase1_again() {
 	(($(grep -c 'PHASE 1 COMPLETED' "$REPLY") >= 2))
 }
 
+# shows_nat COUNT: so many peers of the hub have the attribute N.
+shows_nat() {
+	[[ $(ctl Hub show dmvpn | grep -c ' DN$') == "$1" ]]
+}
+
 # ports_at_hub: the peers' UDP ports as the hub's kernel has them in its SAs.
 ports_at_hub() {
 	ip -n Hub xfrm state list src $NAT proto esp | sed -nE 's/.*espinudp sport ([0-9]+) .*/\1/p' | sort -u
@@ -177,6 +182,7 @@ story_two_spokes() {
 	expect "all reach each other at once" all_ping
 	expect "large packets pass, too" on SiteB ping -q -c 3 -i 0.1 -W 2 -s 1372 -M 'do' 172.16.1.1
 	show Hub "show dmvpn"
+	expect "the hub shows both as NATed" shows_nat 2
 	show Hub "show ip nhrp"
 	shell Hub "ip xfrm policy"
 	shell Hub "ip xfrm state | grep -E '^src|proto|encap|mode|sel'"

@@ -8,6 +8,15 @@
 # shellcheck source=../../scripts/lab/nat.sh
 . "$TOP/scripts/lab/nat.sh"
 
+marks() {
+	tshark -n -r "$OUT/internet.pcap" -Y 'isakmp && (_ws.malformed || _ws.expert)'
+}
+
+nothing_marked() {
+	[[ -z $(marks 2>/dev/null) && -n $(tshark -n -r "$OUT/internet.pcap" -Y isakmp -c 20000 2>/dev/null) ]]
+}
+
 topology
 story
+expect "tshark finds nothing malformed in IKE's messages" nothing_marked
 finish

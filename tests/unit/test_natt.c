@@ -426,6 +426,26 @@ Test(natt, three_behind_one_address)
 	net_free(net);
 }
 
+Test(natt, too_many_behind_one_address)
+{
+	static struct ike_config cfg;
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL), *third;
+
+	cfg = config();
+	cfg.limits.pseudo_peers = 1;
+	ike_configure(hub->ike, &cfg);
+	connect_to(net, host_add(net, "192.168.2.2", &net->nat[0]), HUB);
+	connect_to(net, host_add(net, "192.168.3.2", &net->nat[0]), HUB);
+	third = host_add(net, "192.168.4.2", &net->nat[0]);
+	ike_connect(third->ike, net->now, &third->addr, &hub->addr);
+	net_run(net, SECONDS(60));
+	cr_expect_not(third->up);
+	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_LIMIT], 1);
+	cr_expect_eq(hub->n_sas, 4);
+	net_free(net);
+}
+
 /* The one that has the address goes; the next one that comes gets it. */
 Test(natt, address_is_free_again)
 {
