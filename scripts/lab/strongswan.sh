@@ -6,9 +6,21 @@
 
 declare -A charon=()
 
+# plain_gre NODE LOCAL REMOTE TUNNEL-ADDRESS [MTU]: the GRE half of a peer that has no dmvpnd, and so
+# nothing that keeps IPv6's own packets from leaving in the clear while strongSwan has no SA.
+plain_gre() {
+	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
+	ip -n "$1" -b - <<-END
+		link add Tunnel0 type gre local $2 remote $3 key 1 ttl 64
+		link set Tunnel0 mtu ${5:-1400} up
+		address add $4/24 dev Tunnel0
+	END
+}
+
 # strongswan_start NODE LOCAL REMOTE KEY IKE-PROPOSAL ESP-PROPOSAL [LOG-LEVEL]
 # KEY: the pre-shared key; or the folder (with a slash) of the node's own.pem and own.key and of ca.pem.
 # STRONGSWAN_REMOTE_ID: the peer's identity, where it is not its address, as behind a NAT.
+# STRONGSWAN_PEER, STRONGSWAN_CHILD: more settings of the connection, and of its child.
 strongswan_start() {
 	local name=$1 folder=$LAB/$1/strongswan ENTER
 
@@ -66,6 +78,7 @@ strongswan_connection() {
 				local_addrs = $1
 				remote_addrs = $2
 				proposals = $4
+				${STRONGSWAN_PEER-}
 				local {
 					${ours/; /$'\n'}
 				}
@@ -78,6 +91,7 @@ strongswan_connection() {
 						local_ts = dynamic[gre]
 						remote_ts = dynamic[gre]
 						esp_proposals = $5
+						${STRONGSWAN_CHILD-}
 					}
 				}
 			}
@@ -109,8 +123,22 @@ strongswan_established() {
 	swanctl_on "$1" --list-sas && grep -q 'INSTALLED' "$LAB/$1/strongswan/swanctl"
 }
 
+# strongswan_has NODE EXTENDED-REGEX: a line of its list of SAs.
+strongswan_has() {
+	swanctl_on "$1" --list-sas && grep -qE "$2" "$LAB/$1/strongswan/swanctl"
+}
+
 strongswan_stop() {
 	kill -TERM "${charon[$1]}"
 	wait "${charon[$1]}" || true
 	unset "charon[$1]"
+}
+
+# strongswan_kill NODE: as in a crash and a reboot, nothing is left in its kernel.
+strongswan_kill() {
+	kill -KILL "${charon[$1]}"
+	wait "${charon[$1]}" 2>/dev/null || true
+	unset "charon[$1]"
+	ip -n "$1" xfrm state flush
+	ip -n "$1" xfrm policy flush
 }
