@@ -16,16 +16,6 @@ MODERN=('s/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2
 	's/esp-3des/esp-aes/; s/esp-sha-hmac/esp-sha256-hmac/'
 	's/^(.*)pfs = group14.*/&\n\1lifetime-kilobytes = 2560/')
 
-# plain_gre NODE LOCAL REMOTE TUNNEL-ADDRESS
-plain_gre() {
-	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
-	ip -n "$1" -b - <<-END
-		link add Tunnel0 type gre local $2 remote $3 key 1 ttl 64
-		link set Tunnel0 mtu 1400 up
-		address add $4/24 dev Tunnel0
-	END
-}
-
 payload() {
 	expect "pings from the hub to SiteA lose nothing" pings Hub 172.16.0.2
 	expect "pings from SiteA to the hub lose nothing" pings SiteA 172.16.0.1

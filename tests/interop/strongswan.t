@@ -15,17 +15,6 @@ MAPS='s/authentication = "NHRP-KEY"/&\
 		map "172.16.0.2" { nbma = "10.0.0.4" }\
 		map "172.16.0.3" { nbma = "10.0.0.6" }/'
 
-# plain_gre NODE LOCAL TUNNEL-ADDRESS: the GRE half of a peer that has no dmvpnd, and so nothing that
-# keeps IPv6's own packets from leaving in the clear while strongSwan has no SA.
-plain_gre() {
-	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
-	ip -n "$1" -b - <<-END
-		link add Tunnel0 type gre local $2 remote $HUB key 1 ttl 64
-		link set Tunnel0 mtu 1400 up
-		address add $3/24 dev Tunnel0
-	END
-}
-
 pings() {
 	on "$1" ping -q -c 5 -i 0.05 -W 1 "$2" | grep -q ' 0% packet loss'
 }
@@ -71,8 +60,8 @@ obeys_deletes() {
 }
 
 topology
-plain_gre SiteA "$SITE_A" 172.16.0.2
-plain_gre SiteB "$SITE_B" 172.16.0.3
+plain_gre SiteA "$SITE_A" "$HUB" 172.16.0.2
+plain_gre SiteB "$SITE_B" "$HUB" 172.16.0.3
 capture Internet internet
 suite 3des-sha1-modp1024
 suite aes128-sha256-modp2048 \
