@@ -26,15 +26,6 @@ certificate_of() {
 	cp "$LAB/lab/ca.pem" "$LAB/$name/ca.pem"
 }
 
-plain_gre() {
-	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6'
-	ip -n "$1" -b - <<-END
-		link add Tunnel0 type gre local $2 remote $HUB key 1 ttl 64
-		link set Tunnel0 mtu 1200 up
-		address add $3/24 dev Tunnel0
-	END
-}
-
 pings() {
 	on "$1" ping -q -c 5 -i 0.05 -W 1 "$2" | grep -q ' 0% packet loss'
 }
@@ -61,8 +52,8 @@ fragments() {
 }
 
 topology
-plain_gre SiteA "$SITE_A" 172.16.0.2
-plain_gre SiteB "$SITE_B" 172.16.0.3
+plain_gre SiteA "$SITE_A" "$HUB" 172.16.0.2 1200
+plain_gre SiteB "$SITE_B" "$HUB" 172.16.0.3 1200
 pki_init
 certificate_conf Hub 's/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2 /group = 14 /; s/pfs = group2/pfs = group14/' \
 	's/esp-3des/esp-aes/; s/esp-sha-hmac/esp-sha256-hmac/' \
