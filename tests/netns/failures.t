@@ -78,9 +78,9 @@ site_c_conf 's/NHRP-KEY/OTHERKEY/'
 act phase-2
 note "SiteA has another transform-set, SiteB no PFS, SiteC another NHRP key"
 blames 10 Hub "no common transform-set with $SITE_A: it offers .* first difference: ESP authentication algorithm: ours esp-sha-hmac, theirs esp-sha256-hmac"
-blames 10 SiteA "$HUB says NO-PROPOSAL-CHOSEN to our quick mode: transform-set"
+blames 10 SiteA "$HUB says NO-PROPOSAL-CHOSEN to our quick mode .*transform-set"
 blames 10 Hub "PFS on our side only: our ipsec-profile asks for group 2, $SITE_B sends no PFS"
-blames 10 SiteB "$HUB says NO-PROPOSAL-CHOSEN to our quick mode: .* PFS differ"
+blames 10 SiteB "$HUB says NO-PROPOSAL-CHOSEN to our quick mode .*PFS differ"
 blames 10 Hub "NHRP authentication of $SITE_C failed: its key is not ours"
 blames 10 SiteC "$HUB answers with an error indication: authentication failure"
 ends "${SPOKES[@]}"
