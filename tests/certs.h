@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A certification authority for tests, in memory: keys of 1024 bits, made once a process, and
- * certificates of every kind, good and bad. Nothing is freed but by the end of the process.
+ * certificates of every kind, good and bad. All that is made stays, and is known to be there, until
+ * the process ends.
  */
 #ifndef TESTS_CERTS_H
 #define TESTS_CERTS_H
@@ -38,11 +39,26 @@ struct cert_wish {
 	EVP_PKEY *key;			/* NULL: one of its own */
 };
 
+static struct certs_kept {
+	struct certs_kept *next;
+	void *made;
+} *certs_kept;
+
+static inline void *certs_keep(void *made)
+{
+	struct certs_kept *k = xcalloc(1, sizeof(*k));
+
+	if (!made)
+		abort();
+	k->next = certs_kept;
+	k->made = made;
+	certs_kept = k;
+	return made;
+}
+
 static inline EVP_PKEY *certs_key(void)
 {
-	EVP_PKEY *key = EVP_RSA_gen(1024);
-
-	return key ? key : (abort(), NULL);
+	return certs_keep(EVP_RSA_gen(1024));
 }
 
 static inline void certs_extension(X509 *x, X509 *issuer, int nid, const char *value)
@@ -74,7 +90,7 @@ static inline void certs_name(X509 *x, const struct cert_wish *w)
 
 static inline struct made_cert certs_make(const struct cert_wish *w)
 {
-	struct made_cert c = { X509_new(), w->key ? w->key : certs_key() };
+	struct made_cert c = { certs_keep(X509_new()), w->key ? w->key : certs_key() };
 	const struct made_cert *issuer = w->issuer ? w->issuer : &c;
 
 	X509_set_version(c.x, 2);
@@ -100,7 +116,7 @@ static inline struct span certs_octets(BIO *bio)
 {
 	char *data;
 	long len = BIO_get_mem_data(bio, &data);
-	struct span s = { xmemdup(data, (size_t)len), (size_t)len };
+	struct span s = { certs_keep(xmemdup(data, (size_t)len)), (size_t)len };
 
 	BIO_free(bio);
 	return s;
@@ -144,7 +160,7 @@ static inline struct span certs_subject(const struct made_cert *c)
 	unsigned char *der = NULL;
 	int len = i2d_X509_NAME(X509_get_subject_name(c->x), &der);
 
-	return (struct span){ der, (size_t)len };
+	return (struct span){ certs_keep(der), (size_t)len };
 }
 
 /* A CRL of the CA's that revokes one serial number (0: none); valid from now - 1 day to `until`. */

@@ -13,9 +13,12 @@ cd "$(dirname "$0")/../.."
 work=${BUILD:-build}/fuzz
 corpus=tests/fuzz/corpus
 
-# The files that a target names in its LINK line; libFuzzer brings its own main().
+# What a target names in its LINK line, files and folders; libFuzzer brings its own main().
 links() {
-	sed -n 's|^.*LINK: *||p' "tests/fuzz/fuzz_$1.c" | tr ' ' '\n' | grep -v '^tests/fuzz/replay.c$'
+	sed -n 's|^.*LINK: *||p' "tests/fuzz/fuzz_$1.c" | tr ' ' '\n' | grep -v '^tests/fuzz/replay.c$' |
+		sed 's|/$|/*.c|' | while read -r file; do
+		compgen -G "$file"
+	done
 }
 
 replay() {
