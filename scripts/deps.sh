@@ -6,6 +6,7 @@
 #   deps.sh build    what `make` needs
 #   deps.sh lab      ... and what `make lab` needs
 #   deps.sh check    ... and what `make check` needs
+#   deps.sh aside PACKAGE FOLDER   unpacks one there that cannot be installed beside the others
 #   deps.sh list     prints every package with what it is for
 #
 # Does nothing, and asks no package server, when all is there. On other distributions than Debian and
@@ -47,6 +48,8 @@ packages() {
 		check | charon-systemd     | strongSwan, the peer of the interop tests    |
 		check | strongswan-swanctl | its control program                          | swanctl
 		check | libstrongswan-standard-plugins | its ciphers (3DES, ECP, GCM)    |
+		check | libldns3           | for libreswan, which is unpacked aside       |
+		check | libnss3-tools      | for libreswan: makes its key database        | certutil
 		check | tshark             | a second opinion on what is on the wire      | tshark
 		check | ike-scan           | a stranger knocking at the responder         | ike-scan
 	END
@@ -123,6 +126,19 @@ install_packages() {
 	return "$status"
 }
 
+# aside PACKAGE FOLDER
+aside() {
+	local work
+
+	[[ ! -d $2 ]] || return 0
+	command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+	work=$(mktemp -d)
+	(cd "$work" && apt-get -qq -o APT::Sandbox::User=root download "$1" && dpkg-deb -x ./*.deb "$work/x") &&
+		mkdir -p "${2%/*}" && mv "$work/x" "$2" || echo "deps: $1 could not be had" >&2
+	rm -rf "$work"
+	[[ -d $2 ]]
+}
+
 print_list() {
 	local group package purpose sign
 
@@ -164,6 +180,7 @@ main() {
 	case $group in
 	build | lab | check) ;;
 	list) print_list; return ;;
+	aside) aside "$2" "$3"; return ;;
 	*) sed -n '/^#   deps/s/^# *//p' "$0" >&2; return 2 ;;
 	esac
 	if ! command -v apt-get >/dev/null || ! command -v dpkg-query >/dev/null; then
