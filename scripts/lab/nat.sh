@@ -81,9 +81,9 @@ change_mappings() {
 pings() {
 	local answer
 
-	answer=$(on "$1" ping -q -c "${3:-20}" -i 0.05 -W 2 "$2") || true
+	answer=$(on "$1" ping -n -D -O -c "${3:-20}" -i 0.05 -W 2 "$2" 2>&1) || true
 	[[ $answer != *' 0% packet loss'* ]] || return 0
-	echo "$1: $answer"
+	grep -v 'bytes from' <<<"$1: $answer"
 	return 1
 }
 
