@@ -7,9 +7,9 @@
 exec {nothing}<> <(:)
 
 # eventually SECONDS COMMAND...: true as soon as the command is, false after the time. LAB_PATIENCE
-# multiplies all such times, for slow machines and for daemons under valgrind.
+# multiplies all such times: what goes well does not wait for them, and busy machines are slow.
 eventually() {
-	local end=$((${EPOCHREALTIME/./} + $1 * ${LAB_PATIENCE:-1} * 1000000))
+	local end=$((${EPOCHREALTIME/./} + $1 * ${LAB_PATIENCE:-3} * 1000000))
 
 	shift
 	until "$@"; do
