@@ -97,8 +97,9 @@ bool ike_peer_negotiates(const struct ike_peer *p)
 {
 	const struct isakmp_sa *sa;
 
+	/* An unproven one may be a forger's message 1: it must not keep us from beginning ourselves. */
 	LIST_FOREACH (sa, &p->sas, of_peer)
-		if (!sa->x.done)
+		if (!sa->x.done && !sa->is_unproven)
 			return true;
 	return false;
 }
