@@ -152,7 +152,8 @@ static const char *const silences[IKE_STATE_COUNT] = {
 		"look into its log",
 	[MM_WAIT_MSG5] =
 		"{peer} did not go on after our message 4: it was lost, or the peer has no key for "
-		"us; look into its log",
+		"us, or its message 5, with certificates a long one, is lost on the way; look into "
+		"its log",
 	[QM_WAIT_MSG2] =
 		"phase 1 is up, but {peer} does not answer quick mode: probably it accepts no "
 		"transform-set, PFS group or proxy identity of ours and stays silent; compare them "
@@ -161,6 +162,13 @@ static const char *const silences[IKE_STATE_COUNT] = {
 		"{peer} did not confirm quick mode (message 3): it was lost, or the peer could not "
 		"install its SAs; look into its log",
 };
+
+/* The same after message 5, with certificates. */
+static const char silence_signed[] =
+	"{peer} stays silent after our message 5: it refuses our certificate without a word, which "
+	"its log tells; or the message is lost, being a long one: look for a device on the way that "
+	"drops longer UDP packets or fragments, and whether UDP is blocked from here on (port 4500 "
+	"behind NAT)";
 
 static const char overloaded[] =
 	"the negotiation with {peer} did not get beyond {state} in time; this machine may be "
@@ -288,6 +296,9 @@ static const char *sentence_for(const struct ike_event *e)
 
 	if ((unsigned int)cause >= IKE_CAUSE_COUNT || (unsigned int)state >= IKE_STATE_COUNT)
 		return NULL;
+	if (cause == IKE_CAUSE_NO_ANSWER && state == MM_WAIT_MSG6 &&
+	    e->failure.auth == AUTH_RSA_SIG)
+		return silence_signed;
 	if (cause == IKE_CAUSE_NO_ANSWER)
 		return silences[state] ? silences[state] : overloaded;
 	if (cause == IKE_CAUSE_IDENTITY && !found_here(e))

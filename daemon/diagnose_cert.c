@@ -2,9 +2,11 @@
 /* Failures of certificates in plain words. */
 #include "daemon/diagnose_cert.h"
 
+#include <ctype.h>
 #include <time.h>
 
 #include "daemon/diagnose.h"
+#include "lib/addr.h"
 
 void diagnose_cert_name(struct text *t, const struct ike_cert *c)
 {
@@ -85,16 +87,38 @@ static void revocation(struct text *t, const struct ike_cert *c, const char *pee
 		 *c->issuer ? c->issuer : "its CA");
 }
 
+void diagnose_identity(struct text *t, const struct ike_id *id)
+{
+	struct addr a = addr_from_bytes(id->data, id->len);
+	bool name = id->type == ISAKMP_ID_FQDN || id->type == ISAKMP_ID_USER_FQDN ||
+		    id->type == ISAKMP_ID_DER_ASN1_DN;
+	char address[ADDR_TEXT];
+
+	if (id->type == ISAKMP_ID_IPV4_ADDR && !addr_is_none(&a)) {
+		text_add(t, "%s", addr_text(&a, address));
+		return;
+	}
+	for (size_t i = 0; i < id->len && i < sizeof(id->data); i++)
+		text_add(t, name && isprint(id->data[i]) ? "%c" : "%02x", id->data[i]);
+}
+
 static void identity(struct text *t, const struct ike_cert *c, const char *peer)
 {
-	text_add(
-		t,
-		"unable to compare the IKE ID against the peer's certificate: the identity that %s "
-		"sends is not in the subject alternative name of ",
-		peer);
+	text_add(t, "unable to compare the IKE ID against the peer's certificate: %s calls itself ",
+		 peer);
+	if (c->id.len) {
+		diagnose_identity(t, &c->id);
+		text_add(t, " (%s), which", isakmp_id_name(c->id.type));
+	} else {
+		text_add(t, "what");
+	}
+	text_add(t, " is not in ");
 	add_which(t, c, peer);
-	text_add(t, "; let it send one that is there (crypto isakmp identity), issue a certificate "
-		    "with the right name, or set \"ignore-identity\" in our trustpoint");
+	text_add(t, *c->detail ? ", whose subject alternative name is %s" :
+				 ", which has no subject alternative name%s", c->detail);
+	text_add(t, "; let it send what is there (isakmp-identity; IOS: crypto isakmp identity), "
+		    "issue a certificate with the right name, or set \"ignore-identity\" in our "
+		    "trustpoint");
 }
 
 static void refused_by_peer(struct text *t, const struct ike_cert *c, const char *peer)

@@ -12,5 +12,7 @@
 bool diagnose_cert(struct text *t, const struct ike_event *e, const char *peer);
 /* "serial number: 6B00002B, subject name: CN=hub", as the ASA says it. */
 void diagnose_cert_name(struct text *t, const struct ike_cert *c);
+/* "10.0.0.4", a name, or hex digits. */
+void diagnose_identity(struct text *t, const struct ike_id *id);
 
 #endif

@@ -277,19 +277,12 @@ static void hash(struct render *r)
 static void identity(struct render *r)
 {
 	const struct ike_event *e = r->e;
-	char value[2 * sizeof(e->id.data) + 1];
+	char value[DIAGNOSE_TEXT];
 	struct text t = text_of(value, sizeof(value));
-	struct addr a = addr_from_bytes(e->id.data, e->id.len);
-	bool name = e->id.type == ISAKMP_ID_FQDN || e->id.type == ISAKMP_ID_USER_FQDN ||
-		    e->id.type == ISAKMP_ID_DER_ASN1_DN;
 
 	r->group = true;
-	if (e->id.type == ISAKMP_ID_IPV4_ADDR && !addr_is_none(&a))
-		addr_text(&a, value);
-	else
-		for (size_t i = 0; i < e->id.len && i < sizeof(e->id.data); i++)
-			text_add(&t, name && isprint(e->id.data[i]) ? "%c" : "%02x", e->id.data[i]);
-	say(r, TAG_DECODE, "%s ID received %s%s", isakmp_id_name(e->id.type), value,
+	diagnose_identity(&t, &e->id.is);
+	say(r, TAG_DECODE, "%s ID received %s%s", isakmp_id_name(e->id.is.type), value,
 	    e->id.accepted ? "" : ", not accepted");
 }
 

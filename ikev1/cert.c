@@ -557,6 +557,28 @@ static bool is_subject(X509 *x, struct span der)
 	return same;
 }
 
+/* The names that could have been the identity, as "DNS:hub.lab, IP Address:10.0.1.2". */
+static void describe_names(X509 *x, struct ike_cert *about)
+{
+	GENERAL_NAMES *all = X509_get_ext_d2i(x, NID_subject_alt_name, NULL, NULL);
+	BIO *bio = BIO_new(BIO_s_mem());
+	char *text = NULL;
+	size_t len;
+
+	for (int i = 0; bio && i < sk_GENERAL_NAME_num(all); i++) {
+		if (i)
+			BIO_puts(bio, ", ");
+		GENERAL_NAME_print(bio, sk_GENERAL_NAME_value(all, i));
+	}
+	len = (size_t)(bio ? MAX(BIO_get_mem_data(bio, &text), 0) : 0);
+	len = MIN(len, sizeof(about->detail) - 1);
+	for (size_t i = 0; i < len; i++)
+		about->detail[i] = text[i] >= ' ' && text[i] < 127 ? text[i] : '.';
+	about->detail[len] = '\0';
+	BIO_free(bio);
+	GENERAL_NAMES_free(all);
+}
+
 static bool identity_is_in(X509 *x, struct span body)
 {
 	struct isakmp_id id;
@@ -667,8 +689,10 @@ enum ike_cause cert_verify(const struct trustpoint *tp, const struct cert_proof 
 		cause = judge(tp, chain, now, about);
 	if (cause == IKE_CAUSE_NONE && !signature_is_right(x, p->hash, p->signature))
 		cause = IKE_CAUSE_SIGNATURE;
-	if (cause == IKE_CAUSE_NONE && !tp->ignore_identity && !identity_is_in(x, p->id))
+	if (cause == IKE_CAUSE_NONE && !tp->ignore_identity && !identity_is_in(x, p->id)) {
 		cause = IKE_CAUSE_CERT_IDENTITY;
+		describe_names(x, about);
+	}
 	sk_X509_pop_free(chain, X509_free);
 	ERR_clear_error();
 	return cause;

@@ -66,6 +66,13 @@ enum ike_cause {
 	IKE_CAUSE_COUNT
 };
 
+/* What a peer calls itself. */
+struct ike_id {
+	uint8_t type; /* enum isakmp_id_type */
+	uint8_t len;
+	uint8_t data[64]; /* cut; of a distinguished name its text */
+};
+
 /* What is said about a certificate; names as text without control characters, cut where longer. */
 struct ike_cert {
 	char subject[128], issuer[128];
@@ -73,7 +80,9 @@ struct ike_cert {
 	uint8_t serial_len; /* 0: there is no certificate to speak of */
 	uint8_t depth;	    /* 0: the peer's own, 1: its issuer's, ... */
 	int64_t not_before, not_after; /* seconds since 1970 */
-	char detail[64];    /* the library's own words, where there are any */
+	/* The library's own words, where there are any; CERT_IDENTITY: the names that are in it. */
+	char detail[128];
+	struct ike_id id; /* CERT_IDENTITY: what the peer calls itself */
 	/* PEER_CERTIFICATE: what we ourselves find wrong with our own certificate; NONE: nothing. */
 	enum ike_cause flaw;
 	uint16_t notify; /* PEER_CERTIFICATE: how the peer said it */
@@ -174,9 +183,7 @@ struct ike_event {
 		} match;
 		struct mismatch mismatch;
 		struct {
-			uint8_t type;
-			uint8_t len;
-			uint8_t data[64]; /* cut; of a distinguished name its text */
+			struct ike_id is;
 			bool accepted;
 		} id;
 		struct ike_cert cert;

@@ -38,16 +38,24 @@ bool identity_accept_psk(const struct isakmp_sa *sa, const struct isakmp_id *id)
 	       memcmp(id->data.data, sa->remote.addr.b, 4) == 0;
 }
 
-void identity_report(struct exchange *x, const struct isakmp_id *id, bool accepted)
+struct ike_id identity_of(const struct isakmp_id *id)
 {
-	struct ike_event *e = report_exchange(x, IKE_EVENT_ID, LEVEL_STEPS);
+	struct ike_id out = { .type = id->type };
 	struct span value = id->data;
-	char text[sizeof(e->id.data) + 1];
+	char text[sizeof(out.data) + 1];
 
 	if (id->type == ISAKMP_ID_DER_ASN1_DN && cert_name_text(id->data, text, sizeof(text)))
 		value = span_of(text, strlen(text));
-	e->id.type = id->type;
-	e->id.len = (uint8_t)MIN(value.len, sizeof(e->id.data));
-	memcpy(e->id.data, value.data, e->id.len);
+	out.len = (uint8_t)MIN(value.len, sizeof(out.data));
+	if (out.len)
+		memcpy(out.data, value.data, out.len);
+	return out;
+}
+
+void identity_report(struct exchange *x, const struct isakmp_id *id, bool accepted)
+{
+	struct ike_event *e = report_exchange(x, IKE_EVENT_ID, LEVEL_STEPS);
+
+	e->id.is = identity_of(id);
 	e->id.accepted = accepted;
 }

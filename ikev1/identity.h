@@ -13,6 +13,7 @@
 /* The body of our ID payload; where the configured kind cannot be had, our address. */
 size_t identity_build(const struct isakmp_sa *sa, uint8_t body[IDENTITY_MAX]);
 bool identity_accept_psk(const struct isakmp_sa *sa, const struct isakmp_id *id);
+struct ike_id identity_of(const struct isakmp_id *id); /* for events */
 /* Tells what the peer calls itself. */
 void identity_report(struct exchange *x, const struct isakmp_id *id, bool accepted);
 

@@ -113,6 +113,7 @@ bool rsa_sig_signed(struct isakmp_sa *sa, const struct job_sign *job)
 	}
 	memcpy(sig->signature, job->signature, job->len);
 	sig->signature_len = job->len;
+	report_exchange(&sa->x, IKE_EVENT_SIGNATURE, LEVEL_STEPS);
 	return exchange_run(&sa->x, EV_SIG_OK, NULL);
 }
 
@@ -187,11 +188,17 @@ bool rsa_sig_verified(struct isakmp_sa *sa, const struct job_verify *job)
 {
 	struct exchange *x = &sa->x;
 
+	struct isakmp_id id;
+
 	x->cause = job->cause;
-	if (job->cause != IKE_CAUSE_NONE)
+	if (job->cause != IKE_CAUSE_NONE) {
 		x->cert = xmemdup(&job->about, sizeof(job->about));
+		if (isakmp_parse_id(job->proof.id, &id))
+			x->cert->id = identity_of(&id);
+	}
 	if (job->cause == IKE_CAUSE_NONE || job->cause == IKE_CAUSE_CERT_IDENTITY) {
 		report_exchange(x, IKE_EVENT_CERT, LEVEL_STEPS)->cert = job->about;
+		report_exchange(x, IKE_EVENT_SIGNATURE, LEVEL_STEPS)->flag = true;
 		return exchange_run(x, EV_CERT_OK, NULL);
 	}
 	tell_refusal(sa, job->cause);

@@ -66,7 +66,7 @@ pure+='|__asan_.*|__ubsan_.*|__lsan_.*|_GLOBAL_OFFSET_TABLE_)$'
 openssl='^(EVP|BN|EC|ERR|OSSL|OPENSSL|CRYPTO|DH|ERR|PARAMS)_'
 # Certificates in memory: no file, no default place to look for some, no question at a terminal.
 x509='^(EVP_PKEY|ERR|OPENSSL|CRYPTO|ASN1|OBJ|GENERAL_NAMES?|EXTENDED_KEY_USAGE|PEM_read_bio|(d2i|i2d)_[A-Z])'
-x509+='|^BIO_(new|new_mem_buf|s_mem|ctrl|free)$'
+x509+='|^BIO_(new|new_mem_buf|s_mem|ctrl|puts|free)$'
 x509+='|^X509(_CRL|_NAME|_NAME_ENTRY|_STORE_CTX|_VERIFY_PARAM)?_(get|free|new|cmp|print_ex|check_private_key|verify_cert|init|set)'
 x509+='|^X509_STORE_(new|free|add_cert|add_crl)$'
 

@@ -299,6 +299,9 @@ Test(cert, identities)
 
 		cr_expect_eq(judge_id(tp, &peer, t[i].id, &about),
 			     t[i].good ? IKE_CAUSE_NONE : IKE_CAUSE_CERT_IDENTITY, "case %zu", i);
+		if (!t[i].good)
+			cr_expect_str_eq(about.detail,
+					 "DNS:Peer.lab, IP Address:10.0.0.4, email:admin@lab");
 		cr_expect_eq(judge_id(any, &peer, t[i].id, &about), IKE_CAUSE_NONE);
 	}
 	trustpoint_release(tp);

@@ -296,6 +296,16 @@ static struct ike_event cert_failed(enum ike_cause cause)
 	return e;
 }
 
+/* Silence after message 5 means something else with certificates. */
+Test(diagnose, silence_after_a_signature)
+{
+	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG6);
+
+	check_holds(&e, "probable pre-shared key mismatch");
+	e.failure.auth = AUTH_RSA_SIG;
+	check_holds(&e, "it refuses our certificate without a word");
+}
+
 Test(diagnose, certificates)
 {
 	struct ike_event e = cert_failed(IKE_CAUSE_CERT_KEY_USAGE);
@@ -305,6 +315,10 @@ Test(diagnose, certificates)
 		  "issue one with digitalSignature, or set \"ignore-key-usage\" in our trustpoint");
 	e = cert_failed(IKE_CAUSE_CERT_IDENTITY);
 	check_holds(&e, "unable to compare the IKE ID against the peer's certificate");
+	e.failure.cert.id = (struct ike_id){ ISAKMP_ID_FQDN, 5, "a.lab" };
+	strcpy(e.failure.cert.detail, "DNS:b.lab");
+	check_holds(&e, "calls itself a.lab (ID_FQDN), which is not in the certificate of 10.0.0.4");
+	check_holds(&e, "whose subject alternative name is DNS:b.lab;");
 	e = cert_failed(IKE_CAUSE_CERT_UNTRUSTED);
 	check_holds(&e, "certificate chain is either invalid or not authorized");
 	check_holds(&e, "which was issued by CN=PNL-CA");

@@ -199,22 +199,22 @@ Test(trace_ike, identities_hold_no_surprises)
 {
 	struct ike_event e = event(IKE_EVENT_ID, 1, IKE_INITIATOR);
 
-	e.id.type = ISAKMP_ID_IPV4_ADDR;
-	e.id.len = 4;
+	e.id.is.type = ISAKMP_ID_IPV4_ADDR;
+	e.id.is.len = 4;
 	e.id.accepted = true;
-	memcpy(e.id.data, e.remote.addr.b, 4);
+	memcpy(e.id.is.data, e.remote.addr.b, 4);
 	check_ike(&e, "[IKEv1 DECODE]: Group = 10.0.1.2, IP = 10.0.1.2, ID_IPV4_ADDR ID received "
 		      "10.0.1.2\n");
-	e.id.type = ISAKMP_ID_FQDN;
-	e.id.len = 5;
+	e.id.is.type = ISAKMP_ID_FQDN;
+	e.id.is.len = 5;
 	e.id.accepted = false;
-	memcpy(e.id.data,
+	memcpy(e.id.is.data,
 	       "a\nb\033c",
 	       5);
 	check_ike(&e, "[IKEv1 DECODE]: Group = 10.0.1.2, IP = 10.0.1.2, ID_FQDN ID received "
 		      "a0ab1bc, not accepted\n");
-	e.id.type = 77;
-	e.id.len = sizeof(e.id.data);
+	e.id.is.type = 77;
+	e.id.is.len = sizeof(e.id.is.data);
 	trace_render_ike(&e, collect, &(struct collected){ .text = "" });
 }
 
