@@ -17,14 +17,16 @@
 #define TWO_MAX	  4096
 
 struct two_datagram {
-	bool to_us;
+	bool to_us, natt;
+	uint16_t from, to; /* ports */
 	size_t len;
 	uint8_t octets[TWO_MAX];
 };
 
 struct two {
 	struct ike *us, *them;
-	struct endpoint our_end, their_end;
+	struct endpoint our_end, their_end; /* as each knows itself */
+	uint16_t nat;			    /* added to their port on the way: there is a NAT */
 	struct ike_profile profile;
 	msec now;
 	struct two_datagram queue[TWO_QUEUE];
@@ -33,6 +35,8 @@ struct two {
 	bool us_up, them_up;
 	enum ike_cause us_told;		      /* with the last PEER_DOWN or PEER_FAILED */
 	uint64_t sas_added;		      /* by us */
+	void (*run_job)(struct ike_job *job); /* NULL: as it should */
+	int kernel_error;		      /* to the next SA_ADD */
 	bool no_messages, no_jobs, no_kernel; /* these never come */
 };
 
@@ -48,15 +52,21 @@ static const struct ike_config two_config = {
 	.psk_count = 1,
 };
 
-static inline void two_push(struct two *t, bool to_us, struct span octets)
+static inline void two_push(struct two *t, bool to_us, uint16_t from, uint16_t to, bool natt,
+			    struct span octets)
 {
 	struct two_datagram *d = &t->queue[t->tail % TWO_QUEUE];
 
 	if (t->no_messages)
 		return;
-	if (octets.len > TWO_MAX || t->tail - t->head == TWO_QUEUE)
+	if (octets.len > TWO_MAX)
 		abort();
+	if (t->tail - t->head == TWO_QUEUE)
+		t->head++; /* the oldest is lost */
 	d->to_us = to_us;
+	d->natt = natt;
+	d->from = from;
+	d->to = to;
 	d->len = octets.len;
 	memcpy(d->octets, octets.data, octets.len);
 	t->tail++;
@@ -69,11 +79,12 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 	switch (e->kind) {
 	case IKE_EFFECT_SEND:
 		t->sent_by_us += us;
-		two_push(t, !us, e->send.data);
+		two_push(t, !us, e->send.local.port, e->send.remote.port, e->send.natt,
+			 e->send.data);
 		break;
 	case IKE_EFFECT_JOB:
 		if (!t->no_jobs) {
-			ike_job_run(e->job);
+			(t->run_job ? t->run_job : ike_job_run)(e->job);
 			ike_job_done(core, t->now, e->job);
 		}
 		ike_job_free(e->job);
@@ -81,7 +92,8 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 	case IKE_EFFECT_SA_ADD:
 		t->sas_added += us;
 		if (!t->no_kernel)
-			ike_sa_done(core, t->now, e->add.token, 0);
+			ike_sa_done(core, t->now, e->add.token, t->kernel_error);
+		t->kernel_error = 0;
 		break;
 	case IKE_EFFECT_PEER_UP:
 		*(us ? &t->us_up : &t->them_up) = true;
@@ -146,18 +158,36 @@ static inline void two_connect(struct two *t, bool us)
 }
 
 /* In memory of its own size, so that a sanitizer sees every octet too many. */
-static inline void two_input(struct two *t, bool us, const void *octets, size_t len)
+static inline void two_arrive(struct two *t, const struct two_datagram *d)
 {
-	uint8_t *copy = xmemdup(octets, len);
-	struct ike_datagram d = {
-		.local = us ? t->our_end : t->their_end,
-		.remote = us ? t->their_end : t->our_end,
-		.data = { copy, len },
+	uint8_t *copy = xmemdup(d->octets, d->len);
+	struct ike_datagram in = {
+		.local = { d->to_us ? t->our_end.addr : t->their_end.addr, d->to },
+		.remote = { d->to_us ? t->their_end.addr : t->our_end.addr, d->from },
+		.natt = d->natt,
+		.data = { copy, d->len },
 	};
 
-	ike_input(us ? t->us : t->them, t->now, &d);
+	if (d->to_us)
+		in.remote.port = (uint16_t)(in.remote.port + t->nat);
+	else
+		in.local.port = (uint16_t)(in.local.port - t->nat);
+	ike_input(d->to_us ? t->us : t->them, t->now, &in);
 	free(copy);
 	two_drain(t);
+}
+
+/* As if the other one had said it where both are known. */
+static inline void two_input(struct two *t, bool us, const void *octets, size_t len)
+{
+	struct two_datagram d = { .to_us = us,
+				  .from = us ? t->their_end.port : t->our_end.port,
+				  .to = us ? t->our_end.port
+					   : (uint16_t)(t->their_end.port + t->nat),
+				  .len = len };
+
+	memcpy(d.octets, octets, len);
+	two_arrive(t, &d);
 }
 
 static inline bool two_deliver_one(struct two *t)
@@ -167,7 +197,7 @@ static inline bool two_deliver_one(struct two *t)
 	if (t->head == t->tail)
 		return false;
 	d = t->queue[t->head++ % TWO_QUEUE];
-	two_input(t, d.to_us, d.octets, d.len);
+	two_arrive(t, &d);
 	return true;
 }
 
