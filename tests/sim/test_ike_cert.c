@@ -141,7 +141,7 @@ struct blame {
 	enum ike_cause flaw;	      /* what the judged one finds in its own certificate */
 };
 
-/* One with a flaw meets a good one, in both roles; none may be left behind. */
+/* One with a flaw meets a good one, in both roles; none may be left behind. Takes both. */
 static void expect_blame(const struct node_config *flawed, const struct node_config *judge,
 			 const struct blame *want)
 {
@@ -163,6 +163,8 @@ static void expect_blame(const struct node_config *flawed, const struct node_con
 		cr_expect_eq(ike_counters(B(w)->ike)->sas, 0);
 		world_free(w);
 	}
+	trustpoint_release(flawed->ike.trustpoint);
+	trustpoint_release(judge->ike.trustpoint);
 }
 
 #define PEER IKE_CAUSE_PEER_CERTIFICATE
@@ -207,6 +209,7 @@ Test(ike_cert, untrusted)
 	size_t index;
 
 	/* By itself it is good: what is wrong, the peer's requests tell. */
+	trustpoint_release(a.ike.trustpoint);
 	a.ike.trustpoint = trustpoint_new(&src, &flaw, &index);
 	cr_assert_not_null(a.ike.trustpoint);
 	expect_blame(&a, &b, &(struct blame){ IKE_CAUSE_CERT_UNTRUSTED, PEER,
@@ -252,6 +255,7 @@ Test(ike_cert, no_trustpoint)
 {
 	struct node_config b = good("B"), a = good("A");
 
+	trustpoint_release(a.ike.trustpoint);
 	a.ike.trustpoint = NULL;
 	struct world *w = world_of_two(1, &a, &b);
 
@@ -261,7 +265,7 @@ Test(ike_cert, no_trustpoint)
 	node_connect(B(w), A(w));
 	world_run(w, SECONDS(5));
 	cr_expect_eq(A(w)->seen.failure.failure.cause, IKE_CAUSE_NO_TRUSTPOINT);
-	world_free(w);
+	release(w);
 }
 
 static bool signs(struct world *w)

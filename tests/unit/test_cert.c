@@ -27,7 +27,7 @@ TestSuite(cert, .init = setup);
 /* The identification payload's body. */
 static struct span id_of(uint8_t type, const void *data, size_t len)
 {
-	uint8_t *body = xcalloc(1, len + 4);
+	uint8_t *body = certs_keep(xcalloc(1, len + 4));
 
 	body[0] = type;
 	memcpy(body + 4, data, len);
@@ -65,7 +65,7 @@ static struct trustpoint *trust(struct trustpoint_source src)
 static struct span sign_as(const struct made_cert *c)
 {
 	struct trustpoint *tp = certs_trustpoint(&root, c);
-	uint8_t *out = xcalloc(1, CERT_SIGNATURE_MAX);
+	uint8_t *out = certs_keep(xcalloc(1, CERT_SIGNATURE_MAX));
 	size_t len = cert_sign(tp, HASH, out);
 
 	cr_assert_eq(len, 128);
@@ -165,7 +165,8 @@ Test(cert, time)
 
 Test(cert, keys_and_hashes)
 {
-	EVP_PKEY *small = EVP_RSA_gen(768), *ec = EVP_EC_gen("P-256");
+	EVP_PKEY *small = certs_keep(EVP_RSA_gen(768));
+	EVP_PKEY *ec = certs_keep(EVP_EC_gen("P-256"));
 	struct trustpoint *tp = trust(NOTHING);
 	struct ike_cert about;
 
@@ -431,7 +432,7 @@ static enum trustpoint_flaw flaw_of(struct trustpoint_source src, size_t *index)
 Test(cert, flawed_files)
 {
 	struct made_cert ec = certs_make(
-		&(struct cert_wish){ .cn = "ec", .issuer = &root, .key = EVP_EC_gen("P-256") });
+		&(struct cert_wish){ .cn = "ec", .issuer = &root, .key = certs_keep(EVP_EC_gen("P-256")) });
 	struct made_cert sub = certs_make(
 		&(struct cert_wish){ .cn = "Sub", .ca = true, .issuer = &root });
 	struct span ca[2] = { certs_pem_two(&root, &sub), certs_der(&root) };
