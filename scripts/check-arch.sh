@@ -61,7 +61,7 @@ pure='^(abort|calloc|malloc|realloc|reallocarray|free|explicit_bzero|qsort|bsear
 pure+='|mem(cpy|move|set|cmp|chr|mem)|str(len|cmp|ncmp|chr|rchr|nlen|cpy|ncpy|spn|cspn|tol|toul|casecmp|ncasecmp)'
 pure+='|snprintf|inet_(ntop|pton)'
 # What the compiler adds: fortified and ISO C23 forms, stack protector, sanitizers, position independence.
-pure+='|__(mem|str|explicit_bzero|snprintf|vsnprintf)[a-z]*_chk|__isoc23_strtoul?|__stack_chk_fail'
+pure+='|bcmp|__(mem|str|explicit_bzero|snprintf|vsnprintf)[a-z]*_chk|__isoc23_strtoul?|__stack_chk_fail'
 pure+='|__asan_.*|__ubsan_.*|__lsan_.*|_GLOBAL_OFFSET_TABLE_)$'
 openssl='^(EVP|BN|EC|ERR|OSSL|OPENSSL|CRYPTO|DH|ERR|PARAMS)_'
 # Certificates in memory: no file, no default place to look for some, no question at a terminal.
