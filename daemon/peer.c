@@ -545,6 +545,15 @@ static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
 	case NHRP_QUERY_USE:
 		query_use(d, t, &e->nbma);
 		break;
+	case NHRP_QUERY_ROUTE:
+		nhrp_route(d->nhrp, loop_now(), e->token, &(struct nhrp_route){ .found = false });
+		break;
+	case NHRP_ROUTE_ADD:
+		nhrp_routed(d->nhrp, loop_now(), e->token, EOPNOTSUPP);
+		break;
+	case NHRP_ROUTE_DEL:
+	case NHRP_MULTICAST_ADD:
+	case NHRP_MULTICAST_DEL:
 	case NHRP_EVENT:
 		break;
 	}

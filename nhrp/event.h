@@ -117,6 +117,16 @@ enum nhrp_reason {
 	NHRP_WHY_REPLACED,	/* another NBMA address took its place */
 	NHRP_WHY_REMOVED,	/* the tunnel was taken away */
 	NHRP_WHY_HOLD_DOWN,	/* not tried again yet */
+	/* a shortcut, or a packet that came in and left through the tunnel */
+	NHRP_WHY_DISABLED,	/* `redirect` or `shortcut` is not configured */
+	NHRP_WHY_CUT,		/* not the start of an IPv4 packet to a host */
+	NHRP_WHY_NO_ROUTE,	/* the kernel has no route for it, or not through this tunnel */
+	NHRP_WHY_SAME_PEER,	/* it goes back to where it came from */
+	NHRP_WHY_RATE,		/* told or tried a short while ago */
+	NHRP_WHY_NOT_ON_PATH,	/* the sender is not the one that this packet goes through */
+	NHRP_WHY_THROUGH_TUNNEL, /* the egress would send it back through the tunnel */
+	NHRP_WHY_TOO_WIDE,	/* a prefix that is no answer to what was asked */
+	NHRP_WHY_ROUTE_CHANGED, /* the routing table changed */
 };
 
 enum nhrp_event_kind {
@@ -132,7 +142,19 @@ enum nhrp_event_kind {
 	NHRP_EV_UNKNOWN_EXTENSION, /* compulsory and unknown: code is its type */
 	NHRP_EV_ERROR_SENT,	   /* code (enum nhrp_error), offset, about type, request_id */
 	NHRP_EV_ERROR_RECEIVED,	   /* the same, said by nbma, of a packet of ours or in transit */
-	NHRP_EV_TRAFFIC_INDICATION, /* from nbma; not acted upon */
+
+	/*
+	 * Phase 3. source, protocol: of the packet that took the long way; prefix, gateway: of the
+	 * shortcut; nbma: the gateway's.
+	 */
+	NHRP_EV_TRAFFIC_INDICATION, /* from nbma; reason: why it is ignored, 0: acted upon */
+	NHRP_EV_REDIRECT_SENT,	    /* to nbma, of a packet that goes on to other_nbma */
+	NHRP_EV_REDIRECT_IGNORED,   /* a packet that came in and left, no indication: reason */
+	NHRP_EV_SHORTCUT_UP,	    /* seconds: holding time; code 1: the kernel's own next hop */
+	NHRP_EV_SHORTCUT_GONE,	    /* reason */
+	NHRP_EV_SHORTCUT_FAILED,    /* protocol could not be had: reason, code; seconds of hold-down */
+	NHRP_EV_ROUTE_FAILED,	    /* the kernel refused the shortcut; code is the errno */
+	NHRP_EV_ANSWER_WITHDRAWN,   /* prefix left: purged at nbma, whose requester is `source` */
 
 	/* Client and next hop servers. protocol, nbma: the server's. */
 	NHRP_EV_NHS_CONNECTING,	      /* its SA pair is asked for; seconds until the next attempt */
@@ -172,6 +194,8 @@ struct nhrp_event {
 	struct addr nbma;
 	struct addr other_nbma;
 	struct addr source; /* source protocol address of the packet it is about */
+	struct addr gateway;
+	struct prefix prefix;
 	enum nhrp_reason reason;
 	enum nhrp_malformed malformed;
 	uint8_t type; /* enum nhrp_type, 0 where unknown */

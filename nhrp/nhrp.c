@@ -72,6 +72,7 @@ static void set_config(struct iface *i, const struct nhrp_config *cfg)
 	c->mtu = c->mtu ? c->mtu : NHRP_MTU;
 	c->max_bindings_per_nbma =
 		c->max_bindings_per_nbma ? c->max_bindings_per_nbma : NHRP_BINDINGS_PER_NBMA;
+	c->prefix_min = c->prefix_min ? c->prefix_min : NHRP_PREFIX_MIN;
 	c->max_resolutions = c->max_resolutions ? c->max_resolutions : NHRP_RESOLUTIONS;
 	i->authentication_len = 0;
 	if (cfg->authentication.len) {
@@ -84,7 +85,10 @@ static void set_config(struct iface *i, const struct nhrp_config *cfg)
 	c->authentication = (struct span){ NULL, 0 };
 	c->maps = NULL;
 	c->nhs = NULL;
-	c->n_maps = c->n_nhs = 0;
+	c->clusters = NULL;
+	c->authorize = NULL;
+	c->multicast = NULL;
+	c->n_maps = c->n_nhs = c->n_clusters = c->n_authorize = c->n_multicast = 0;
 }
 
 static void add_map(struct iface *i, msec now, const struct nhrp_map *map)
@@ -459,6 +463,23 @@ void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat)
 		p = peer_get(i, &nbma);
 	if (p)
 		p->nat = nat;
+}
+
+void nhrp_peer_identity(struct nhrp *n, int id, struct addr nbma, struct span identity)
+{
+	(void)n;
+	(void)id;
+	(void)nbma;
+	(void)identity;
+}
+
+void nhrp_nhs_address(struct nhrp *n, msec now, int id, struct addr protocol, struct addr nbma)
+{
+	(void)n;
+	(void)now;
+	(void)id;
+	(void)protocol;
+	(void)nbma;
 }
 
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * NHRP, client and server, for multipoint GRE (RFC 2332, DMVPN phase 2): the whole surface.
+ * NHRP, client and server, for multipoint GRE (RFC 2332, DMVPN phases 1 to 3): the whole surface.
  *
  * Pure: no socket, clock, thread or randomness of its own. The owner tells what happened (a packet,
  * an SA pair, a kernel's question, time) and what time it is, then drains nhrp_next_effect() until
@@ -42,6 +42,7 @@ struct nhrp;
 #define NHRP_BINDINGS 20000	 /* dynamic bindings, of all interfaces */
 #define NHRP_BINDINGS_PER_NBMA 8
 #define NHRP_RESOLUTIONS 1024	 /* addresses without a direct path yet, of one interface */
+#define NHRP_PREFIX_MIN 8	 /* bits; a shortcut is never wider */
 
 /* What a server says to a resolution request for one of its registered clients. */
 enum nhrp_answer {
@@ -55,7 +56,26 @@ struct nhrp_map {
 };
 
 struct nhrp_nhs_config {
-	struct addr protocol; /* its NBMA address is that of the static map for this address */
+	struct addr protocol;
+	struct addr nbma; /* none: of the static map for this address, or nhrp_nhs_address() tells */
+	uint8_t priority; /* 0 first */
+	uint8_t cluster;
+	bool multicast; /* is a multicast listener while it is up */
+};
+
+/* At most so many servers of a cluster are in use at a time; of one without an entry, all. */
+struct nhrp_cluster {
+	uint8_t id;
+	uint8_t max; /* 0: all */
+};
+
+/*
+ * A peer of that identity may register only these addresses, and only such a peer may register
+ * them. Several entries may have the same identity or the same address.
+ */
+struct nhrp_authorize {
+	struct span identity;
+	struct addr protocol;
 };
 
 /* Copied by nhrp_interface_add(), with all it points to. */
@@ -73,6 +93,17 @@ struct nhrp_config {
 	size_t n_maps;
 	const struct nhrp_nhs_config *nhs; /* none: a server only, never resolves for itself */
 	size_t n_nhs;
+	const struct nhrp_cluster *clusters;
+	size_t n_clusters;
+	uint16_t fallback; /* s until a better server that came back is used again; 0: at once */
+	const struct nhrp_authorize *authorize;
+	size_t n_authorize;
+	bool multicast_dynamic;	      /* every registered client is a multicast listener */
+	const struct addr *multicast; /* NBMA addresses that always are */
+	size_t n_multicast;
+	bool redirect; /* says with a Traffic Indication that there is a shorter way (phase 3 hub) */
+	bool shortcut; /* takes it (phase 3 spoke) */
+	uint8_t prefix_min; /* bits of the widest prefix that is answered, or taken as an answer */
 	size_t max_bindings_per_nbma;
 	size_t max_resolutions;
 };
@@ -121,6 +152,8 @@ void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma);
  * both addresses.)
  */
 void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat);
+/* To be said before nhrp_peer_up(): what phase 1 proved the peer to be, as text. Copied. */
+void nhrp_peer_identity(struct nhrp *n, int id, struct addr nbma, struct span identity);
 /* The pair is gone, or did not come about. Not necessary after a RELEASE. */
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma);
 
@@ -134,6 +167,31 @@ void nhrp_bound(struct nhrp *n, msec now, uint64_t token, int error);
  * says 0: the path then expires and, where it was in use, is found again without loss.
  */
 void nhrp_used(struct nhrp *n, msec now, int id, struct addr nbma, uint64_t packets);
+
+/* What the name of a next hop server stands for now; none: nothing that is known. */
+void nhrp_nhs_address(struct nhrp *n, msec now, int id, struct addr protocol, struct addr nbma);
+
+/*
+ * A packet that came in through the tunnel and leaves through it: from its IPv4 header on, maybe
+ * cut. Ignored unless the interface has `redirect`.
+ */
+void nhrp_hairpin(struct nhrp *n, msec now, int id, struct span packet);
+
+/* A route of the kernel, as it stands for one address. Shortcuts of ours never count. */
+struct nhrp_route {
+	bool found;
+	bool local;	       /* the address is one of this machine's own */
+	int id;		       /* the tunnel it leaves through; NHRP_ALL: no tunnel of ours */
+	struct prefix prefix;  /* of the route that matched */
+	struct addr gateway;   /* none: on link */
+};
+
+/* Answers QUERY_ROUTE. */
+void nhrp_route(struct nhrp *n, msec now, uint64_t token, const struct nhrp_route *route);
+/* A route for this prefix came, changed or went; not one of our shortcuts. 0 bits: perhaps all. */
+void nhrp_routes_changed(struct nhrp *n, msec now, struct prefix prefix);
+/* The kernel took the ROUTE_ADD of that token (error 0) or refused it (an errno). */
+void nhrp_routed(struct nhrp *n, msec now, uint64_t token, int error);
 
 /*
  * Forgets dynamic bindings (all, or the one of `protocol` where that is not none) of an interface
@@ -160,6 +218,16 @@ enum nhrp_effect_kind {
 	NHRP_BIND,	/* token, id, protocol, nbma: install or replace the kernel's neighbour */
 	NHRP_UNBIND,	/* id, protocol: delete it */
 	NHRP_QUERY_USE, /* id, nbma: answer with nhrp_used() */
+	NHRP_QUERY_ROUTE, /* token, id, protocol: answer with nhrp_route() */
+	/*
+	 * token, id, prefix, protocol: install or replace a route of ours to `prefix` through the
+	 * gateway `protocol` on this link, whose neighbour was bound before; answer with
+	 * nhrp_routed().
+	 */
+	NHRP_ROUTE_ADD,
+	NHRP_ROUTE_DEL,	    /* id, prefix: delete it */
+	NHRP_MULTICAST_ADD, /* id, nbma: copies of multicast packets go there, too */
+	NHRP_MULTICAST_DEL, /* id, nbma: not any more */
 	NHRP_EVENT,	/* event */
 };
 
@@ -168,6 +236,7 @@ struct nhrp_effect {
 	int id;
 	struct addr nbma;
 	struct addr protocol;
+	struct prefix prefix;
 	uint64_t token;
 	struct span packet; /* valid until the next call with this core */
 	struct nhrp_event event;
@@ -208,6 +277,7 @@ struct nhrp_entry {
 	uint16_t mtu;
 	uint16_t holding_time;
 	bool nat;	 /* it is behind a NAT: nbma is where it is seen */
+	struct addr nat_nbma; /* the address that it has inside; none: none, or unknown */
 	bool peer_up;	 /* SA pair with nbma */
 	msec peer_since; /* when it last came up or went down; MSEC_NEVER: has never been up */
 };
@@ -224,6 +294,8 @@ struct nhrp_nhs {
 	int id;
 	struct addr protocol;
 	struct addr nbma;
+	uint8_t priority;
+	uint8_t cluster;
 	enum nhrp_nhs_state state;
 	msec since;	 /* of this state */
 	msec registered; /* the last accepted registration; MSEC_NEVER: none */
@@ -232,6 +304,27 @@ struct nhrp_nhs {
 	uint64_t requests_sent;
 	uint64_t replies;
 	uint64_t refusals;
+};
+
+/* A destination outside the tunnel's prefix and the way there without the hub (phase 3). */
+enum nhrp_shortcut_state {
+	NHRP_SHORTCUT_RESOLVING,  /* asked; traffic goes where the routing table says */
+	NHRP_SHORTCUT_CONNECTING, /* the way to its egress is being built */
+	NHRP_SHORTCUT_UP,
+	NHRP_SHORTCUT_HOLD_DOWN,  /* could not be had */
+};
+
+struct nhrp_shortcut {
+	int id;
+	struct prefix prefix; /* the destination that was asked for, or what was answered */
+	struct addr gateway;  /* the egress; none while unknown */
+	struct addr nbma;     /* its; none while unknown */
+	enum nhrp_shortcut_state state;
+	bool overrides; /* no route of ours: the kernel's own leads to that gateway already */
+	bool used;	/* carried traffic when last asked */
+	msec created;
+	msec expires;
+	uint16_t holding_time;
 };
 
 struct nhrp_counters {
@@ -250,6 +343,9 @@ struct nhrp_counters {
 	uint64_t held;	  /* had to wait for an SA pair */
 	uint64_t held_expired;
 	uint64_t limits; /* refused for one of the limits */
+	uint64_t hairpins;	   /* packets that came in and left through the tunnel, as told */
+	uint64_t hairpins_limited; /* of them: no indication, another one was sent just before */
+	uint64_t hairpins_ignored; /* of them: no indication, for any other reason */
 };
 
 /*
@@ -258,6 +354,7 @@ struct nhrp_counters {
  */
 bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entry *out);
 bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *out);
+bool nhrp_shortcut_next(const struct nhrp *n, const void **cursor, struct nhrp_shortcut *out);
 /* False for an unknown id. */
 bool nhrp_counters_get(const struct nhrp *n, int id, struct nhrp_counters *out);
 

@@ -345,6 +345,12 @@ static void nhrp_effect(struct node *n, const struct nhrp_effect *e)
 		packets = kernel_packets(n, peer);
 		nhrp_used(n->nhrp, w->now, ONLY_IFACE, e->nbma, packets);
 		break;
+	case NHRP_QUERY_ROUTE:
+	case NHRP_ROUTE_ADD:
+	case NHRP_ROUTE_DEL:
+	case NHRP_MULTICAST_ADD:
+	case NHRP_MULTICAST_DEL:
+		break;
 	case NHRP_EVENT:
 		world_tell(w, n, "nhrp event %d reason %d type %d code %d protocol .%u nbma .%u",
 			   (int)e->event.kind, (int)e->event.reason, e->event.type, e->event.code,

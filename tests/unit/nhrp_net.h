@@ -229,6 +229,11 @@ static void net_drain(struct net *net, int k)
 			if (to >= 0)
 				n->traffic[to] = 0;
 			break;
+		case NHRP_QUERY_ROUTE:
+		case NHRP_ROUTE_ADD:
+		case NHRP_ROUTE_DEL:
+		case NHRP_MULTICAST_ADD:
+		case NHRP_MULTICAST_DEL:
 		case NHRP_SUSPECT:
 		case NHRP_EVENT:
 			break;

@@ -3,9 +3,7 @@
  * Requests made by hand against a hub: who may ask, what is answered, forwarded, refused, and which
  * errors are told.
  *
- * LINK: nhrp/cache.c nhrp/client.c nhrp/effect.c nhrp/forward.c nhrp/message.c nhrp/nhrp.c
- * LINK: nhrp/packet.c nhrp/peer.c nhrp/resolve.c nhrp/server.c nhrp/show.c
- * LINK: lib/wire.c lib/addr.c lib/timer.c lib/drbg.c
+ * LINK: nhrp/ lib/wire.c lib/addr.c lib/timer.c lib/drbg.c
  */
 #include "tests/unit/nhrp_hub.h"
 #include "tests/unit/nhrp_vectors.h"

@@ -3,9 +3,7 @@
  * Conversations between a hub and spokes: registering, what happens when packets, SA pairs or nodes
  * are lost, what the operator does, and all of it at random.
  *
- * LINK: nhrp/cache.c nhrp/client.c nhrp/effect.c nhrp/forward.c nhrp/message.c nhrp/nhrp.c
- * LINK: nhrp/packet.c nhrp/peer.c nhrp/resolve.c nhrp/server.c nhrp/show.c
- * LINK: lib/wire.c lib/addr.c lib/timer.c lib/drbg.c
+ * LINK: nhrp/ lib/wire.c lib/addr.c lib/timer.c lib/drbg.c
  */
 #include "tests/unit/nhrp_net.h"
 
