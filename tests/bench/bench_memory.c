@@ -131,7 +131,7 @@ static void register_spoke(struct nhrp *hub, uint32_t number)
 	uint32_t inner = HUB_INNER + 1 + number, nbma = 0x0b000000u + number;
 	struct nhrp_config cfg = nhrp_config_of(inner, nbma);
 	struct nhrp_map map = { addr_v4(HUB_INNER), addr_v4(HUB_NBMA) };
-	struct nhrp_nhs_config nhs = { addr_v4(HUB_INNER) };
+	struct nhrp_nhs_config nhs = { .protocol = addr_v4(HUB_INNER) };
 	struct nhrp *spoke = nhrp_new(seed, 0);
 	bool busy;
 

@@ -41,7 +41,7 @@ static struct nhrp *core(void)
 	static const struct nhrp_map maps[] = {
 		{ { 4, { 172, 16, 0, 1 } }, { 4, { 10, 0, 1, 2 } } },
 	};
-	static const struct nhrp_nhs_config nhs[] = { { { 4, { 172, 16, 0, 1 } } } };
+	static const struct nhrp_nhs_config nhs[] = { { .protocol = { 4, { 172, 16, 0, 1 } } } };
 	static const uint8_t seed[DRBG_SEED];
 	struct nhrp_config cfg = {
 		.address = { { 4, { 172, 16, 0, 2 } }, 24 },

@@ -57,7 +57,7 @@ static void start_nhrp(struct node *n, const uint8_t *seed)
 {
 	struct world *w = n->world;
 	struct nhrp_map map = { w->node[0]->tunnel, w->node[0]->nbma };
-	struct nhrp_nhs_config nhs = { w->node[0]->tunnel };
+	struct nhrp_nhs_config nhs = { .protocol = w->node[0]->tunnel };
 	struct nhrp_config cfg = {
 		.address = { n->tunnel, TUNNEL_BITS },
 		.nbma = n->nbma,

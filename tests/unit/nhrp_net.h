@@ -305,7 +305,7 @@ static inline void net_run(struct net *net, msec until)
 #define KEY ((struct span){ (const uint8_t *)"NHRP-KEY", 8 })
 
 static const struct nhrp_map hub_map = { { 4, { 172, 16, 0, 1 } }, { 4, { 10, 0, 1, 2 } } };
-static const struct nhrp_nhs_config hub_nhs = { { 4, { 172, 16, 0, 1 } } };
+static const struct nhrp_nhs_config hub_nhs = { .protocol = { 4, { 172, 16, 0, 1 } } };
 
 static inline struct nhrp_config config_of(int k)
 {

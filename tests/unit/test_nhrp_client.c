@@ -100,7 +100,7 @@ Test(nhrp_client, registration_as_ios_sends_it)
 	struct net *net = net_new();
 	struct span octets = hex(IOS_REGISTRATION);
 	struct nhrp_map map = { ip("192.168.0.1"), ip("10.0.12.1") };
-	struct nhrp_nhs_config nhs = { ip("192.168.0.1") };
+	struct nhrp_nhs_config nhs = { .protocol = ip("192.168.0.1") };
 	struct nhrp_config cfg = { .address = { ip("192.168.0.2"), 24 },
 				   .nbma = ip("10.0.12.2"),
 				   .authentication = text_span("CISCO"),
@@ -727,7 +727,7 @@ Test(nhrp_client, maps_that_make_no_sense)
 Test(nhrp_client, several_servers)
 {
 	struct nhrp_map maps[] = { hub_map, { protocol_of(C), nbma_of(C) } };
-	struct nhrp_nhs_config nhs[] = { hub_nhs, { protocol_of(C) } };
+	struct nhrp_nhs_config nhs[] = { hub_nhs, { .protocol = protocol_of(C) } };
 	struct nhrp_config cfg = config_of(A);
 	struct net *net = net_new();
 	const void *cursor = NULL;

@@ -85,7 +85,7 @@ Test(nhrp_forward, egress_answers_as_ios_does)
 {
 	struct net *net = net_new();
 	struct nhrp_map map = { ip("10.255.255.1"), ip("192.168.200.1") };
-	struct nhrp_nhs_config nhs = { ip("10.255.255.1") };
+	struct nhrp_nhs_config nhs = { .protocol = ip("10.255.255.1") };
 	struct nhrp_config cfg = { .address = { ip("10.255.255.2"), 24 },
 				   .nbma = ip("192.168.200.2"),
 				   .authentication = text_span("secret"),
