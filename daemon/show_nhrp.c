@@ -105,6 +105,8 @@ static const char *nhs_state_name(enum nhrp_nhs_state state)
 		return "up";
 	case NHRP_NHS_REFUSED:
 		return "refused";
+	case NHRP_NHS_STANDBY:
+		return "standby";
 	}
 	return "unknown";
 }

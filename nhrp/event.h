@@ -127,6 +127,13 @@ enum nhrp_reason {
 	NHRP_WHY_THROUGH_TUNNEL, /* the egress would send it back through the tunnel */
 	NHRP_WHY_TOO_WIDE,	/* a prefix that is no answer to what was asked */
 	NHRP_WHY_ROUTE_CHANGED, /* the routing table changed */
+	/* identities, several servers, too much of everything */
+	NHRP_WHY_AUTHORIZE,	/* `authorize`: the address is another identity's, or the other way round */
+	NHRP_WHY_IDENTITY,	/* somebody else is at that NBMA address now */
+	NHRP_WHY_STANDBY,	/* enough better servers of its cluster are up */
+	NHRP_WHY_FLOOD,		/* the sender sends more than its share */
+	NHRP_WHY_PSEUDO,	/* the peer shares its address with others, which nobody else can reach */
+	NHRP_REASONS		/* one more than the last */
 };
 
 enum nhrp_event_kind {
@@ -163,6 +170,8 @@ enum nhrp_event_kind {
 	NHRP_EV_NHS_DOWN,	      /* reason, code */
 	NHRP_EV_REGISTRATION_REFUSED, /* code; seconds until the next attempt */
 	NHRP_EV_REGISTRATION_UNANSWERED, /* request_id; seconds until the next attempt */
+	NHRP_EV_NHS_IN_USE, /* paths through a server take it from now on, before: other_nbma */
+	NHRP_EV_NAT,	    /* the server sees us at other_nbma, which is not our own address */
 
 	/* Client and paths. protocol: the address looked for; nbma: where its traffic goes now. */
 	NHRP_EV_RESOLVING,	     /* asked the server other_nbma; traffic takes nbma meanwhile */

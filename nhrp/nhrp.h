@@ -43,6 +43,10 @@ struct nhrp;
 #define NHRP_BINDINGS_PER_NBMA 8
 #define NHRP_RESOLUTIONS 1024	 /* addresses without a direct path yet, of one interface */
 #define NHRP_PREFIX_MIN 8	 /* bits; a shortcut is never wider */
+#define NHRP_IDENTITY_MAX 255	 /* octets of a peer's identity; a longer one is none */
+/* Packets of one peer that are looked at: so many at once, and then so many in a second. */
+#define NHRP_PEER_BURST 300
+#define NHRP_PEER_RATE 20
 
 /* What a server says to a resolution request for one of its registered clients. */
 enum nhrp_answer {
@@ -288,6 +292,7 @@ enum nhrp_nhs_state {
 	NHRP_NHS_REGISTERING, /* asked, not answered */
 	NHRP_NHS_UP,
 	NHRP_NHS_REFUSED, /* it said no (last_code); asked again on the schedule */
+	NHRP_NHS_STANDBY, /* not needed: enough better ones of its cluster are up */
 };
 
 struct nhrp_nhs {
@@ -296,6 +301,8 @@ struct nhrp_nhs {
 	struct addr nbma;
 	uint8_t priority;
 	uint8_t cluster;
+	bool in_use; /* paths that need a server go through it */
+	struct addr translated; /* where it sees us, if that is not our own address (NAT) */
 	enum nhrp_nhs_state state;
 	msec since;	 /* of this state */
 	msec registered; /* the last accepted registration; MSEC_NEVER: none */
@@ -343,6 +350,9 @@ struct nhrp_counters {
 	uint64_t held;	  /* had to wait for an SA pair */
 	uint64_t held_expired;
 	uint64_t limits; /* refused for one of the limits */
+	uint64_t floods; /* not looked at: their sender had sent more than its share */
+	uint64_t purges_unanswered; /* sent again until there was no use in it */
+	uint64_t refused[NHRP_REASONS]; /* registrations and requests, by enum nhrp_reason */
 	uint64_t hairpins;	   /* packets that came in and left through the tunnel, as told */
 	uint64_t hairpins_limited; /* of them: no indication, another one was sent just before */
 	uint64_t hairpins_ignored; /* of them: no indication, for any other reason */
