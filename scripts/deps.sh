@@ -39,12 +39,13 @@ packages() {
 		lab   | procps             | sysctl                                       | sysctl
 		lab   | openssl            | certificates of scenarios                    | openssl
 		lab   | iptables           | NAT and blocked ports in scenarios           | iptables
+		lab   | frr                | routing protocols over the tunnels; nhrpd    | vtysh
+		lab   | python3            | transfers; packets that no tool sends        | python3
 		lab   | user-mode-linux    | lab kernel, where the host's has no ESP, GRE | linux.uml
 		check | clang              | second compiler, fuzzing                     | clang
 		check | libclang-rt-dev    | sanitizers of clang                          |
 		check | libcriterion-dev   | unit tests (Criterion)                       | criterion/criterion.h
 		check | perl               | prove, the runner of the TAP tests           | prove
-		check | python3            | packets that no tool sends, in the tests     | python3
 		check | charon-systemd     | strongSwan, the peer of the interop tests    |
 		check | strongswan-swanctl | its control program                          | swanctl
 		check | libstrongswan-standard-plugins | its ciphers (3DES, ECP, GCM)    |
