@@ -10,18 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "conf/check_nhrp.h"
 #include "lib/util.h"
 
 #define KEY_GOOD 20 /* octets of a pre-shared key that nobody guesses */
 #define NAMES_SHOWN 10
 
-/* "at" is a section's struct origin, "line" in the file. */
-#define ERROR(d, line, at, ...) say(d, CONF_ERROR, line, at, __VA_ARGS__)
-#define WARN(d, line, at, ...) say(d, CONF_WARNING, line, at, __VA_ARGS__)
-
-__attribute__((format(printf, 5, 6))) static void say(struct draft *d, enum conf_severity severity,
-						      unsigned int line, const struct origin *at,
-						      const char *fmt, ...)
+void check_say(struct draft *d, enum conf_severity severity, unsigned int line,
+	       const struct origin *at, const char *fmt, ...)
 {
 	char *what;
 	va_list ap;
@@ -34,9 +30,22 @@ __attribute__((format(printf, 5, 6))) static void say(struct draft *d, enum conf
 	free(what);
 }
 
-static void already(struct draft *d, const struct origin *second, const struct origin *first)
+void check_already(struct draft *d, const struct origin *second, const struct origin *first)
 {
 	ERROR(d, second->line, second, "there twice, first in line %u", first->line);
+}
+
+bool check_any_policy_with(const struct draft *d, enum auth_method auth)
+{
+	for (size_t i = 0; i < d->policy_count; i++)
+		if (d->policies[i].from.bad || d->policies[i].v.suite.auth == auth)
+			return true;
+	return false;
+}
+
+bool check_overlap(const struct prefix *a, const struct prefix *b)
+{
+	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
 }
 
 static bool same_prefix(const struct prefix *a, const struct prefix *b)
@@ -56,7 +65,7 @@ static void check_policies(struct draft *d)
 		for (size_t j = 0; j < i; j++)
 			if (d->policies[i].v.number &&
 			    d->policies[i].v.number == d->policies[j].v.number) {
-				already(d, &d->policies[i].from, &d->policies[j].from);
+				check_already(d, &d->policies[i].from, &d->policies[j].from);
 				break;
 			}
 }
@@ -87,21 +96,12 @@ static void check_keys(struct draft *d)
 		for (size_t j = 0; j < i; j++)
 			if (!addr_is_none(&k->v.peers.addr) &&
 			    same_prefix(&k->v.peers, &d->keys[j].v.peers)) {
-				already(d, &k->from, &d->keys[j].from);
+				check_already(d, &k->from, &d->keys[j].from);
 				break;
 			}
 		if (!k->from.bad)
 			check_key_strength(d, k);
 	}
-}
-
-/* Whether a policy, or one that cannot be read, wants peers to prove themselves in that way. */
-static bool any_policy_with(const struct draft *d, enum auth_method auth)
-{
-	for (size_t i = 0; i < d->policy_count; i++)
-		if (d->policies[i].from.bad || d->policies[i].v.suite.auth == auth)
-			return true;
-	return false;
 }
 
 static void check_trustpoints(struct draft *d)
@@ -131,7 +131,7 @@ static void check_sets(struct draft *d)
 		bool given = origin_has(&s->from, SECTION_TRANSFORM_SET, "authentication");
 
 		if (s->v.name && draft_find_set(d, s->v.name) != s)
-			already(d, &s->from, &draft_find_set(d, s->v.name)->from);
+			check_already(d, &s->from, &draft_find_set(d, s->v.name)->from);
 		if (s->from.bad || !cipher)
 			continue;
 		if (cipher->aead && given)
@@ -183,7 +183,7 @@ static void check_profiles(struct draft *d)
 		unsigned int line = origin_line(&p->from, SECTION_IPSEC_PROFILE, "transform-set");
 
 		if (p->v.name && draft_find_profile(d, p->v.name) != p)
-			already(d, &p->from, &draft_find_profile(d, p->v.name)->from);
+			check_already(d, &p->from, &draft_find_profile(d, p->v.name)->from);
 		for (size_t j = 0; j < p->sets.count; j++) {
 			struct draft_set *s = draft_find_set(d, p->sets.name[j]);
 
@@ -205,7 +205,7 @@ static void check_unused(struct draft *d)
 {
 	if (d->complaints.report->errors)
 		return;
-	if (d->trustpoint_count && !any_policy_with(d, AUTH_RSA_SIG))
+	if (d->trustpoint_count && !check_any_policy_with(d, AUTH_RSA_SIG))
 		WARN(d, d->trustpoints[0].from.line, &d->trustpoints[0].from,
 		     "no isakmp-policy uses it: none has authentication = rsa-sig");
 	for (size_t i = 0; i < d->profile_count; i++)
@@ -222,11 +222,6 @@ static bool same_source(const struct conf_tunnel *a, const struct conf_tunnel *b
 	return strcmp(a->source_if, b->source_if) == 0 && addr_equal(&a->source, &b->source);
 }
 
-static bool overlap(const struct prefix *a, const struct prefix *b)
-{
-	return prefix_contains(a, &b->addr) || prefix_contains(b, &a->addr);
-}
-
 static bool has_key(const struct draft_tunnel *t)
 {
 	return origin_has(&t->from, SECTION_TUNNEL, "key");
@@ -238,10 +233,10 @@ static void check_pair(struct draft *d, const struct draft_tunnel *t, const stru
 	char text[ADDR_TEXT];
 
 	if (t->v.name[0] && strcmp(t->v.name, u->v.name) == 0)
-		already(d, &t->from, &u->from);
+		check_already(d, &t->from, &u->from);
 	if (t->from.bad || u->from.bad)
 		return;
-	if (overlap(&t->v.address, &u->v.address))
+	if (check_overlap(&t->v.address, &u->v.address))
 		ERROR(d, origin_line(&t->from, SECTION_TUNNEL, "address"), &t->from,
 		      "address: its network overlaps that of tunnel %s (%s)", u->v.name,
 		      prefix_text(&u->v.address, text));
@@ -256,103 +251,6 @@ static void check_pair(struct draft *d, const struct draft_tunnel *t, const stru
 		ERROR(d, origin_line(&t->from, SECTION_TUNNEL, "profile"), &t->from,
 		      "profile: tunnel %s has the same source: expected its profile, %s",
 		      u->v.name, u->profile ? u->profile : "none");
-}
-
-static void in_pool(struct draft *d, const struct origin *at, enum section_id id, const char *key)
-{
-	char text[ADDR_TEXT];
-
-	ERROR(d, origin_line(at, id, key), at,
-	      "%s: expected none of the addresses of nat-pool (%s), which nobody may have", key,
-	      prefix_text(&d->v.nat_pool, text));
-}
-
-static void check_pool(struct draft *d, const struct draft_tunnel *t)
-{
-	const struct prefix *pool = &d->v.nat_pool;
-
-	if (t->from.bad)
-		return;
-	if (overlap(pool, &t->v.address))
-		in_pool(d, &t->from, SECTION_TUNNEL, "address");
-	if (prefix_contains(pool, &t->v.source))
-		in_pool(d, &t->from, SECTION_TUNNEL, "source");
-	for (size_t i = 0; i < t->map_count; i++)
-		if (!t->maps[i].from.bad && prefix_contains(pool, &t->maps[i].v.nbma))
-			in_pool(d, &t->maps[i].from, SECTION_MAP, "nbma");
-}
-
-static bool any_key_for(const struct draft *d, const struct addr *peer)
-{
-	for (size_t i = 0; i < d->key_count; i++)
-		if (d->keys[i].from.bad || prefix_contains(&d->keys[i].v.peers, peer))
-			return true;
-	return false;
-}
-
-static void check_maps(struct draft *d, const struct draft_tunnel *t)
-{
-	char a[ADDR_TEXT], p[ADDR_TEXT];
-
-	for (size_t i = 0; i < t->map_count; i++) {
-		const struct draft_map *m = &t->maps[i];
-		unsigned int line = m->from.line;
-
-		if (m->from.bad || t->from.bad)
-			continue;
-		if (draft_find_map(t, &m->v.protocol) != m)
-			already(d, &m->from, &draft_find_map(t, &m->v.protocol)->from);
-		if (!prefix_contains(&t->v.address, &m->v.protocol))
-			ERROR(d, line, &m->from, "expected an address in the tunnel's network, %s",
-			      prefix_text(&t->v.address, p));
-		else if (addr_equal(&t->v.address.addr, &m->v.protocol))
-			ERROR(d, line, &m->from, "this is our own address in the tunnel");
-		line = origin_line(&m->from, SECTION_MAP, "nbma");
-		if (addr_equal(&m->v.nbma, &t->v.source))
-			ERROR(d, line, &m->from, "nbma: this is our own source address");
-		else if (prefix_contains(&t->v.address, &m->v.nbma))
-			ERROR(d, line, &m->from,
-			      "nbma: this is an address in the tunnel; expected the one outside");
-		else if (t->profile && d->key_count && !any_policy_with(d, AUTH_RSA_SIG) &&
-			 !any_key_for(d, &m->v.nbma))
-			ERROR(d, line, &m->from,
-			      "nbma: no key for this peer; add: isakmp-key \"%s\" { key = \"...\" }",
-			      addr_text(&m->v.nbma, a));
-	}
-}
-
-static void check_nhs(struct draft *d, const struct draft_tunnel *t)
-{
-	bool maps_bad = false;
-	char a[ADDR_TEXT], p[ADDR_TEXT];
-
-	for (size_t i = 0; i < t->map_count; i++)
-		maps_bad |= t->maps[i].from.bad;
-	if (t->nhs_count > CONF_NHS_MAX)
-		ERROR(d, t->nhs[CONF_NHS_MAX].from.line, &t->nhs[CONF_NHS_MAX].from,
-		      "more than %d of them", CONF_NHS_MAX);
-	for (size_t i = 0; i < t->nhs_count; i++) {
-		const struct draft_nhs *n = &t->nhs[i];
-
-		if (n->from.bad || t->from.bad)
-			continue;
-		for (size_t j = 0; j < i; j++)
-			if (addr_equal(&n->v.protocol, &t->nhs[j].v.protocol)) {
-				already(d, &n->from, &t->nhs[j].from);
-				break;
-			}
-		if (addr_equal(&t->v.address.addr, &n->v.protocol))
-			ERROR(d, n->from.line, &n->from,
-			      "this is our own address in the tunnel; a hub has no nhs");
-		else if (!prefix_contains(&t->v.address, &n->v.protocol))
-			ERROR(d, n->from.line, &n->from,
-			      "expected an address in the tunnel's network, %s",
-			      prefix_text(&t->v.address, p));
-		else if (!maps_bad && !draft_find_map(t, &n->v.protocol))
-			ERROR(d, n->from.line, &n->from,
-			      "no map for it; add: map \"%s\" { nbma = \"its address outside\" }",
-			      addr_text(&n->v.protocol, a));
-	}
 }
 
 static void check_protection(struct draft *d, const struct draft_tunnel *t)
@@ -373,7 +271,7 @@ static void check_protection(struct draft *d, const struct draft_tunnel *t)
 		no_such(d, line, &t->from, SECTION_IPSEC_PROFILE, "profile", t->profile);
 	if (d->policy_count == 0)
 		ERROR(d, line, &t->from, "profile: protection needs an isakmp-policy, there is none");
-	if (d->key_count == 0 && !any_policy_with(d, AUTH_RSA_SIG))
+	if (d->key_count == 0 && !check_any_policy_with(d, AUTH_RSA_SIG))
 		ERROR(d, line, &t->from, "profile: protection needs an isakmp-key, there is none");
 }
 
@@ -391,10 +289,8 @@ static void check_tunnels(struct draft *d)
 
 		for (size_t j = 0; j < i; j++)
 			check_pair(d, t, &d->tunnels[j]);
-		check_pool(d, t);
 		check_protection(d, t);
-		check_maps(d, t);
-		check_nhs(d, t);
+		check_nhrp(d, t);
 	}
 }
 

@@ -128,11 +128,21 @@ void conf_free(struct conf *c)
 		struct conf_nhrp *n = &c->tunnels[i].nhrp;
 
 		util_wipe(n->authentication, sizeof(n->authentication));
+		for (size_t j = 0; j < n->nhs_count; j++)
+			free(n->nhs[j].name);
+		for (size_t j = 0; j < n->authorize_count; j++) {
+			free(n->authorize[j].identity);
+			free(n->authorize[j].addresses.addr);
+		}
+		free(n->multicast.addr);
 		free(n->maps);
 		free(n->nhs);
+		free(n->clusters);
+		free(n->authorize);
 	}
 	free(c->hostname);
 	free(c->log_path);
+	free(c->hook);
 	free(c->isakmp_policies);
 	free(c->isakmp_keys);
 	free(c->transform_sets);

@@ -11,7 +11,8 @@
  *    else in the order of the file.
  *  - Tunnels that share a source share their profile, and no two have the same source and key, the
  *    same name or the same tunnel prefix.
- *  - Every nhs has its NBMA address, lies within the tunnel's prefix and is not ourselves.
+ *  - Every nhs has its NBMA address or a name for it, lies within the tunnel's prefix and is not
+ *    ourselves.
  *
  * Strings are NUL-terminated and NULL where absent, an empty array has the count 0. Times are in
  * seconds, volumes in kilobytes (1024 octets), lengths in octets.
@@ -32,8 +33,22 @@
 #define CONF_POLICIES_MAX 64	   /* what fits a phase 1 proposal with room to spare */
 #define CONF_TRANSFORM_SETS_MAX 16 /* of one profile */
 #define CONF_NHS_MAX 16		   /* of one tunnel */
+#define CONF_CLUSTER_MAX 10	   /* number of a cluster */
+#define CONF_ADDRS_MAX 1024	   /* of one list of addresses */
 #define CONF_TUNNELS_MAX 256
 #define CONF_MESSAGES_MAX 100 /* of one report; the rest is only counted */
+
+struct conf_addrs {
+	struct addr *addr;
+	size_t count;
+};
+
+/* What is done about settings of the kernel that forwarding through tunnels depends on. */
+enum conf_sysctl {
+	CONF_SYSCTL_CHECK, /* looked at; a warning says what to run */
+	CONF_SYSCTL_SET,   /* changed where they do not fit */
+	CONF_SYSCTL_IGNORE,
+};
 
 enum conf_log_to {
 	CONF_LOG_DEFAULT, /* not configured: the daemon knows whether somebody sees its stderr */
@@ -128,7 +143,23 @@ struct conf_nhrp_map {
 /* nhs "PROTOCOL" { }: a next hop server to register at. */
 struct conf_nhrp_nhs {
 	struct addr protocol;
-	struct addr nbma; /* from its map */
+	struct addr nbma; /* its own or from its map; none: to be asked for by name */
+	char *name;	  /* in the DNS; NULL where nbma is known */
+	uint8_t priority; /* 0: the first choice */
+	uint8_t cluster;
+	bool multicast;
+};
+
+/* cluster N { }: of those nhs at most so many are used at a time. */
+struct conf_nhrp_cluster {
+	uint8_t number;
+	uint8_t max; /* 1 and up */
+};
+
+/* authorize "IDENTITY" { }: who may register these tunnel addresses. */
+struct conf_nhrp_authorize {
+	char *identity; /* as phase 1 has proven it: an address, a name or a subject */
+	struct conf_addrs addresses;
 };
 
 /* Who answers a resolution request for a client that is registered here. */
@@ -144,10 +175,20 @@ struct conf_nhrp {
 	uint16_t holdtime;  /* seconds that our registrations hold; renewed at a third of it */
 	uint16_t hold_down; /* seconds until a path that could not be had is tried again */
 	enum conf_nhrp_answer resolution_answer;
+	bool redirect;	/* tell spokes of shorter ways (phase 3, hub) */
+	bool shortcut;	/* take them (phase 3, spoke) */
+	bool no_unique; /* our address may be registered from elsewhere, too */
+	bool multicast_dynamic;	     /* copies of multicast to everybody who has registered ... */
+	struct conf_addrs multicast; /* ... and always to these NBMA addresses */
+	uint8_t fallback; /* seconds that a better nhs must be up before it is used again */
 	struct conf_nhrp_map *maps;
 	size_t map_count;
 	struct conf_nhrp_nhs *nhs;
 	size_t nhs_count; /* 0 on a hub */
+	struct conf_nhrp_cluster *clusters; /* one that is not there is not limited */
+	size_t cluster_count;
+	struct conf_nhrp_authorize *authorize;
+	size_t authorize_count;
 };
 
 /* tunnel NAME { }: one mGRE interface. */
@@ -159,7 +200,8 @@ struct conf_tunnel {
 	bool has_key;
 	uint32_t key; /* GRE key, when has_key */
 	const struct conf_ipsec_profile *profile; /* NULL: GRE in the clear */
-	uint16_t mtu;
+	uint16_t mtu; /* 0: from the source's MTU and the cipher */
+	bool ignore_df; /* a packet that is too large is fragmented, whatever it says */
 	uint8_t ttl; /* of the outer header */
 	struct conf_nhrp nhrp;
 };
@@ -169,6 +211,8 @@ struct conf {
 	int log_level;	/* as syslog counts: 0 emergencies ... 7 debugging */
 	enum conf_log_to log_to;
 	char *log_path;
+	char *hook; /* a program that is told of events; NULL: none */
+	enum conf_sysctl sysctl;
 	struct conf_keepalive keepalive;
 	struct conf_isakmp_policy *isakmp_policies;
 	size_t isakmp_policy_count;

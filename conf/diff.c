@@ -151,15 +151,85 @@ static bool has_map(const struct conf_nhrp *n, const struct conf_nhrp_map *map)
 	return false;
 }
 
+static bool same_server(const struct conf_nhrp_nhs *a, const struct conf_nhrp_nhs *b)
+{
+	return addr_equal(&a->protocol, &b->protocol) && addr_equal(&a->nbma, &b->nbma) &&
+	       same_text(a->name, b->name) && a->priority == b->priority &&
+	       a->cluster == b->cluster && a->multicast == b->multicast;
+}
+
 /* In their order, which is that of preference. */
 static bool same_servers(const struct conf_nhrp *a, const struct conf_nhrp *b)
 {
 	if (a->nhs_count != b->nhs_count)
 		return false;
 	for (size_t i = 0; i < a->nhs_count; i++)
-		if (!addr_equal(&a->nhs[i].protocol, &b->nhs[i].protocol))
+		if (!same_server(&a->nhs[i], &b->nhs[i]))
 			return false;
 	return true;
+}
+
+static bool has_cluster(const struct conf_nhrp *n, const struct conf_nhrp_cluster *cluster)
+{
+	for (size_t i = 0; i < n->cluster_count; i++)
+		if (n->clusters[i].number == cluster->number)
+			return n->clusters[i].max == cluster->max;
+	return false;
+}
+
+static bool same_clusters(const struct conf_nhrp *a, const struct conf_nhrp *b)
+{
+	if (a->cluster_count != b->cluster_count)
+		return false;
+	for (size_t i = 0; i < a->cluster_count; i++)
+		if (!has_cluster(b, &a->clusters[i]))
+			return false;
+	return true;
+}
+
+static bool has_addr(const struct conf_addrs *list, const struct addr *a)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (addr_equal(&list->addr[i], a))
+			return true;
+	return false;
+}
+
+/* None is in a list twice. */
+static bool same_addrs(const struct conf_addrs *a, const struct conf_addrs *b)
+{
+	if (a->count != b->count)
+		return false;
+	for (size_t i = 0; i < a->count; i++)
+		if (!has_addr(b, &a->addr[i]))
+			return false;
+	return true;
+}
+
+static bool has_authorize(const struct conf_nhrp *n, const struct conf_nhrp_authorize *authorize)
+{
+	for (size_t i = 0; i < n->authorize_count; i++)
+		if (same_text(n->authorize[i].identity, authorize->identity))
+			return same_addrs(&n->authorize[i].addresses, &authorize->addresses);
+	return false;
+}
+
+static bool same_authorize(const struct conf_nhrp *a, const struct conf_nhrp *b)
+{
+	if (a->authorize_count != b->authorize_count)
+		return false;
+	for (size_t i = 0; i < a->authorize_count; i++)
+		if (!has_authorize(b, &a->authorize[i]))
+			return false;
+	return true;
+}
+
+static bool same_phases(const struct conf_nhrp *a, const struct conf_nhrp *b)
+{
+	return a->redirect == b->redirect && a->shortcut == b->shortcut &&
+	       a->no_unique == b->no_unique && a->fallback == b->fallback &&
+	       a->multicast_dynamic == b->multicast_dynamic &&
+	       same_addrs(&a->multicast, &b->multicast);
 }
 
 static bool same_nhrp(const struct conf_nhrp *a, const struct conf_nhrp *b)
@@ -172,7 +242,8 @@ static bool same_nhrp(const struct conf_nhrp *a, const struct conf_nhrp *b)
 	for (size_t i = 0; i < a->map_count; i++)
 		if (!has_map(b, &a->maps[i]))
 			return false;
-	return same_servers(a, b);
+	return same_servers(a, b) && same_clusters(a, b) && same_authorize(a, b) &&
+	       same_phases(a, b);
 }
 
 static unsigned int compare(const struct conf_tunnel *a, const struct conf_tunnel *b)
@@ -186,7 +257,7 @@ static unsigned int compare(const struct conf_tunnel *a, const struct conf_tunne
 		what |= CONF_CHANGED_SOURCE;
 	if (a->profile && b->profile && !same_text(a->profile->name, b->profile->name))
 		what |= CONF_CHANGED_PROFILE;
-	if (a->mtu != b->mtu || a->ttl != b->ttl)
+	if (a->mtu != b->mtu || a->ttl != b->ttl || a->ignore_df != b->ignore_df)
 		what |= CONF_CHANGED_LINK;
 	if (a->mtu != b->mtu || !same_nhrp(&a->nhrp, &b->nhrp))
 		what |= CONF_CHANGED_NHRP;
@@ -223,6 +294,8 @@ struct conf_diff *conf_diff(const struct conf *before, const struct conf *after)
 		d->what |= CONF_CHANGED_LOG;
 	if (!same_ike(before, after))
 		d->what |= CONF_CHANGED_IKE;
+	if (!same_text(before->hook, after->hook) || before->sysctl != after->sysctl)
+		d->what |= CONF_CHANGED_HOST;
 	for (size_t i = 0; i < before->tunnel_count; i++)
 		add(d, &before->tunnels[i], find(after, before->tunnels[i].name));
 	for (size_t i = 0; i < after->tunnel_count; i++)

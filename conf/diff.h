@@ -15,11 +15,12 @@ enum conf_change {
 	/* Of the daemon. */
 	CONF_CHANGED_LOG = 1 << 0,  /* hostname, log-level or where the log goes */
 	CONF_CHANGED_IKE = 1 << 1,  /* isakmp-*, trustpoint and its files, transform-sets, profiles */
+	CONF_CHANGED_HOST = 1 << 7, /* hook, kernel-settings */
 	/* Of a tunnel; what is not named here can be changed while it works. */
 	CONF_CHANGED_NATURE = 1 << 2, /* address, key, or whether it is protected: another tunnel */
 	CONF_CHANGED_SOURCE = 1 << 3,
 	CONF_CHANGED_PROFILE = 1 << 4, /* another one, by name */
-	CONF_CHANGED_LINK = 1 << 5,    /* mtu, ttl */
+	CONF_CHANGED_LINK = 1 << 5,    /* mtu, ttl, ignore-df */
 	CONF_CHANGED_NHRP = 1 << 6,    /* maps, nhs, and all else in nhrp { } and mtu */
 };
 

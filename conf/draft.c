@@ -21,6 +21,8 @@ void *draft_section(struct draft *d, enum section_id id)
 		[SECTION_NHRP] = &d->tunnel.v.nhrp,
 		[SECTION_MAP] = &d->map,
 		[SECTION_NHS] = &d->one_nhs,
+		[SECTION_CLUSTER] = &d->cluster,
+		[SECTION_AUTHORIZE] = &d->authorize,
 	};
 
 	return section[id];
@@ -40,6 +42,8 @@ struct origin *draft_origin(struct draft *d, enum section_id id)
 		[SECTION_NHRP] = &d->tunnel.nhrp_from,
 		[SECTION_MAP] = &d->map.from,
 		[SECTION_NHS] = &d->one_nhs.from,
+		[SECTION_CLUSTER] = &d->cluster.from,
+		[SECTION_AUTHORIZE] = &d->authorize.from,
 	};
 
 	return origin[id];
@@ -95,6 +99,12 @@ void draft_add(struct draft *d, enum section_id id)
 		break;
 	case SECTION_NHS:
 		PUSH(d->tunnel.nhs, d->tunnel.nhs_count, d->one_nhs);
+		break;
+	case SECTION_CLUSTER:
+		PUSH(d->tunnel.clusters, d->tunnel.cluster_count, d->cluster);
+		break;
+	case SECTION_AUTHORIZE:
+		PUSH(d->tunnel.authorize, d->tunnel.authorize_count, d->authorize);
 		break;
 	case SECTION_KEEPALIVE: /* part of the file */
 	case SECTION_NHRP:	/* part of its tunnel */
@@ -176,14 +186,34 @@ static void free_profile(struct draft_profile *p)
 	free(p->from.path);
 }
 
+static void free_nhs(struct draft_nhs *n)
+{
+	free(n->v.name);
+	free(n->from.path);
+}
+
+static void free_authorize(struct draft_authorize *a)
+{
+	free(a->v.identity);
+	free(a->v.addresses.addr);
+	free(a->from.path);
+}
+
 static void free_tunnel(struct draft_tunnel *t)
 {
 	for (size_t i = 0; i < t->map_count; i++)
 		free(t->maps[i].from.path);
 	for (size_t i = 0; i < t->nhs_count; i++)
-		free(t->nhs[i].from.path);
+		free_nhs(&t->nhs[i]);
+	for (size_t i = 0; i < t->cluster_count; i++)
+		free(t->clusters[i].from.path);
+	for (size_t i = 0; i < t->authorize_count; i++)
+		free_authorize(&t->authorize[i]);
 	free(t->maps);
 	free(t->nhs);
+	free(t->clusters);
+	free(t->authorize);
+	free(t->v.nhrp.multicast.addr);
 	free(t->profile);
 	free(t->from.path);
 	free(t->nhrp_from.path);
@@ -200,7 +230,9 @@ static void free_open_sections(struct draft *d)
 	free_profile(&d->profile);
 	free_tunnel(&d->tunnel);
 	free(d->map.from.path);
-	free(d->one_nhs.from.path);
+	free_nhs(&d->one_nhs);
+	free(d->cluster.from.path);
+	free_authorize(&d->authorize);
 }
 
 void draft_free(struct draft *d)
@@ -228,6 +260,7 @@ void draft_free(struct draft *d)
 	free(d->tunnels);
 	free(d->v.hostname);
 	free(d->v.log_path);
+	free(d->v.hook);
 	free(d->from.path);
 	free(d->keepalive_from.path);
 	*d = (struct draft){ 0 };
@@ -293,27 +326,45 @@ static void finish_profiles(struct draft *d, struct conf *c)
 		d->sets[i].v.name = NULL;
 }
 
+static void finish_nhrp(struct draft_tunnel *t, struct conf_nhrp *n)
+{
+	n->maps = xcalloc(t->map_count, sizeof(*n->maps));
+	for (size_t i = 0; i < t->map_count; i++)
+		n->maps[n->map_count++] = t->maps[i].v;
+	n->nhs = xcalloc(t->nhs_count, sizeof(*n->nhs));
+	for (size_t i = 0; i < t->nhs_count; i++) {
+		struct conf_nhrp_nhs *s = &n->nhs[n->nhs_count++];
+		const struct draft_map *map = draft_find_map(t, &t->nhs[i].v.protocol);
+
+		*s = t->nhs[i].v;
+		t->nhs[i].v.name = NULL;
+		if (map && !s->name)
+			s->nbma = map->v.nbma;
+	}
+	n->clusters = xcalloc(t->cluster_count, sizeof(*n->clusters));
+	for (size_t i = 0; i < t->cluster_count; i++)
+		n->clusters[n->cluster_count++] = t->clusters[i].v;
+	n->authorize = xcalloc(t->authorize_count, sizeof(*n->authorize));
+	for (size_t i = 0; i < t->authorize_count; i++) {
+		n->authorize[n->authorize_count++] = t->authorize[i].v;
+		t->authorize[i].v = (struct conf_nhrp_authorize){ 0 };
+	}
+	t->v.nhrp.multicast = (struct conf_addrs){ 0 };
+}
+
 static void finish_tunnels(struct draft *d, struct conf *c)
 {
 	c->tunnels = xcalloc(d->tunnel_count, sizeof(*c->tunnels));
 	for (size_t i = 0; i < d->tunnel_count; i++) {
 		struct draft_tunnel *t = &d->tunnels[i];
 		struct conf_tunnel *out = &c->tunnels[c->tunnel_count++];
-		struct conf_nhrp *n = &out->nhrp;
 
 		*out = t->v;
 		out->has_key = origin_has(&t->from, SECTION_TUNNEL, "key");
 		if (t->profile)
 			out->profile = &c->ipsec_profiles[draft_find_profile(d, t->profile) -
 							  d->profiles];
-		n->maps = xcalloc(t->map_count, sizeof(*n->maps));
-		for (size_t j = 0; j < t->map_count; j++)
-			n->maps[n->map_count++] = t->maps[j].v;
-		n->nhs = xcalloc(t->nhs_count, sizeof(*n->nhs));
-		for (size_t j = 0; j < t->nhs_count; j++) {
-			n->nhs[n->nhs_count] = t->nhs[j].v;
-			n->nhs[n->nhs_count++].nbma = draft_find_map(t, &t->nhs[j].v.protocol)->v.nbma;
-		}
+		finish_nhrp(t, &out->nhrp);
 	}
 	for (size_t i = 0; i < d->profile_count; i++)
 		d->profiles[i].v.name = NULL;

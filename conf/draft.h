@@ -61,18 +61,32 @@ struct draft_map {
 };
 
 struct draft_nhs {
-	struct conf_nhrp_nhs v; /* nbma comes with the check */
+	struct conf_nhrp_nhs v; /* nbma may still be that of its map */
+	struct origin from;
+};
+
+struct draft_cluster {
+	struct conf_nhrp_cluster v;
+	struct origin from;
+};
+
+struct draft_authorize {
+	struct conf_nhrp_authorize v;
 	struct origin from;
 };
 
 struct draft_tunnel {
-	struct conf_tunnel v; /* profile, nhrp.maps and nhrp.nhs are still empty */
+	struct conf_tunnel v; /* profile and nhrp's sections are still empty */
 	char *profile;
 	struct origin from, nhrp_from;
 	struct draft_map *maps;
 	size_t map_count;
 	struct draft_nhs *nhs;
 	size_t nhs_count;
+	struct draft_cluster *clusters;
+	size_t cluster_count;
+	struct draft_authorize *authorize;
+	size_t authorize_count;
 };
 
 struct draft {
@@ -101,6 +115,8 @@ struct draft {
 	struct draft_tunnel tunnel;
 	struct draft_map map;
 	struct draft_nhs one_nhs;
+	struct draft_cluster cluster;
+	struct draft_authorize authorize;
 };
 
 /* The struct that the schema's offsets refer to, and the origin, of the section being read. */

@@ -14,6 +14,7 @@
 #define WHOLE(type) .offset = 0, .size = sizeof(struct type)
 
 #define NAME_MAX_LEN 64
+#define IDENTITY_MAX 63 /* octets of an identity that are compared whole */
 #define EXPECT_NAME "a name of up to 64 letters, digits and . _ -"
 #define EXPECT_ADDRESS "an IPv4 address, as 172.16.0.1"
 
@@ -38,6 +39,13 @@ static const struct schema_key file_keys[] = {
 	  .expected = "a network of 8 to 24 bits, as 240.0.0.0/8",
 	  .help = "names for peers that share an address behind a NAT: addresses that nobody has "
 		  "and that are seen on this machine only" },
+	{ .name = "hook", .read = read_hook, FIELD(conf, hook), .otherwise = "none",
+	  .expected = "the absolute path of a program",
+	  .help = "is run when a peer, a registration, a shortcut or a tunnel comes or goes" },
+	{ .name = "kernel-settings", .read = read_sysctl, FIELD(conf, sysctl), .def = "check",
+	  .expected = "check, set or ignore",
+	  .help = "what is done about forwarding, redirects, reverse path filters and the size of "
+		  "the neighbour table: warn with the command, change them, or nothing" },
 };
 
 static const struct schema_key keepalive_keys[] = {
@@ -156,8 +164,13 @@ static const struct schema_key tunnel_keys[] = {
 	{ .name = "profile", .read = read_name, FIELD(draft_tunnel, profile), .max = NAME_MAX_LEN,
 	  .otherwise = "no protection, with a warning", .expected = "the name of an ipsec-profile",
 	  .ios = "tunnel protection ipsec profile DMVPN", .help = "how the tunnel is protected" },
-	{ .name = "mtu", .read = read_number, FIELD(conf_tunnel, mtu), .min = 576, .max = 9216,
-	  .def = "1400", .ios = "ip mtu 1400", .help = "of packets in the tunnel" },
+	{ .name = "mtu", .read = read_mtu, FIELD(conf_tunnel, mtu), .min = 576, .max = 9216,
+	  .def = "1400", .expected = "auto or a number from 576 to 9216", .ios = "ip mtu 1400",
+	  .help = "of packets in the tunnel; auto: what is left of the source interface's" },
+	{ .name = "ignore-df", .read = read_bool, FIELD(conf_tunnel, ignore_df), .def = "false",
+	  .expected = "true or false", .ios = "ip df-bit 0 (a route-map)",
+	  .help = "fragment packets that are too large even if they forbid it: for paths where "
+		  "ICMP is filtered" },
 	{ .name = "ttl", .read = read_number, FIELD(conf_tunnel, ttl), .min = 1, .max = 255,
 	  .def = "64", .ios = "tunnel ttl 64", .help = "of the outer packets" },
 };
@@ -180,12 +193,62 @@ static const struct schema_key nhrp_keys[] = {
 	  FIELD(conf_nhrp, resolution_answer), .def = "egress", .expected = "egress or hub",
 	  .help = "who answers when a spoke asks the hub for another one: the other spoke, to which "
 		  "the hub forwards the request, or the hub itself" },
+	{ .name = "redirect", .read = read_bool, FIELD(conf_nhrp, redirect), .def = "false",
+	  .expected = "true or false", .ios = "ip nhrp redirect",
+	  .help = "tell spokes whose packets go through here to other spokes that there is a "
+		  "shorter way (phase 3, on the hub)" },
+	{ .name = "shortcut", .read = read_bool, FIELD(conf_nhrp, shortcut), .def = "false",
+	  .expected = "true or false", .ios = "ip nhrp shortcut",
+	  .help = "look for the shorter way when told so, and install a route (phase 3, on spokes)" },
+	{ .name = "no-unique", .read = read_bool, FIELD(conf_nhrp, no_unique), .def = "false",
+	  .expected = "true or false", .ios = "ip nhrp registration no-unique",
+	  .help = "register so that our address may be taken over from another address outside" },
+	{ .name = "map-multicast", .read = read_multicast, WHOLE(conf_nhrp), .list = true,
+	  .otherwise = "multicast does not leave", .expected = "dynamic, or NBMA addresses, as "
+	  "{ dynamic, \"10.0.1.2\" }", .ios = "ip nhrp map multicast dynamic",
+	  .help = "who gets copies of multicast and broadcast packets; dynamic: all who have "
+		  "registered here" },
+	{ .name = "nhs-fallback", .read = read_number, FIELD(conf_nhrp, fallback), .min = 0,
+	  .max = 60, .def = "0", .ios = "ip nhrp nhs fallback 20",
+	  .help = "seconds that a better hub must be up again before it is used again" },
 };
 
 static const struct schema_key map_keys[] = {
 	{ .name = "nbma", .read = read_address, FIELD(conf_nhrp_map, nbma), .mandatory = true,
 	  .expected = "an IPv4 address, as 10.0.1.2", .ios = "ip nhrp map 172.16.0.1 10.0.1.2",
 	  .help = "its address outside of the tunnel" },
+};
+
+static const struct schema_key nhs_keys[] = {
+	{ .name = "nbma", .read = read_nhs_nbma, WHOLE(conf_nhrp_nhs),
+	  .otherwise = "that of its map",
+	  .expected = "an IPv4 address or a name in the DNS, as 10.0.1.2 or hub.example.net",
+	  .ios = "ip nhrp nhs 172.16.0.1 nbma 10.0.1.2",
+	  .help = "its address outside of the tunnel; a name is asked for again when it is not "
+		  "reached" },
+	{ .name = "priority", .read = read_number, FIELD(conf_nhrp_nhs, priority), .min = 0,
+	  .max = 255, .def = "0", .ios = "ip nhrp nhs 172.16.0.1 priority 1",
+	  .help = "the lowest is used first; matters in a cluster with max-connections" },
+	{ .name = "cluster", .read = read_number, FIELD(conf_nhrp_nhs, cluster), .min = 0,
+	  .max = CONF_CLUSTER_MAX, .def = "0", .ios = "ip nhrp nhs 172.16.0.1 cluster 1",
+	  .help = "the hubs that stand in for each other" },
+	{ .name = "multicast", .read = read_bool, FIELD(conf_nhrp_nhs, multicast), .def = "false",
+	  .expected = "true or false", .ios = "ip nhrp nhs 172.16.0.1 nbma 10.0.1.2 multicast",
+	  .help = "it gets copies of multicast and broadcast packets" },
+};
+
+static const struct schema_key cluster_keys[] = {
+	{ .name = "max-connections", .read = read_number, FIELD(conf_nhrp_cluster, max), .min = 1,
+	  .max = CONF_NHS_MAX, .mandatory = true,
+	  .ios = "ip nhrp nhs cluster 1 max-connections 1",
+	  .help = "how many of its nhs are used at a time" },
+};
+
+static const struct schema_key authorize_keys[] = {
+	{ .name = "address", .read = read_addresses, FIELD(conf_nhrp_authorize, addresses),
+	  .mandatory = true, .list = true,
+	  .expected = "an IPv4 address, as 172.16.0.2, or several as { A, B }",
+	  .help = "the tunnel addresses that it may register, and nobody else" },
 };
 
 #define KEYS(array) .keys = array, .key_count = ARRAY_SIZE(array)
@@ -242,11 +305,25 @@ static const struct schema_section sections[SECTION_COUNT] = {
 			   .expected = EXPECT_ADDRESS, .help = "in the tunnel" },
 		.ios = "ip nhrp map 172.16.0.1 10.0.1.2", .help = "a member whose place is known" },
 	[SECTION_NHS] = {
-		.name = "nhs", .parent = SECTION_NHRP,
+		.name = "nhs", .parent = SECTION_NHRP, KEYS(nhs_keys),
 		.title = { .name = "ADDRESS", .read = read_address, FIELD(conf_nhrp_nhs, protocol),
 			   .expected = EXPECT_ADDRESS, .help = "in the tunnel" },
 		.ios = "ip nhrp nhs 172.16.0.1",
 		.help = "a hub to register at; a tunnel without one is a hub" },
+	[SECTION_CLUSTER] = {
+		.name = "cluster", .parent = SECTION_NHRP, KEYS(cluster_keys),
+		.title = { .name = "NUMBER", .read = read_number, FIELD(conf_nhrp_cluster, number),
+			   .min = 0, .max = CONF_CLUSTER_MAX, .help = "as the nhs say it" },
+		.ios = "ip nhrp nhs cluster 1 max-connections 1",
+		.help = "how many of several hubs are used at a time" },
+	[SECTION_AUTHORIZE] = {
+		.name = "authorize", .parent = SECTION_NHRP, KEYS(authorize_keys),
+		.title = { .name = "IDENTITY", .read = read_identity_text,
+			   FIELD(conf_nhrp_authorize, identity), .max = IDENTITY_MAX,
+			   .expected = "an identity of phase 1: an address, a name, or a subject as "
+				       "\"CN=site-a,O=example\"",
+			   .help = "as phase 1 has proven it" },
+		.help = "which peer has which tunnel address" },
 };
 
 const struct schema_section *schema_section(enum section_id id)
@@ -351,7 +428,7 @@ const char *schema_hint(enum section_id id, const char *word, char buf[HINT_MAX]
 			snprintf(buf, HINT_MAX, "it belongs into %s { }", sections[s].name);
 		return buf;
 	}
-	n = (size_t)snprintf(buf, HINT_MAX, word_of(id, 0) ? "expected one of" : "expected nothing");
+	n = (size_t)snprintf(buf, HINT_MAX, "expected one of");
 	for (size_t i = 0; (w = word_of(id, i)) && n < HINT_MAX; i++)
 		n += (size_t)snprintf(buf + n, HINT_MAX - n, "%s %s", i ? "," : "", w);
 	return buf;

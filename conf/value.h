@@ -39,4 +39,13 @@ value_reader read_interface;	   /* char[IFNAMSIZ] */
 value_reader read_source;	   /* struct conf_tunnel, the whole */
 value_reader read_resolution_answer; /* enum conf_nhrp_answer */
 
+/* value_nhrp.c */
+value_reader read_mtu;		 /* uint16_t; 0: auto */
+value_reader read_sysctl;	 /* enum conf_sysctl */
+value_reader read_hook;		 /* char * */
+value_reader read_addresses;	 /* struct conf_addrs, adds one */
+value_reader read_multicast;	 /* struct conf_nhrp, the whole */
+value_reader read_nhs_nbma;	 /* struct conf_nhrp_nhs, the whole */
+value_reader read_identity_text; /* char * */
+
 #endif

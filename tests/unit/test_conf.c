@@ -3,8 +3,7 @@
  * Configurations that are good: what they become, defaults, order, lexical rules, files, secrets;
  * and any octets at all: never a crash.
  *
- * LINK: conf/check.c conf/conf.c conf/draft.c conf/file.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
- * LINK: conf/value.c lib/addr.c lib/algo.c
+ * LINK: conf/ lib/addr.c lib/algo.c
  */
 #include <criterion/criterion.h>
 #include <fcntl.h>

@@ -3,8 +3,7 @@
  * What is said about configurations that are wrong, word for word with line, or worth a warning;
  * that all of it is said at once, and that no secret is in it.
  *
- * LINK: conf/check.c conf/conf.c conf/draft.c conf/file.c conf/lex.c conf/parse.c conf/report.c conf/schema.c
- * LINK: conf/value.c lib/addr.c lib/algo.c
+ * LINK: conf/ lib/addr.c lib/algo.c
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
@@ -133,7 +132,8 @@ Test(conf_errors, unknown_keys)
 		{ GOOD "hostnam = A\nlgo = syslog\n",
 		  { "6: unknown key \"hostnam\"; did you mean \"hostname\"?",
 		    "7: unknown key \"lgo\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, nat-pool, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
+		    "isakmp-identity, nat-pool, hook, kernel-settings, isakmp-keepalive, "
+		    "isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 		{ IN_POLICY("encr = aes-256 encryption = aes-256 authentication = pre-share group = 14"),
 		  { "1: isakmp-policy 2: unknown key \"encr\"; did you mean \"encryption\"?" } },
@@ -142,17 +142,20 @@ Test(conf_errors, unknown_keys)
 		{ IN_NHRP("network-id = 1 hostname = a"),
 		  { "1: tunnel T: nhrp: unknown key \"hostname\"; it belongs outside of all braces (is "
 		    "a } missing?)" } },
-		{ IN_NHRP("network-id = 1 nhs 172.16.0.2 { priority = 1 } map 172.16.0.2 { nbma = 1.1.1.1 }"),
-		  { "1: tunnel T: nhrp: nhs 172.16.0.2: unknown key \"priority\"; expected nothing" } },
+		{ IN_NHRP("network-id = 1 nhs 172.16.0.2 { rank = 1 } map 172.16.0.2 { nbma = 1.1.1.1 }"),
+		  { "1: tunnel T: nhrp: nhs 172.16.0.2: unknown key \"rank\"; expected one of nbma, "
+		    "priority, cluster, multicast" } },
 		{ IN_NHRP("network-id = 1 authentication = X hodtime = 1"),
 		  { "1: tunnel T: nhrp: unknown key behind a secret; did you mean \"holdtime\"?" } },
 		{ GOOD "include = x", { "6: unknown key \"include\"; expected one of hostname, "
-					"log-level, log, isakmp-identity, nat-pool, isakmp-keepalive, "
+					"log-level, log, isakmp-identity, nat-pool, hook, "
+					"kernel-settings, isakmp-keepalive, "
 					"isakmp-policy, isakmp-key, trustpoint, transform-set, "
 					"ipsec-profile, tunnel" } },
 		{ GOOD "'tunnel|key' = 1",
 		  { "6: unknown key \"tunnel|key\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, nat-pool, isakmp-keepalive, isakmp-policy, isakmp-key, trustpoint, "
+		    "isakmp-identity, nat-pool, hook, kernel-settings, isakmp-keepalive, "
+		    "isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 	};
 
@@ -310,7 +313,7 @@ Test(conf_errors, values_in_tunnels)
 		{ IN_TUNNEL("address = 172.16.0.1/24 key = 4294967296" T_REST),
 		  { "1: tunnel T: key: expected a number from 0 to 4294967295, found \"4294967296\"" } },
 		{ IN_TUNNEL("address = 172.16.0.1/24 mtu = 575 ttl = 256" T_REST),
-		  { "1: tunnel T: mtu: expected a number from 576 to 9216, found \"575\"",
+		  { "1: tunnel T: mtu: expected auto or a number from 576 to 9216, found \"575\"",
 		    "1: tunnel T: ttl: expected a number from 1 to 255, found \"256\"" } },
 		{ IN_NHRP("network-id = 0 authentication = NHRP-KEY9\nholdtime = 65536 hold-down = 0"),
 		  { "1: tunnel T: nhrp: network-id: expected a number from 1 to 4294967295, found \"0\"",
@@ -350,8 +353,8 @@ Test(conf_errors, references)
 		  { "2: tunnel T: nhrp: map 172.16.0.2: nbma: no key for this peer; add: isakmp-key "
 		    "\"130.0.0.1\" { key = \"...\" }" } },
 		{ IN_NHRP("network-id = 1\nnhs 172.16.0.2 { }"),
-		  { "2: tunnel T: nhrp: nhs 172.16.0.2: no map for it; add: map \"172.16.0.2\" { nbma = "
-		    "\"its address outside\" }" } },
+		  { "2: tunnel T: nhrp: nhs 172.16.0.2: it is not said where it is; add: nbma = "
+		    "\"its address outside\"" } },
 		{ IN_NHRP("network-id = 1\nnhs 172.16.0.1 { }\nnhs 172.16.1.1 { }"),
 		  { "2: tunnel T: nhrp: nhs 172.16.0.1: this is our own address in the tunnel; a hub has "
 		    "no nhs",
