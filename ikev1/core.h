@@ -175,6 +175,7 @@ struct isakmp_sa {
 		bool us, them;		 /* behind a NAT */
 	} nat;
 	uint8_t identity[IKE_IDENTITY_DIGEST]; /* digest of the peer's */
+	struct ike_id claims;			/* the same, for people */
 	struct addr inside;		/* its own address, where the identity is one */
 	struct {			/* path.c: asked at a new place whether it is there */
 		struct endpoint at;
@@ -271,6 +272,8 @@ struct ike_peer {
 		uint8_t identity[IKE_IDENTITY_DIGEST];
 	} who;
 	bool is_known;
+	struct ike_id claims; /* what it calls itself, and how it has proven to be a member */
+	enum auth_method auth;
 	UT_hash_handle hh_who;
 	struct { /* path.c: where it was reached last */
 		struct endpoint local, remote;

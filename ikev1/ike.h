@@ -212,6 +212,14 @@ struct ike_effect {
 			uint32_t spi_in, spi_out;
 		} query;
 		enum ike_cause cause; /* PEER_DOWN, PEER_FAILED */
+		struct {
+			/*
+			 * What the peer calls itself. A certificate proves it (unless ignore_identity);
+			 * a pre-shared key only that the peer has the key.
+			 */
+			struct ike_id identity;
+			enum auth_method auth;
+		} up; /* PEER_UP */
 		struct ike_event event;
 	};
 };

@@ -110,6 +110,10 @@ void ike_peer_tell_up(struct ike_peer *p)
 
 	n->effect.local = p->key.local;
 	n->effect.remote = p->key.remote;
+	if (p->is_known) {
+		n->effect.up.identity = p->claims;
+		n->effect.up.auth = p->auth;
+	}
 	p->up = true;
 	p->wanted = false;
 	timer_disarm(&p->ike->timers, &p->want);

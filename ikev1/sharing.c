@@ -2,6 +2,7 @@
 /* Peers that share an address. */
 #include "ikev1/sharing.h"
 
+#include "ikev1/identity.h"
 #include "ikev1/store.h"
 
 /* Class E: no host has it and no router carries it, so that no peer's own address is among them. */
@@ -26,6 +27,7 @@ void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id)
 	crypto_hash(HASH_SHA1, parts, ARRAY_SIZE(parts), sa->identity);
 	sa->inside = id->type == ISAKMP_ID_IPV4_ADDR ? addr_from_bytes(id->data.data, id->data.len)
 						     : (struct addr){ 0 };
+	sa->claims = identity_of(id);
 }
 
 static void unknow(struct ike_peer *p)
@@ -51,6 +53,8 @@ static void identify(struct ike_peer *p, const struct isakmp_sa *sa)
 	memcpy(p->who.identity, sa->identity, sizeof(p->who.identity));
 	HASH_ADD(hh_who, p->ike->who, who, sizeof(p->who), p);
 	p->is_known = true;
+	p->claims = sa->claims;
+	p->auth = sa->suite.auth;
 }
 
 static struct ike_peer *find(struct ike *ike, const struct isakmp_sa *sa)
