@@ -36,7 +36,8 @@ struct gre_link_config {
 	uint32_t key;	       /* host order */
 	char device[IFNAMSIZ]; /* send through this interface only; empty: as the routes say */
 	uint8_t ttl;	       /* of the outer packet; 0: GRE_LINK_TTL */
-	bool pmtudisc;	       /* DF on the outer packet */
+	bool pmtudisc;	       /* DF on the outer packet; not together with ignore_df */
+	bool ignore_df;	       /* fragment the outer packet even where the inner one has DF */
 	uint16_t mtu;	       /* 0: GRE_LINK_MTU */
 	struct prefix address; /* inner; its octets behind the mask are the host's */
 };
@@ -101,6 +102,12 @@ int gre_link_delete(struct gre_links *ls, unsigned int ifindex, char why[GRE_WHY
  */
 int gre_links_address_of(struct gre_links *ls, const char *name, struct addr *out,
 			 char why[GRE_WHY]);
+/*
+ * Octets that a packet from `local` to `to` may have: what the route says or has learned of its path,
+ * else the MTU of the interface it leaves by. `to` none: the MTU of the interface that has `local`.
+ */
+int gre_links_path_mtu(struct gre_links *ls, const struct addr *local, const struct addr *to,
+		       uint16_t *mtu, char why[GRE_WHY]);
 /* 0: packets to this address are ours; EADDRNOTAVAIL: they are not. */
 int gre_links_is_local(struct gre_links *ls, const struct addr *addr, char why[GRE_WHY]);
 

@@ -12,7 +12,7 @@
  * a crash are known. The kernel drops them all when the link goes down: put them back on
  * GRE_LINK_UP.
  *
- * Errors: see gre/link.h. Shortcut routes will live here too, with a route protocol of our own.
+ * Errors: see gre/link.h.
  */
 #ifndef GRE_NEIGH_H
 #define GRE_NEIGH_H
@@ -30,6 +30,7 @@
 
 enum gre_neigh_event_type {
 	GRE_NEIGH_ACK,	  /* the answer to a request */
+	GRE_NEIGH_RECONCILED, /* the answer to a reconcile */
 	GRE_NEIGH_UPCALL, /* a packet waits for this neighbour, one second at most */
 	GRE_NEIGH_RESYNC, /* questions were lost; the kernel repeats those that still matter */
 };
@@ -42,6 +43,13 @@ struct gre_neigh_event {
 			int err; /* 0, or a positive errno: ENOENT: there was none to delete */
 			char why[GRE_WHY];
 		} ack;
+		struct {
+			uint64_t token;
+			int err;
+			char why[GRE_WHY];
+			unsigned int ifindex;
+			size_t restored, removed;
+		} reconciled;
 		struct {
 			unsigned int ifindex;
 			struct addr addr; /* protocol address that is asked for */
@@ -58,7 +66,7 @@ struct gre_neigh_counters {
 	uint64_t requests, errors, upcalls;
 	uint64_t ignored; /* upcalls of other links, of IPv6 */
 	uint64_t bad;	  /* messages that could not be understood */
-	uint64_t resyncs;
+	uint64_t resyncs, restored, removed;
 };
 
 struct gre_neighs;
@@ -85,6 +93,15 @@ void gre_neigh_put(struct gre_neighs *ns, uint64_t token, unsigned int ifindex,
 /* Whoever made it. Asynchronous. */
 void gre_neigh_del(struct gre_neighs *ns, uint64_t token, unsigned int ifindex,
 		   const struct addr *addr);
+/*
+ * Compares the link's neighbours with what was put and not deleted, and repairs it: what is
+ * missing or different is put again; with `sweep`, what carries our tag and was never put is
+ * removed (leftovers of a crash). An entry that someone else has set in place of ours is left.
+ * Asynchronous, a part at each gre_neighs_readable().
+ */
+void gre_neighs_reconcile(struct gre_neighs *ns, uint64_t token, unsigned int ifindex, bool sweep);
+/* The link is gone, and with it all that was put there. */
+void gre_neighs_forget(struct gre_neighs *ns, unsigned int ifindex);
 /*
  * The entries of a link that carry our tag, in an array for the caller to free(). Synchronous,
  * for the start after a crash.
