@@ -42,6 +42,14 @@ article_conf() {
 	esac
 }
 
+# nhrp_keys LINE...: prints the edit that adds these lines to a tunnel's nhrp section.
+nhrp_keys() {
+	local lines
+
+	printf -v lines '\\n\t\t%s' "$@"
+	echo "s|network-id = 100.*|&$lines|"
+}
+
 # Starts a node's daemon. The routes need the interface that it makes.
 start_with_routes() {
 	local name=$1 route

@@ -77,17 +77,6 @@ change_mappings() {
 	END
 }
 
-# pings NODE ADDRESS [COUNT]: ping waits for the last answers as long as its interval, whatever -W says:
-# not too short, or a busy machine looks like loss.
-pings() {
-	local answer
-
-	answer=$(on "$1" ping -n -D -O -c "${3:-8}" -i 0.3 -W 2 "$2" 2>&1) || true
-	[[ $answer != *' 0% packet loss'* ]] || return 0
-	grep -v 'bytes from' <<<"$1: $answer"
-	return 1
-}
-
 # transfers NODE ADDRESS: some 2.8 megabytes each way, without loss.
 transfers() {
 	local answer

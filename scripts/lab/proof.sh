@@ -26,6 +26,17 @@ not() {
 	! "$@"
 }
 
+# pings NODE ADDRESS [COUNT [OPTION...]]: nothing is lost. ping waits for the last answers as long as its
+# interval, whatever -W says: not too short, or a busy machine looks like loss.
+pings() {
+	local answer
+
+	answer=$(on "$1" ping -n -D -O -c "${3:-8}" -i 0.3 -W 2 "${@:4}" "$2" 2>&1) || true
+	[[ $answer != *' 0% packet loss'* ]] || return 0
+	grep -v 'bytes from' <<<"$1: $answer"
+	return 1
+}
+
 # log_line NODE EXTENDED-REGEX: the first such line of its dmvpnd's log in this chapter, in REPLY.
 log_line() {
 	local lines line
