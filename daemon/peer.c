@@ -318,6 +318,7 @@ static void peer_down(struct daemon *d, const struct addr *local, const struct a
 /* DPD asks whether a peer was heard through its SAs: both are asked for, the last answer tells. */
 struct traffic_query {
 	struct addr local, remote;
+	uint32_t spi_in;
 	unsigned int waiting;
 	uint64_t in, out;
 };
@@ -333,7 +334,7 @@ static void traffic_counted(struct daemon *d, void *ctx, uint64_t inbound,
 	if (--q->waiting)
 		return;
 	if (!stop)
-		ike_traffic(d->ike, loop_now(), &q->local, &q->remote, q->in, q->out);
+		ike_traffic(d->ike, loop_now(), &q->local, &q->remote, q->spi_in, q->in, q->out);
 	free(q);
 }
 
@@ -345,6 +346,7 @@ static void query_traffic(struct daemon *d, const struct ike_effect *e)
 
 	q->local = e->local;
 	q->remote = e->remote;
+	q->spi_in = e->query.spi_in;
 	q->waiting = 2;
 	kernel_sa_get(d, &in, traffic_counted, q, true);
 	kernel_sa_get(d, &out, traffic_counted, q, false);

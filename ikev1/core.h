@@ -37,6 +37,8 @@
 #define IKE_EXCHANGE_LIFETIME  30000 /* without a message that counted */
 #define IKE_DRAIN	       60000 /* a superseded SA still receives: the peer may switch late */
 #define IKE_LINGER	       3000  /* one that the peer deleted still reads what was sent before */
+#define IKE_SWITCH_WAIT	       5000  /* for a sign that the responder can receive: it repeats itself */
+#define IKE_SWITCH_LAST	       20000 /* however often it does */
 #define IKE_RESPONDER_PATIENCE 2000  /* for the other end's quick mode before ours */
 
 enum ike_timer_kind {
@@ -47,6 +49,7 @@ enum ike_timer_kind {
 	TIMER_SA_DPD,	   /* isakmp_sa: a peer was not heard, or did not answer */
 	TIMER_PAIR_REKEY,  /* ipsec_pair */
 	TIMER_PAIR_EXPIRE, /* ipsec_pair: lifetime or drain is over */
+	TIMER_PAIR_SWITCH, /* switch_over: next question, or no more waiting */
 	TIMER_PEER_WANT,   /* ike_peer: the other end had its chance to start quick mode */
 	TIMER_PEER_KEEPALIVE, /* ike_peer: for a NAT of ours */
 	TIMER_FRAGMENTS,   /* of an SA: too old to become a message */
@@ -237,11 +240,16 @@ struct ipsec_pair {
 	uint32_t life_seconds, life_kilobytes;
 	uint8_t order[IKE_NONCE_ORDER];
 	struct quick_mode *qm;
+	struct switch_over *switch_over; /* its outbound SA is still to come; NULL: it is not */
 	struct timer rekey, expire;
 	bool announced;	 /* the peer may know its inbound SPI */
 	bool rekeying;	 /* its successor is being negotiated */
 	bool has_out;	 /* its outbound SA is in the kernel */
-	bool superseded; /* another pair carries the traffic; this one drains */
+	/*
+	 * Another pair carries the traffic; this one drains. It still sends while the other one waits
+	 * with its outbound SA.
+	 */
+	bool superseded;
 };
 
 struct ike_local {

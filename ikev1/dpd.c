@@ -72,20 +72,12 @@ static void dead(struct isakmp_sa *sa)
 static void query(struct isakmp_sa *sa)
 {
 	const struct ipsec_pair *pair = ike_peer_pair(sa->peer);
-	struct effect_node *n;
 
 	watch(sa, sa->x.ike->now);
-	if (!pair) {
-		if (sa->x.ike->cfg->dpd.periodic)
-			ask(sa);
-		return;
-	}
-	n = ike_effect_push(sa->x.ike, IKE_EFFECT_QUERY_TRAFFIC, NULL, 0);
-	n->effect.local = sa->peer->key.local;
-	n->effect.remote = sa->peer->key.remote;
-	n->effect.outer = pair->outer;
-	n->effect.query.spi_in = pair->spi_in;
-	n->effect.query.spi_out = pair->spi_out;
+	if (pair)
+		pair_query_traffic(pair);
+	else if (sa->x.ike->cfg->dpd.periodic)
+		ask(sa);
 }
 
 void dpd_timer(struct isakmp_sa *sa)

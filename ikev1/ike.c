@@ -12,6 +12,7 @@
 #include "ikev1/psk.h"
 #include "ikev1/quick_mode.h"
 #include "ikev1/store.h"
+#include "ikev1/switch_over.h"
 
 /* Defaults of struct ike_limits. */
 #define HALF_OPEN	     16384
@@ -162,13 +163,16 @@ void ike_suspect(struct ike *ike, msec now, const struct addr *local, const stru
 }
 
 void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
-		 uint64_t packets_in, uint64_t packets_out)
+		 uint32_t spi_in, uint64_t packets_in, uint64_t packets_out)
 {
 	struct ike_peer *p = ike_peer_find(ike, local, remote);
 	struct isakmp_sa *sa = p ? ike_peer_sa(p) : NULL;
+	struct ipsec_pair *pair = pair_find_spi_in(ike, spi_in);
 
 	set_now(ike, now);
-	if (sa)
+	if (pair && pair->peer == p && pair->switch_over)
+		switch_over_counted(pair, packets_in);
+	else if (sa)
 		dpd_traffic(sa, packets_in, packets_out);
 }
 
@@ -223,8 +227,15 @@ void ike_sa_expired(struct ike *ike, msec now, const struct addr *src, const str
 	}
 	if (!pair && outbound)
 		pair = pair_find_spi_out(outbound, spi);
-	if (!pair || !pair->x.done || pair->superseded)
+	if (!pair || !pair->x.done)
 		return;
+	if (pair->superseded) {
+		if (hard && pair->has_out && pair->spi_out == spi) {
+			pair->has_out = false;
+			switch_over_hurry(pair->peer);
+		}
+		return;
+	}
 	if (hard)
 		pair_end(pair, IKE_CAUSE_EXPIRED);
 	else
@@ -294,6 +305,9 @@ static void timer_due(struct timer *t)
 		pair_end(pair, pair->superseded ? IKE_CAUSE_SUPERSEDED : IKE_CAUSE_EXPIRED);
 		break;
 	}
+	case TIMER_PAIR_SWITCH:
+		switch_over_timer(t);
+		break;
 	case TIMER_PEER_WANT:
 		ike_peer_start(container_of(t, struct ike_peer, want));
 		break;

@@ -113,9 +113,9 @@ void ike_release(struct ike *ike, msec now, const struct addr *local, const stru
  * a new phase 1 tell. If it is dead, its SAs end with PEER_DOWN.
  */
 void ike_suspect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
-/* Answers QUERY_TRAFFIC: what the kernel counted since the SAs were installed. */
+/* Answers QUERY_TRAFFIC about that inbound SPI: what the kernel counted since the SAs were installed. */
 void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
-		 uint64_t packets_in, uint64_t packets_out);
+		 uint32_t spi_in, uint64_t packets_in, uint64_t packets_out);
 /* Operator's clear: as release, for one peer or (both NULL) for all. */
 void ike_clear(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /* Deletes everything, telling the peers; drain the effects, then ike_free(). */
@@ -253,7 +253,8 @@ struct ike_pair_info {
 	uint32_t spi_in, spi_out;
 	uint32_t life_seconds, life_kilobytes;
 	msec since, expires;
-	bool current; /* outbound traffic uses it; false: an old one being drained */
+	/* Outbound traffic uses it, or will within seconds; false: an old one being drained. */
+	bool current;
 	struct ike_step last;
 };
 /* Start with *cursor NULL; no other call into the core in between. False at the end. */

@@ -14,6 +14,7 @@
 #include "ikev1/quick_mode.h"
 #include "ikev1/sharing.h"
 #include "ikev1/store.h"
+#include "ikev1/switch_over.h"
 
 static const uint8_t no_cookie[ISAKMP_COOKIE];
 
@@ -188,6 +189,7 @@ static void input_quick(struct ike *ike, const struct ike_datagram *d,
 	pair = pair_find(ike, sa->conn_id, h->msgid);
 	if (pair && exchange_is_duplicate(&pair->x, d->data)) {
 		exchange_resend(&pair->x);
+		switch_over_repeated(pair);
 		return;
 	}
 	if (pair && pair->x.done) {

@@ -7,8 +7,9 @@
  *   3  initiator  HDR*, HASH(3)
  *
  * The kernel has what a side announces before the other side can use it: the responder's inbound
- * SA before message 2 leaves, both of the initiator's before message 3, the responder's outbound
- * one after message 3.
+ * SA before message 2 leaves, the initiator's before message 3. The responder's outbound one follows
+ * message 3. The initiator's goes before message 3 where nothing else carries the traffic, and at a
+ * rekey after it, see switch_over.h.
  *
  * That is why the commit bit (RFC 2408 3.1: "wait until I say CONNECTED, my SA is not there yet") is
  * never set, and changes nothing where it is received: a responder that sets it has, by the time that
@@ -28,6 +29,7 @@
 #include "ikev1/natt.h"
 #include "ikev1/step.h"
 #include "ikev1/store.h"
+#include "ikev1/switch_over.h"
 
 static const struct ike_profile *profile_of(const struct ipsec_pair *pair)
 {
@@ -295,7 +297,8 @@ static struct ike_ipsec_sa describe(const struct ipsec_pair *pair, enum ike_dire
 	};
 }
 
-static void install(struct exchange *x, enum ike_direction direction, const uint8_t *keymat)
+static void install(struct exchange *x, enum ike_direction direction, const uint8_t *keymat,
+		    uint32_t replaces)
 {
 	struct ipsec_pair *pair = pair_of(x);
 	const struct cipher *c = cipher_get(pair->suite.cipher);
@@ -309,8 +312,12 @@ static void install(struct exchange *x, enum ike_direction direction, const uint
 	*sa = describe(pair, direction);
 	sa->key = span_of(n->extra, key_len);
 	sa->auth_key = span_of(n->extra + key_len, auth_len);
-	if (direction == IKE_OUTBOUND)
-		sa->replaces_spi = pair->qm->replaces;
+	sa->replaces_spi = replaces;
+}
+
+void quick_mode_install_out(struct ipsec_pair *pair, const uint8_t *keymat, uint32_t replaces)
+{
+	install(&pair->x, IKE_OUTBOUND, keymat, replaces);
 }
 
 static void update(const struct ipsec_pair *pair, enum ike_direction direction)
@@ -352,15 +359,14 @@ static enum ike_fsm_event install_in(struct exchange *x, const struct incoming *
 	(void)in;
 	pair->qm->in_added = true;
 	place(pair);
-	install(x, IKE_INBOUND, pair->qm->key_in);
+	install(x, IKE_INBOUND, pair->qm->key_in, 0);
 	return EV_NONE;
 }
 
 static enum ike_fsm_event i_in_installed(struct exchange *x, const struct incoming *in)
 {
-	(void)x;
 	(void)in;
-	return EV_INSTALL_OUT;
+	return switch_over_applies(pair_of(x)) ? EV_BLD_MSG : EV_INSTALL_OUT;
 }
 
 static enum ike_fsm_event install_out(struct exchange *x, const struct incoming *in)
@@ -375,7 +381,7 @@ static enum ike_fsm_event install_out(struct exchange *x, const struct incoming 
 	pair->qm->out_added = true;
 	if (old && old->has_out)
 		pair->qm->replaces = old->spi_out;
-	install(x, IKE_OUTBOUND, pair->qm->key_out);
+	install(x, IKE_OUTBOUND, pair->qm->key_out, pair->qm->replaces);
 	if (old)
 		old->has_out = false;
 	pair->has_out = true;
@@ -401,6 +407,10 @@ void quick_mode_sa_done(struct ipsec_pair *pair, int error)
 	struct ike_peer *p = pair->peer;
 
 	exchange_stop_waiting(x);
+	if (pair->switch_over) {
+		switch_over_done(pair, error);
+		return;
+	}
 	if (!error) {
 		enum ike_fsm_event event = pair->qm->in_done ? EV_OUT_INSTALLED : EV_IN_INSTALLED;
 
@@ -542,8 +552,12 @@ static enum ike_fsm_event r_out_installed(struct exchange *x, const struct incom
 
 static enum ike_fsm_event activate(struct exchange *x, const struct incoming *in)
 {
+	struct ipsec_pair *pair = pair_of(x);
+
 	(void)in;
-	pair_activate(pair_of(x));
+	if (!pair->qm->out_added && switch_over_applies(pair))
+		switch_over_begin(pair);
+	pair_activate(pair);
 	return EV_NONE;
 }
 
@@ -568,6 +582,7 @@ const struct transition quick_mode_initiator[] = {
 	{ QM_BLD_MSG3,    EV_GEN_KEYMAT,      QM_BLD_MSG3,    gen_keymat,      0, 0, false },
 	{ QM_BLD_MSG3,    EV_INSTALL_IN,      QM_BLD_MSG3,    install_in,      0, 0, false },
 	{ QM_BLD_MSG3,    EV_IN_INSTALLED,    QM_BLD_MSG3,    i_in_installed,  0, 0, false },
+	{ QM_BLD_MSG3,    EV_BLD_MSG,         QM_SND_MSG3,    step_then_send,  0, 0, false },
 	{ QM_BLD_MSG3,    EV_INSTALL_OUT,     QM_BLD_MSG3,    install_out,     0, 0, false },
 	{ QM_BLD_MSG3,    EV_OUT_INSTALLED,   QM_SND_MSG3,    step_then_send,  0, 0, false },
 	{ QM_SND_MSG3,    EV_SND_MSG,         QM_SND_MSG3,    i_send3,         0, 0, false },

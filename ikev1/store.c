@@ -9,6 +9,7 @@
 #include "ikev1/main_mode.h"
 #include "ikev1/path.h"
 #include "ikev1/quick_mode.h"
+#include "ikev1/switch_over.h"
 
 static const uint8_t no_cookie[ISAKMP_COOKIE];
 
@@ -466,6 +467,18 @@ bool pair_is_outdone(const struct ipsec_pair *pair)
 	return false;
 }
 
+void pair_query_traffic(const struct ipsec_pair *pair)
+{
+	struct effect_node *n =
+		ike_effect_push(pair->x.ike, IKE_EFFECT_QUERY_TRAFFIC, NULL, 0);
+
+	n->effect.local = pair->peer->key.local;
+	n->effect.remote = pair->peer->key.remote;
+	n->effect.outer = pair->outer;
+	n->effect.query.spi_in = pair->spi_in;
+	n->effect.query.spi_out = pair->spi_out;
+}
+
 void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi)
 {
 	struct effect_node *n = ike_effect_push(pair->x.ike, IKE_EFFECT_SA_DELETE, NULL, 0);
@@ -477,14 +490,17 @@ void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uin
 	n->effect.del.spi = spi;
 }
 
-/* It still receives for a while; what is sent goes through the winner. */
-static void pair_supersede(struct ipsec_pair *pair)
+/* It still receives for a while; what is sent goes through the winner, once that can be. */
+static void pair_supersede(struct ipsec_pair *pair, const struct ipsec_pair *winner)
 {
 	pair->superseded = true;
 	pair->rekeying = false;
-	if (pair->has_out)
-		pair_push_delete(pair, IKE_OUTBOUND, pair->spi_out);
-	pair->has_out = false;
+	switch_over_cancel(pair);
+	if (!winner->switch_over) {
+		if (pair->has_out)
+			pair_push_delete(pair, IKE_OUTBOUND, pair->spi_out);
+		pair->has_out = false;
+	}
 	timer_disarm(&pair->x.ike->timers, &pair->rekey);
 	timer_arm(&pair->x.ike->timers, &pair->expire, pair->x.ike->now + IKE_DRAIN);
 }
@@ -535,10 +551,10 @@ void pair_activate(struct ipsec_pair *pair)
 	if (other && beats(&pair->x, pair->order, &other->x, other->order)) {
 		if (other->rekeying)
 			ike->counters.rekeyed++;
-		pair_supersede(other);
+		pair_supersede(other, pair);
 	} else if (other) {
 		report_crossed(&pair->x, &other->x, pair->x.role == IKE_RESPONDER);
-		pair_supersede(pair);
+		pair_supersede(pair, other);
 	}
 	abandon_unanswered(pair);
 	if (!p->up || p->wanted)
@@ -562,6 +578,7 @@ static void pair_free(struct ipsec_pair *pair)
 	struct ike *ike = pair->x.ike;
 
 	exchange_release(&pair->x);
+	switch_over_free(pair);
 	timer_disarm(&ike->timers, &pair->rekey);
 	timer_disarm(&ike->timers, &pair->expire);
 	HASH_DELETE(hh, ike->pairs, pair);
@@ -592,8 +609,12 @@ static bool peer_needs_delete(const struct ipsec_pair *pair, enum ike_cause caus
 void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 {
 	struct ike_peer *p = pair->peer;
-	bool was_up = pair->x.done != 0, in = was_up, out = pair->has_out;
+	bool was_up = pair->x.done != 0, in = was_up, out;
 
+	/* It still sends in the place of another. */
+	if (pair->superseded && pair->has_out && !p->ending)
+		switch_over_hurry(p);
+	out = pair->has_out;
 	if (was_up) {
 		struct ike_event *e = report_exchange(&pair->x, IKE_EVENT_SA_GONE, LEVEL_INFO);
 

@@ -88,6 +88,7 @@ bool pair_loses(const struct ipsec_pair *pair);
 /* One that the other end initiated crosses it; and is the one to be kept, as far as it gets. */
 bool pair_has_rival(const struct ipsec_pair *pair);
 bool pair_is_outdone(const struct ipsec_pair *pair);
+void pair_query_traffic(const struct ipsec_pair *pair);
 void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi);
 void pair_activate(struct ipsec_pair *pair);
 void pair_rekey(struct ipsec_pair *pair);

@@ -112,6 +112,14 @@ static uint64_t next_serial(struct node *n)
 	return (uint64_t)n->index << 32 | (++n->kernel.serial & UINT32_MAX);
 }
 
+/* Its outbound SA is what a responder adds when message 3 has come. */
+static void wake_inbound(struct node *n, unsigned int peer)
+{
+	for (struct kernel_sa *sa = n->kernel.sas[peer]; sa; sa = sa->next)
+		if (sa->usable == MSEC_NEVER)
+			sa->usable = n->world->now + n->cfg.late_inbound;
+}
+
 int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *in)
 {
 	unsigned int peer = index_of_nbma(&in->remote);
@@ -144,6 +152,10 @@ int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *in)
 	sa->hard_bytes = in->hard_bytes;
 	sa->next = n->kernel.sas[peer];
 	n->kernel.sas[peer] = sa;
+	if (in->direction == IKE_OUTBOUND)
+		wake_inbound(n, peer);
+	else if (n->cfg.late_inbound)
+		sa->usable = MSEC_NEVER;
 	if (in->replaces_spi)
 		kernel_sa_delete(n, peer, IKE_OUTBOUND, in->replaces_spi);
 	name = (struct sa_name){ peer, in->direction, in->spi, sa->serial };
@@ -290,9 +302,11 @@ void kernel_receive(struct node *n, const struct packet *p)
 	struct world *w = n->world;
 	struct kernel_sa *sa = find(n, p->from, IKE_INBOUND, p->spi);
 
-	if (!sa || sa->key != p->key) {
+	if (!sa || sa->key != p->key || sa->usable > w->now) {
 		world_tell(w, n, "ESP %08x from %s: %s", p->spi, w->node[p->from]->cfg.name,
-			   sa ? "wrong key" : "no such SA");
+			   !sa			? "no such SA"
+			   : sa->key != p->key	? "wrong key"
+						: "not yet usable");
 		if (p->kind == PACKET_DATA)
 			w->data.not_received++;
 		return;

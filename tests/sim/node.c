@@ -257,8 +257,8 @@ static void query_traffic(struct node *n, const struct ike_effect *e)
 	const struct kernel_sa *in = kernel_sa_find(n, peer, IKE_INBOUND, e->query.spi_in);
 	const struct kernel_sa *out = kernel_sa_find(n, peer, IKE_OUTBOUND, e->query.spi_out);
 
-	ike_traffic(n->ike, n->world->now, &e->local, &e->remote, in ? in->packets : 0,
-		    out ? out->packets : 0);
+	ike_traffic(n->ike, n->world->now, &e->local, &e->remote, e->query.spi_in,
+		    in ? in->packets : 0, out ? out->packets : 0);
 }
 
 static void ike_effect(struct node *n, const struct ike_effect *e)

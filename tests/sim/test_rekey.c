@@ -149,3 +149,93 @@ Test(rekey, phase1_shorter_than_phase2)
 {
 	days(300, 3600, 10, 2);
 }
+
+/* ---- a responder that can receive only after message 3 ---- */
+
+/* Message 3 of quick mode: the initiator's second in a row of three that are encrypted. */
+static unsigned int thirds, thirds_to_lose;
+
+static enum verdict lose_thirds(struct world *w, const struct packet *p)
+{
+	struct isakmp_header h;
+
+	if (p->kind != PACKET_IKE || p->from != 0 ||
+	    isakmp_parse_header((struct span){ p->octets, p->len }, &h) != ISAKMP_OK ||
+	    h.exchange != ISAKMP_XCHG_QUICK || h.length > 80)
+		return PASS;
+	world_tell(w, A(w), "message 3, number %u", thirds);
+	return thirds++ < thirds_to_lose ? LOSE : PASS;
+}
+
+enum flow { BOTH_WAYS, THERE, NOT_AT_ALL };
+
+static void kernel_sends(struct world *w, struct node *n, void *arg)
+{
+	(void)arg;
+	kernel_send_data(n, B(w));
+	world_after(w, 10, kernel_sends, n, NULL);
+}
+
+/* How long A went on with the old outbound SA after message 3 had left for the first time. */
+static msec switched_after(uint64_t seed, enum flow flow, msec latency, unsigned int lost)
+{
+	struct node_config a = plain_config(), b = a;
+	struct world *w;
+	uint32_t before;
+	msec third, now;
+
+	b.late_inbound = 100;
+	w = world_of_two(seed, &a, &b);
+	w->kernel_delay = 20;
+	w->faults = (struct faults){ .latency = latency, .jitter = 5 };
+	node_connect(A(w), B(w));
+	cr_assert(world_run_until(w, both_up, SECONDS(10)));
+	world_run(w, SECONDS(40));
+	if (flow == BOTH_WAYS)
+		data_flow(A(w), B(w), 10);
+	else if (flow == THERE)
+		world_after(w, 10, kernel_sends, A(w), NULL);
+	world_run(w, SECONDS(1));
+	before = kernel_outbound(A(w), 1)->spi;
+	w->filter = lose_thirds;
+	thirds = 0;
+	thirds_to_lose = lost;
+	node_expire(A(w), B(w), false);
+	for (third = 0; !third; world_run(w, 1))
+		third = thirds ? w->now : 0;
+	while (kernel_outbound(A(w), 1)->spi == before)
+		world_run(w, 1);
+	now = w->now;
+	world_run(w, SECONDS(100));
+	world_check(w, thirds == lost + 1, "%u times message 3", thirds);
+	no_gap(w);
+	data_stop(w);
+	inspect_agreement(A(w), B(w), true);
+	world_free(w);
+	return now - third;
+}
+
+Test(rekey, late_responder)
+{
+	for (uint64_t seed = 1; seed < 20; seed++)
+		for (msec latency = 1; latency < 1000; latency *= 3) {
+			/* Message 3 goes, the responder switches, something comes: then at once. */
+			msec after = switched_after(seed, BOTH_WAYS, latency, 0);
+
+			cr_expect(after >= 2 * latency && after < 2 * (2 * latency + 150), "%llu",
+				  (unsigned long long)after);
+			after = switched_after(seed, THERE, latency, 0);
+			cr_expect(after >= 5000 && after < 5050, "%llu", (unsigned long long)after);
+			cr_expect(switched_after(seed, NOT_AT_ALL, latency, 0) < 5050);
+		}
+}
+
+/* Message 2 says that message 3 was lost, however often: nothing is sent into the void. */
+Test(rekey, late_responder_and_lost_message)
+{
+	for (unsigned int lost = 1; lost <= 5; lost++)
+		for (uint64_t seed = 1; seed < 10; seed++) {
+			switched_after(seed, BOTH_WAYS, 50, lost);
+			switched_after(seed, THERE, 50, lost);
+		}
+}

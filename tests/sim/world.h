@@ -137,7 +137,7 @@ struct kernel_sa {
 	size_t keys_len;
 	uint64_t key; /* stands for suite and keys */
 	uint64_t serial;
-	msec expires;
+	msec usable; /* from then on; inbound */
 	uint64_t soft_bytes, hard_bytes, bytes, packets;
 	uint64_t told; /* packets that NHRP knows of */
 	bool soft;     /* said once */
@@ -173,6 +173,11 @@ struct node_config {
 	bool hub; /* NHRP: the others' next hop server is node 0 */
 	uint16_t holding_time, hold_down;
 	enum nhrp_answer answer;
+	/*
+	 * As responder it is of another make: it can receive through a new pair only so long after
+	 * message 3 of quick mode has come. 0: before message 2 leaves, as it should.
+	 */
+	msec late_inbound;
 };
 
 struct node {
@@ -251,7 +256,7 @@ void data_stop(struct world *w);
 
 /* At any time. */
 void inspect_node(struct node *n);
-/* No exchange is under way in it, by chance or because all came to their end. */
+/* No exchange is under way in it, nor a change of outbound SA, by chance or because all came to their end. */
 bool inspect_is_quiet(const struct node *n);
 /* Nothing is under way any more: no half-open exchange, and the kernel has what the core says. */
 void inspect_rest(struct node *n);
