@@ -93,6 +93,16 @@ struct ipsec_pair *ike_peer_pair(const struct ike_peer *p)
 	return NULL;
 }
 
+struct ipsec_pair *ike_peer_sender(const struct ike_peer *p)
+{
+	struct ipsec_pair *pair;
+
+	LIST_FOREACH (pair, &p->pairs, of_peer)
+		if (pair->x.done && pair->has_out)
+			return pair;
+	return NULL;
+}
+
 bool ike_peer_negotiates(const struct ike_peer *p)
 {
 	const struct isakmp_sa *sa;

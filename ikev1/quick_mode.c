@@ -372,33 +372,20 @@ static enum ike_fsm_event i_in_installed(struct exchange *x, const struct incomi
 static enum ike_fsm_event install_out(struct exchange *x, const struct incoming *in)
 {
 	struct ipsec_pair *pair = pair_of(x);
-	struct ipsec_pair *old = ike_peer_pair(pair->peer);
+	struct ipsec_pair *old = ike_peer_sender(pair->peer);
 
 	(void)in;
 	/* The kernel sends through the newest: the loser of a crossing must not become that. */
 	if (pair_loses(pair))
 		return EV_OUT_INSTALLED;
 	pair->qm->out_added = true;
-	if (old && old->has_out)
+	if (old)
 		pair->qm->replaces = old->spi_out;
 	install(x, IKE_OUTBOUND, pair->qm->key_out, pair->qm->replaces);
 	if (old)
 		old->has_out = false;
 	pair->has_out = true;
 	return EV_NONE;
-}
-
-/* What it was to replace is still there. */
-static void out_refused(struct ipsec_pair *pair)
-{
-	uint32_t spi = pair->qm->replaces;
-	struct ipsec_pair *old = spi ? pair_find_spi_out(pair->peer, spi) : NULL;
-
-	pair->qm->out_added = pair->has_out = false;
-	if (old && old == ike_peer_pair(pair->peer))
-		old->has_out = true;
-	else if (spi)
-		pair_push_delete(pair, IKE_OUTBOUND, spi);
 }
 
 void quick_mode_sa_done(struct ipsec_pair *pair, int error)
@@ -432,10 +419,12 @@ void quick_mode_sa_done(struct ipsec_pair *pair, int error)
 		ike_peer_start(p);
 		return;
 	}
-	if (pair->qm->in_done)
-		out_refused(pair);
-	else
+	if (pair->qm->in_done) {
+		pair->qm->out_added = false;
+		pair_out_refused(pair, pair->qm->replaces);
+	} else {
 		pair->qm->in_added = false;
+	}
 	x->error = error;
 	/* There is no word for it. Who has not learnt our SPI yet cannot be told by a delete. */
 	if (!pair->announced)

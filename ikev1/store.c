@@ -490,6 +490,17 @@ void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uin
 	n->effect.del.spi = spi;
 }
 
+void pair_out_refused(struct ipsec_pair *pair, uint32_t replaced)
+{
+	struct ipsec_pair *old = pair_find_spi_out(pair->peer, replaced);
+
+	pair->has_out = false;
+	if (old && !ike_peer_sender(pair->peer))
+		old->has_out = true;
+	else if (replaced)
+		pair_push_delete(pair, IKE_OUTBOUND, replaced);
+}
+
 /* It still receives for a while; what is sent goes through the winner, once that can be. */
 static void pair_supersede(struct ipsec_pair *pair, const struct ipsec_pair *winner)
 {
@@ -626,7 +637,7 @@ void pair_end(struct ipsec_pair *pair, enum ike_cause cause)
 			sa_reuse_msgid(pair->sa, pair->id.msgid);
 		p->unfinished--;
 	}
-	if (p->up && was_up && !pair->superseded)
+	if (p->up && was_up && !pair->superseded && !switch_over_undo(pair))
 		ike_peer_tell_down(p, cause);
 	if (peer_needs_delete(pair, cause)) {
 		struct isakmp_sa *sa = pair->sa ? pair->sa : ike_peer_sa(p);

@@ -36,6 +36,8 @@ bool ike_peer_negotiates(const struct ike_peer *p);
 struct isakmp_sa *ike_peer_sa(const struct ike_peer *p);
 /* The pair that carries the traffic; NULL where there is none. */
 struct ipsec_pair *ike_peer_pair(const struct ike_peer *p);
+/* The one that sends it now: at a rekey that one's predecessor for a while, see switch_over.h. */
+struct ipsec_pair *ike_peer_sender(const struct ike_peer *p);
 /* Does the next thing that leads to the pair that is wanted, or to a successor that is due. */
 void ike_peer_start(struct ike_peer *p);
 void ike_peer_start_phase1(struct ike_peer *p);
@@ -90,6 +92,8 @@ bool pair_has_rival(const struct ipsec_pair *pair);
 bool pair_is_outdone(const struct ipsec_pair *pair);
 void pair_query_traffic(const struct ipsec_pair *pair);
 void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uint32_t spi);
+/* The kernel did not take its outbound SA; the one that it was to replace (0: none) is still there. */
+void pair_out_refused(struct ipsec_pair *pair, uint32_t replaced);
 void pair_activate(struct ipsec_pair *pair);
 void pair_rekey(struct ipsec_pair *pair);
 void pair_end(struct ipsec_pair *pair, enum ike_cause cause);

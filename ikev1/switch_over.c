@@ -17,20 +17,9 @@ struct switch_over {
 	uint8_t key_out[KEYMAT_MAX];
 };
 
-/* The finished pair whose outbound SA takes the traffic. */
-static struct ipsec_pair *sender(const struct ike_peer *p)
-{
-	struct ipsec_pair *pair;
-
-	LIST_FOREACH (pair, &p->pairs, of_peer)
-		if (pair->x.done && pair->has_out)
-			return pair;
-	return NULL;
-}
-
 bool switch_over_applies(const struct ipsec_pair *pair)
 {
-	return ike_peer_pair(pair->peer) && sender(pair->peer) && !pair_loses(pair);
+	return ike_peer_pair(pair->peer) && ike_peer_sender(pair->peer) && !pair_loses(pair);
 }
 
 static void wait_for_sign(struct switch_over *s)
@@ -66,7 +55,7 @@ void switch_over_repeated(struct ipsec_pair *pair)
 
 static void install(struct switch_over *s)
 {
-	struct ipsec_pair *pair = s->pair, *old = sender(pair->peer);
+	struct ipsec_pair *pair = s->pair, *old = ike_peer_sender(pair->peer);
 
 	if (s->asked)
 		return;
@@ -121,19 +110,42 @@ void switch_over_free(struct ipsec_pair *pair)
 
 void switch_over_done(struct ipsec_pair *pair, int error)
 {
-	uint32_t replaced = pair->switch_over->replaces;
-	struct ipsec_pair *old = pair_find_spi_out(pair->peer, replaced);
+	struct switch_over *s = pair->switch_over;
 
-	switch_over_free(pair);
-	if (!error)
+	if (!error) {
+		switch_over_free(pair);
 		return;
-	/* What it was to replace is still there. */
-	if (old)
-		old->has_out = true;
-	pair->has_out = false;
-	pair->x.error = error;
-	if (!pair->superseded)
+	}
+	pair_out_refused(pair, s->replaces);
+	if (!ike_peer_sender(pair->peer) && !pair->superseded) {
+		pair->x.error = error;
 		exchange_fail(&pair->x, EV_ERROR, IKE_CAUSE_KERNEL);
+		return;
+	}
+	if (pair->superseded) {
+		switch_over_free(pair);
+		return;
+	}
+	/* The old one goes on: there is time to try again. */
+	s->asked = false;
+	s->replaces = 0;
+	s->at = pair->x.ike->now + IKE_SWITCH_WAIT;
+	wait_for_sign(s);
+}
+
+bool switch_over_undo(struct ipsec_pair *pair)
+{
+	struct ipsec_pair *old = ike_peer_sender(pair->peer);
+	struct ike *ike = pair->x.ike;
+	msec life_ends;
+
+	if (!pair->switch_over || pair->switch_over->asked || pair->peer->ending || !old)
+		return false;
+	life_ends = old->x.done + SECONDS(old->life_seconds);
+	old->superseded = false;
+	timer_arm(&ike->timers, &old->expire, MAX(life_ends, ike->now));
+	timer_arm(&ike->timers, &old->rekey, ike->now + IKE_SWITCH_WAIT);
+	return true;
 }
 
 void switch_over_cancel(struct ipsec_pair *pair)

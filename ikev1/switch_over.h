@@ -33,6 +33,8 @@ void switch_over_hurry(struct ike_peer *p);
 /* The kernel took (0) or refused the outbound SA. */
 void switch_over_done(struct ipsec_pair *pair, int error);
 void switch_over_timer(struct timer *t);
+/* It ends before it has sent: the one that was to be replaced serves on. False: there is none. */
+bool switch_over_undo(struct ipsec_pair *pair);
 /* Another pair takes its place. */
 void switch_over_cancel(struct ipsec_pair *pair);
 /* The pair goes. */

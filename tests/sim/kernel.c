@@ -116,8 +116,7 @@ static uint64_t next_serial(struct node *n)
 static void wake_inbound(struct node *n, unsigned int peer)
 {
 	for (struct kernel_sa *sa = n->kernel.sas[peer]; sa; sa = sa->next)
-		if (sa->usable == MSEC_NEVER)
-			sa->usable = n->world->now + n->cfg.late_inbound;
+		sa->asleep = false;
 }
 
 int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *in)
@@ -154,8 +153,8 @@ int kernel_sa_add(struct node *n, const struct ike_ipsec_sa *in)
 	n->kernel.sas[peer] = sa;
 	if (in->direction == IKE_OUTBOUND)
 		wake_inbound(n, peer);
-	else if (n->cfg.late_inbound)
-		sa->usable = MSEC_NEVER;
+	else
+		sa->asleep = n->cfg.late_inbound;
 	if (in->replaces_spi)
 		kernel_sa_delete(n, peer, IKE_OUTBOUND, in->replaces_spi);
 	name = (struct sa_name){ peer, in->direction, in->spi, sa->serial };
@@ -302,11 +301,11 @@ void kernel_receive(struct node *n, const struct packet *p)
 	struct world *w = n->world;
 	struct kernel_sa *sa = find(n, p->from, IKE_INBOUND, p->spi);
 
-	if (!sa || sa->key != p->key || sa->usable > w->now) {
+	if (!sa || sa->key != p->key || sa->asleep) {
 		world_tell(w, n, "ESP %08x from %s: %s", p->spi, w->node[p->from]->cfg.name,
-			   !sa			? "no such SA"
-			   : sa->key != p->key	? "wrong key"
-						: "not yet usable");
+			   !sa		       ? "no such SA"
+			   : sa->key != p->key ? "wrong key"
+					       : "not usable yet");
 		if (p->kind == PACKET_DATA)
 			w->data.not_received++;
 		return;

@@ -137,7 +137,7 @@ struct kernel_sa {
 	size_t keys_len;
 	uint64_t key; /* stands for suite and keys */
 	uint64_t serial;
-	msec usable; /* from then on; inbound */
+	bool asleep; /* inbound: of no use until message 3 of quick mode has come */
 	uint64_t soft_bytes, hard_bytes, bytes, packets;
 	uint64_t told; /* packets that NHRP knows of */
 	bool soft;     /* said once */
@@ -173,11 +173,8 @@ struct node_config {
 	bool hub; /* NHRP: the others' next hop server is node 0 */
 	uint16_t holding_time, hold_down;
 	enum nhrp_answer answer;
-	/*
-	 * As responder it is of another make: it can receive through a new pair only so long after
-	 * message 3 of quick mode has come. 0: before message 2 leaves, as it should.
-	 */
-	msec late_inbound;
+	/* As responder it is of another make: it can receive through a pair once message 3 has come. */
+	bool late_inbound;
 };
 
 struct node {
