@@ -100,6 +100,8 @@ void binding_set_peer(struct binding *b, msec now, struct peer *peer, bool wants
 	b->wants = wants;
 	if (peer)
 		LIST_INSERT_HEAD(&peer->bindings, b, same_peer);
+	if (before && before != peer)
+		multicast_review(before);
 }
 
 static void token_forget(struct binding *b)

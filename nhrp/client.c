@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The client's side of registering: one struct nhs per next hop server.
+ * The client's side of registering: one struct nhs per next hop server. nhs.c says which of them
+ * are started and stopped.
  *
  *     CONNECTING --SA pair up--> REGISTERING --accepted--> UP --a third of the holding time--+
  *         ^                       |      ^ |                ^------------renewed-------------+
@@ -13,56 +14,44 @@
  */
 #include "nhrp/core.h"
 
-static void set_state(struct nhs *s, msec now, enum nhrp_nhs_state state)
+void nhs_set_state(struct nhs *s, msec now, enum nhrp_nhs_state state)
 {
 	if (s->state == state)
 		return;
 	s->state = state;
 	s->since = now;
+	multicast_review(s->peer);
 }
 
-struct nhs *nhs_in_use(struct iface *i)
-{
-	for (size_t k = 0; k < i->n_nhs; k++)
-		if (i->nhs[k].state == NHRP_NHS_UP && i->nhs[k].peer->up)
-			return &i->nhs[k];
-	return NULL;
-}
-
-struct nhs *nhs_by_nbma(struct iface *i, const struct addr *nbma)
-{
-	for (size_t k = 0; k < i->n_nhs; k++)
-		if (i->nhs[k].peer && addr_equal(&i->nhs[k].peer->nbma, nbma))
-			return &i->nhs[k];
-	return NULL;
-}
-
-static void down(struct nhs *s, msec now, enum nhrp_nhs_state state, enum nhrp_reason why, int code)
+static void leave_up(struct nhs *s, msec now, enum nhrp_nhs_state state, enum nhrp_reason why,
+		     int code)
 {
 	if (s->state == NHRP_NHS_UP)
 		event(s->iface, NHRP_EV_NHS_DOWN, NOTICE, .protocol = s->protocol,
 		      .nbma = s->peer->nbma, .reason = why, .code = code);
-	set_state(s, now, state);
+	nhs_set_state(s, now, state);
+}
+
+/* It does not serve any more, or not yet: another one may have to. This one may be stopped by it. */
+static void down(struct nhs *s, msec now, enum nhrp_nhs_state state, enum nhrp_reason why, int code)
+{
+	leave_up(s, now, state, why, code);
+	s->failed = true;
+	nhs_review(s->iface, now);
 }
 
 void nhs_start(struct nhs *s, msec now)
 {
-	const struct binding *map = binding_find(s->iface, &s->protocol);
-
-	s->since = now;
-	s->registered = MSEC_NEVER;
-	s->timer.kind = TIMER_NHS;
-	if (!map || map->type != NHRP_ENTRY_STATIC) {
-		s->state = NHRP_NHS_NO_MAP;
-		event(s->iface, NHRP_EV_NHS_DOWN, ERROR, .protocol = s->protocol,
-		      .reason = NHRP_WHY_NO_MAP);
+	if (s->wanted)
 		return;
-	}
-	s->state = NHRP_NHS_CONNECTING;
-	s->peer = map->peer;
+	s->wanted = true;
+	nhs_set_state(s, now, NHRP_NHS_CONNECTING);
 	event(s->iface, NHRP_EV_NHS_CONNECTING, INFO, .protocol = s->protocol,
 	      .nbma = s->peer->nbma, .seconds = (uint32_t)(RETRY_FIRST / 1000));
 	peer_want(s->peer, now);
+	/* Nobody says it again of a pair that is there for another reason. */
+	if (s->peer->up)
+		nhs_peer_up(s, now);
 }
 
 static void send_request(struct nhs *s, msec now)
@@ -98,14 +87,14 @@ static void ask(struct nhs *s, msec now, bool anew)
 	s->outstanding = true;
 	s->asked = now;
 	if (s->state != NHRP_NHS_UP)
-		set_state(s, now, NHRP_NHS_REGISTERING);
+		nhs_set_state(s, now, NHRP_NHS_REGISTERING);
 	send_request(s, now);
 	timer_arm(ts, &s->timer, now + retry_after(s->tries++));
 }
 
 void nhs_register(struct nhs *s, msec now, bool doubt)
 {
-	if (!s->peer || !s->peer->up)
+	if (!s->wanted || !s->peer->up)
 		return;
 	if (doubt && (s->outstanding || now - s->asked < RENEW_AT_ONCE_GAP))
 		return;
@@ -124,6 +113,8 @@ void nhs_timer(struct nhs *s, msec now)
 	      .seconds = (uint32_t)(retry_after(s->tries) / 1000));
 	if (s->tries >= NHS_PATIENCE) {
 		down(s, now, NHRP_NHS_REGISTERING, NHRP_WHY_UNANSWERED, 0);
+		if (!s->wanted)
+			return;
 		/* Only who once answered: else its pair would be rebuilt forever. */
 		if (s->proven)
 			effect_push(s->iface->core, &(struct nhrp_effect){ .kind = NHRP_SUSPECT,
@@ -144,17 +135,17 @@ void nhs_peer_down(struct nhs *s, msec now)
 {
 	timer_disarm(&s->iface->core->timers, &s->timer);
 	s->outstanding = false;
-	down(s, now, NHRP_NHS_CONNECTING, NHRP_WHY_PEER_DOWN, 0);
 	event(s->iface, NHRP_EV_NHS_CONNECTING, INFO, .protocol = s->protocol,
 	      .nbma = s->peer->nbma, .seconds = (uint32_t)(RETRY_FIRST / 1000));
+	down(s, now, NHRP_NHS_CONNECTING, NHRP_WHY_PEER_DOWN, 0);
 }
 
-void nhs_withdraw(struct nhs *s, msec now)
+static void withdraw(struct nhs *s, msec now)
 {
 	struct iface *i = s->iface;
 	struct nhrp_packet p;
 
-	if (!s->peer || !s->peer->up || s->registered == MSEC_NEVER)
+	if (!s->peer->up || s->registered == MSEC_NEVER)
 		return;
 	message_start(i, &p, NHRP_PURGE_REQUEST, &s->protocol);
 	p.flags = NHRP_PURGE_NO_REPLY; /* nobody will be here to read it */
@@ -168,6 +159,25 @@ void nhs_withdraw(struct nhs *s, msec now)
 	message_send(i, now, s->peer, &p, NULL);
 }
 
+void nhs_stop(struct nhs *s, msec now, enum nhrp_reason why)
+{
+	struct timers *ts = &s->iface->core->timers;
+	bool wanted = s->wanted;
+
+	timer_disarm(ts, &s->timer);
+	timer_disarm(ts, &s->fallback);
+	if (!s->peer)
+		return;
+	s->wanted = s->outstanding = s->failed = s->proven = false;
+	if (wanted) {
+		withdraw(s, now);
+		peer_unwant(s->peer);
+	}
+	leave_up(s, now, NHRP_NHS_STANDBY, why, 0);
+	s->registered = MSEC_NEVER;
+	s->trusted_from = 0;
+}
+
 static void refused(struct nhs *s, msec now, uint8_t code)
 {
 	msec after = retry_after(s->tries ? s->tries - 1 : 0);
@@ -177,7 +187,8 @@ static void refused(struct nhs *s, msec now, uint8_t code)
 	s->last_code = code;
 	s->iface->counters.refusals_received[counter_index(code)]++;
 	down(s, now, NHRP_NHS_REFUSED, NHRP_WHY_REFUSED, code);
-	set_state(s, now, NHRP_NHS_REFUSED);
+	if (!s->wanted)
+		return;
 	event(s->iface, NHRP_EV_REGISTRATION_REFUSED, ERROR, .protocol = s->protocol,
 	      .nbma = s->peer->nbma, .code = code, .seconds = (uint32_t)(after / 1000));
 	timer_arm(&s->iface->core->timers, &s->timer, now + after);
@@ -195,7 +206,12 @@ static void accepted(struct nhs *s, msec now, uint16_t granted)
 	s->tries = 0;
 	s->last_code = 0;
 	s->registered = now;
-	set_state(s, now, NHRP_NHS_UP);
+	if (s->failed && s->iface->cfg.fallback) {
+		s->trusted_from = now + SECONDS(s->iface->cfg.fallback);
+		timer_arm(&s->iface->core->timers, &s->fallback, s->trusted_from);
+	}
+	s->failed = false;
+	nhs_set_state(s, now, NHRP_NHS_UP);
 	event_push(s->iface, was_up ? NHRP_EV_NHS_REFRESHED : NHRP_EV_NHS_UP,
 		   was_up ? NHRP_LEVEL_DEBUG : NHRP_LEVEL_NOTICE,
 		   &(struct nhrp_event){ .protocol = s->protocol,
@@ -203,6 +219,7 @@ static void accepted(struct nhs *s, msec now, uint16_t granted)
 					 .request_id = s->request_id,
 					 .seconds = holding });
 	timer_arm(&s->iface->core->timers, &s->timer, now + SECONDS(holding) / 3);
+	nhs_review(s->iface, now);
 }
 
 /* The server that a request of ours with that id was sent to, and that may answer it now. */

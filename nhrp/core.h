@@ -7,10 +7,12 @@
  *     cache.c     interfaces and bindings (protocol address -> peer), kernel neighbours
  *     peer.c      NBMA addresses: SA pair wanted and up, packets that wait for it
  *     message.c   building and sending packets, extensions, errors
- *     client.c    registering with next hop servers
+ *     nhs.c       next hop servers: which are needed, which one is in use, where they are
+ *     client.c    registering with them
  *     resolve.c   paths of our own: provisional, direct, back
  *     server.c    judging registrations, purges
  *     forward.c   answering and forwarding requests of others
+ *     multicast.c who gets copies of multicast packets
  *
  * Lifetimes. A binding refers to at most one peer, a next hop server to one; a peer that nobody
  * refers to is freed by peers_sweep() at the end of the call into the core, never before, so
@@ -38,6 +40,7 @@ enum timer_kind {
 	TIMER_LEASE,	    /* somebody may use the SA pair though nothing here does */
 	TIMER_STEP,	    /* a binding: ask again, ask about use */
 	TIMER_LIFE,	    /* a binding: ends, or the step it is in failed */
+	TIMER_FALLBACK,	    /* a better server has been back for long enough */
 };
 
 #define RETRY_FIRST SECONDS(1)
@@ -52,6 +55,7 @@ enum timer_kind {
 #define CONTACT_GRACE SECONDS(60) /* for a peer that we told something to come back on it */
 #define LEASE_MARGIN SECONDS(10) /* what we answered is used a little longer than we count */
 #define NHS_PATIENCE 3		/* unanswered registrations until the server counts as down */
+#define NHS_CONNECT_TRIES 3	/* CONNECTs, at 0, 1, 3 s, until the next server is tried, too */
 #define RENEW_AT_ONCE_GAP SECONDS(10) /* between registrations that doubt caused */
 #define HOLDING_TIME_MIN 5	/* s; a path for less is not worth its SA pair */
 #define ERROR_BURST 10
@@ -100,6 +104,15 @@ struct nhs {
 	struct iface *iface;
 	struct addr protocol;
 	struct peer *peer; /* NULL: no map */
+	uint8_t priority;
+	uint8_t cluster;
+	bool multicast;
+	bool named;  /* its address is what nhrp_nhs_address() said */
+	bool wanted; /* not on standby: its pair is wanted */
+	bool failed; /* was wanted and did not come up, or went; until it is up again */
+	struct addr translated; /* where it sees us; none: where we are */
+	msec trusted_from;	/* preferred to worse ones from then on (fallback) */
+	struct timer fallback;
 	enum nhrp_nhs_state state;
 	msec since;
 	msec registered;
@@ -126,6 +139,10 @@ struct iface {
 	struct peer *peers;				     /* by NBMA address */
 	size_t n_nhs;
 	struct nhs nhs[NHRP_NHS_MAX];
+	struct nhs *nhs_in_use;	    /* NULL: none is up */
+	uint8_t cluster_max[256];   /* 0: all */
+	struct addr *multicast;	    /* static listeners, each wanted */
+	size_t n_multicast;
 	size_t n_unresolved; /* bindings that are incomplete or negative */
 	size_t n_held;
 	msec errors_until; /* the time at which the error budget is full again */
@@ -155,6 +172,8 @@ struct peer {
 	bool asked; /* CONNECT was said, or it is up: RELEASE when it goes */
 	bool touched; /* somebody here needed it once; else its pair is the other side's affair */
 	bool idle;  /* in core->idle */
+	bool multicast; /* a static listener */
+	bool listening; /* MULTICAST_ADD was said */
 	msec since;
 	unsigned int known;  /* who knows it */
 	unsigned int wanted; /* who needs the SA pair now */
@@ -189,7 +208,8 @@ void peer_send(struct peer *p, msec now, const uint8_t *packet, size_t len,
 void peer_up(struct peer *p, msec now);
 void peer_down(struct peer *p, msec now);
 void peer_timer(struct peer *p, msec now, struct timer *t);
-void peer_free(struct peer *p);
+/* Says RELEASE where it must, and frees it. */
+void peer_let_go(struct peer *p);
 void peers_sweep(struct nhrp *n);
 /* 1, 2, 4 ... 64 s for try 0, 1, 2 ... */
 msec retry_after(unsigned int tries);
@@ -294,22 +314,46 @@ struct arrival {
 	struct span raw;
 };
 
+/* ---- nhs.c ---- */
+
+void nhs_add(struct iface *i, msec now, const struct nhrp_nhs_config *cfg);
+void nhs_remove(struct nhs *s, msec now);
+/* It has another NBMA address than before, or one at last. */
+void nhs_move(struct nhs *s, msec now, const struct addr *nbma);
+/*
+ * Something about a server or the configuration changed: starts those that are needed, puts those
+ * that are not on standby, and moves what goes through a server to the best one that is up.
+ */
+void nhs_review(struct iface *i, msec now);
+/* The best that is up, NULL for none. */
+struct nhs *nhs_in_use(const struct iface *i);
+/* The server with that NBMA address, NULL for none. */
+struct nhs *nhs_by_nbma(struct iface *i, const struct addr *nbma);
+struct nhs *nhs_by_protocol(struct iface *i, const struct addr *protocol);
+/* The pair with a server does not come about: the next one is tried, this one still is. */
+void nhs_unreachable(const struct peer *p, msec now);
+
+/* ---- multicast.c ---- */
+
+/* Something changed that decides whether it is a listener. */
+void multicast_review(struct peer *p);
+void multicast_configure(struct iface *i, msec now, const struct addr *list, size_t count);
+
 /* ---- client.c ---- */
 
+void nhs_set_state(struct nhs *s, msec now, enum nhrp_nhs_state state);
+/* Asks for its pair and registers over it. */
 void nhs_start(struct nhs *s, msec now);
+/* Withdraws the registration and does not need the pair any more. */
+void nhs_stop(struct nhs *s, msec now, enum nhrp_reason why);
 void nhs_timer(struct nhs *s, msec now);
 void nhs_peer_up(struct nhs *s, msec now);
 void nhs_peer_down(struct nhs *s, msec now);
 /* Registers at once; with `doubt` only where that did not just happen. */
 void nhs_register(struct nhs *s, msec now, bool doubt);
-void nhs_withdraw(struct nhs *s, msec now);
 void client_registration_reply(const struct arrival *a);
 /* An error about our registration; false where it is not about one. */
 bool client_error(const struct arrival *a, const struct nhrp_packet *quoted);
-/* The first that is up, NULL for none. */
-struct nhs *nhs_in_use(struct iface *i);
-/* The server with that NBMA address, NULL for none. */
-struct nhs *nhs_by_nbma(struct iface *i, const struct addr *nbma);
 
 /* ---- resolve.c ---- */
 

@@ -27,22 +27,16 @@ static void iface_free(struct iface *i, msec now)
 	struct binding *b, *next_b;
 	struct peer *p, *next_p;
 
-	for (size_t k = 0; k < i->n_nhs; k++) {
-		nhs_withdraw(&i->nhs[k], now);
-		timer_disarm(&n->timers, &i->nhs[k].timer);
-		if (i->nhs[k].peer)
-			peer_unwant(i->nhs[k].peer);
-	}
+	for (size_t k = 0; k < i->n_nhs; k++)
+		if (i->nhs[k].protocol.len)
+			nhs_stop(&i->nhs[k], now, NHRP_WHY_REMOVED);
 	HASH_ITER(hh, i->bindings, b, next_b)
 		binding_free(b, NHRP_WHY_REMOVED);
-	HASH_ITER(hh, i->peers, p, next_p) {
-		if (p->up || p->asked)
-			effect_push(n, &(struct nhrp_effect){ .kind = NHRP_RELEASE,
-							      .id = i->id,
-							      .nbma = p->nbma });
-		peer_free(p);
-	}
+	multicast_configure(i, now, NULL, 0);
+	HASH_ITER(hh, i->peers, p, next_p)
+		peer_let_go(p);
 	util_wipe(i->authentication, sizeof(i->authentication));
+	free(i->multicast);
 	HASH_DELETE(hh, n->ifaces, i);
 	free(i);
 }
@@ -74,6 +68,9 @@ static void set_config(struct iface *i, const struct nhrp_config *cfg)
 		c->max_bindings_per_nbma ? c->max_bindings_per_nbma : NHRP_BINDINGS_PER_NBMA;
 	c->prefix_min = c->prefix_min ? c->prefix_min : NHRP_PREFIX_MIN;
 	c->max_resolutions = c->max_resolutions ? c->max_resolutions : NHRP_RESOLUTIONS;
+	memset(i->cluster_max, 0, sizeof(i->cluster_max));
+	for (size_t k = 0; k < cfg->n_clusters; k++)
+		i->cluster_max[cfg->clusters[k].id] = cfg->clusters[k].max;
 	i->authentication_len = 0;
 	if (cfg->authentication.len) {
 		write_u32(&w, 1); /* two reserved octets, SPI 1 */
@@ -107,37 +104,41 @@ static void add_map(struct iface *i, msec now, const struct nhrp_map *map)
 	binding_point(b, &map->nbma);
 }
 
-static bool has_server(const struct iface *i, const struct addr *protocol)
+/* The NBMA address of the static entry for that address: of its map, or of the server it is. */
+static const struct addr *static_nbma(struct iface *i, const struct nhrp_config *cfg,
+				      const struct addr *protocol)
 {
-	for (size_t k = 0; k < i->n_nhs; k++)
-		if (addr_equal(&i->nhs[k].protocol, protocol))
-			return true;
-	return false;
+	const struct nhs *s = nhs_by_protocol(i, protocol);
+
+	for (size_t k = 0; k < cfg->n_maps; k++)
+		if (addr_equal(&cfg->maps[k].protocol, protocol))
+			return &cfg->maps[k].nbma;
+	for (size_t k = 0; k < cfg->n_nhs; k++) {
+		if (!addr_equal(&cfg->nhs[k].protocol, protocol))
+			continue;
+		if (cfg->nhs[k].nbma.len)
+			return &cfg->nhs[k].nbma;
+		if (cfg->nhs[k].named && s && s->named && s->peer)
+			return &s->peer->nbma;
+	}
+	return NULL;
 }
 
-static struct nhs *free_place(struct iface *i)
+static void add_maps(struct iface *i, msec now, const struct nhrp_config *cfg)
 {
-	for (size_t k = 0; k < i->n_nhs; k++)
-		if (!i->nhs[k].protocol.len)
-			return &i->nhs[k];
-	return i->n_nhs < NHRP_NHS_MAX ? &i->nhs[i->n_nhs++] : NULL;
+	for (size_t k = 0; k < cfg->n_maps; k++)
+		add_map(i, now, &cfg->maps[k]);
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		if (cfg->nhs[k].nbma.len)
+			add_map(i, now, &(struct nhrp_map){ cfg->nhs[k].protocol,
+							    cfg->nhs[k].nbma });
 }
 
-static void add_server(struct iface *i, msec now, const struct addr *protocol)
+static void add_servers(struct iface *i, msec now, const struct nhrp_config *cfg)
 {
-	struct binding *b = binding_find(i, protocol);
-	struct nhs *s;
-
-	if (b && b->type == NHRP_ENTRY_STATIC)
-		b->flags |= NHRP_FLAG_NHS;
-	s = has_server(i, protocol) ? NULL : free_place(i);
-	if (!s)
-		return;
-	*s = (struct nhs){ .iface = i, .protocol = *protocol };
-	nhs_start(s, now);
-	/* Nobody says it again of a pair that is there for another reason. */
-	if (s->peer && s->peer->up)
-		nhs_peer_up(s, now);
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		nhs_add(i, now, &cfg->nhs[k]);
+	nhs_review(i, now);
 }
 
 void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg)
@@ -152,58 +153,32 @@ void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_conf
 	HASH_ADD_INT(n->ifaces, id, i);
 
 	binding_new(i, now, &cfg->address.addr, NHRP_ENTRY_LOCAL);
-	for (size_t k = 0; k < cfg->n_maps; k++)
-		add_map(i, now, &cfg->maps[k]);
-	for (size_t k = 0; k < cfg->n_nhs; k++)
-		add_server(i, now, &cfg->nhs[k].protocol);
+	add_maps(i, now, cfg);
+	add_servers(i, now, cfg);
+	multicast_configure(i, now, cfg->multicast, cfg->n_multicast);
 	peers_sweep(n);
 }
 
 /* ---- another configuration ---- */
 
-static const struct addr *nbma_of_map(const struct nhrp_config *cfg, const struct addr *protocol)
+static const struct nhrp_nhs_config *server_in(const struct nhrp_config *cfg,
+						const struct addr *protocol)
 {
-	for (size_t k = 0; k < cfg->n_maps; k++)
-		if (addr_equal(&cfg->maps[k].protocol, protocol))
-			return &cfg->maps[k].nbma;
+	for (size_t k = 0; k < cfg->n_nhs; k++)
+		if (addr_equal(&cfg->nhs[k].protocol, protocol))
+			return &cfg->nhs[k];
 	return NULL;
 }
 
 /* It is configured, and is where it was. */
 static bool keeps_server(const struct nhrp_config *cfg, const struct nhs *s)
 {
-	const struct addr *nbma = nbma_of_map(cfg, &s->protocol);
+	const struct addr *nbma = static_nbma(s->iface, cfg, &s->protocol);
+	const struct nhrp_nhs_config *same = server_in(cfg, &s->protocol);
 
-	if (!s->peer ? nbma != NULL : !nbma || !addr_equal(nbma, &s->peer->nbma))
+	if (!same)
 		return false;
-	for (size_t k = 0; k < cfg->n_nhs; k++)
-		if (addr_equal(&cfg->nhs[k].protocol, &s->protocol))
-			return true;
-	return false;
-}
-
-/* Its place in the array stays, free: timers and bindings point into the array. */
-static void remove_server(struct nhs *s, msec now)
-{
-	struct iface *i = s->iface;
-	struct binding *b, *next;
-
-	nhs_withdraw(s, now);
-	timer_disarm(&i->core->timers, &s->timer);
-	if (s->peer)
-		event(i, NHRP_EV_NHS_DOWN, NOTICE, .protocol = s->protocol, .nbma = s->peer->nbma,
-		      .reason = NHRP_WHY_REMOVED);
-	HASH_ITER(hh, i->bindings, b, next) {
-		if (b->nhs != s)
-			continue;
-		b->nhs = NULL;
-		/* What goes through it is looked for anew, through another one, when it is needed. */
-		if (b->step != STEP_DIRECT)
-			binding_free(b, NHRP_WHY_REMOVED);
-	}
-	if (s->peer)
-		peer_unwant(s->peer);
-	*s = (struct nhs){ .iface = i };
+	return s->peer ? nbma && addr_equal(nbma, &s->peer->nbma) : !nbma && same->named == s->named;
 }
 
 static void change_maps(struct iface *i, msec now, const struct nhrp_config *cfg)
@@ -214,15 +189,15 @@ static void change_maps(struct iface *i, msec now, const struct nhrp_config *cfg
 	HASH_ITER(hh, i->bindings, b, next) {
 		if (b->type == NHRP_ENTRY_LOCAL)
 			continue;
-		b->flags &= ~(unsigned int)NHRP_FLAG_NHS;
-		nbma = nbma_of_map(cfg, &b->protocol);
+		nbma = static_nbma(i, cfg, &b->protocol);
+		if (!server_in(cfg, &b->protocol))
+			b->flags &= ~(unsigned int)NHRP_FLAG_NHS;
 		/* A map that goes, one that leads elsewhere, and what a new one takes the place of. */
 		if (b->type == NHRP_ENTRY_STATIC ? !nbma || !addr_equal(nbma, &b->peer->nbma)
 						 : nbma != NULL)
 			binding_free(b, NHRP_WHY_REMOVED);
 	}
-	for (size_t k = 0; k < cfg->n_maps; k++)
-		add_map(i, now, &cfg->maps[k]);
+	add_maps(i, now, cfg);
 }
 
 void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhrp_config *cfg)
@@ -245,12 +220,12 @@ void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhr
 
 	for (size_t k = 0; k < i->n_nhs; k++)
 		if (i->nhs[k].protocol.len && !keeps_server(cfg, &i->nhs[k]))
-			remove_server(&i->nhs[k], now);
+			nhs_remove(&i->nhs[k], now);
 	change_maps(i, now, cfg);
-	for (size_t k = 0; k < cfg->n_nhs; k++)
-		add_server(i, now, &cfg->nhs[k].protocol);
+	add_servers(i, now, cfg);
 	while (i->n_nhs && !i->nhs[i->n_nhs - 1].protocol.len)
 		i->n_nhs--;
+	multicast_configure(i, now, cfg->multicast, cfg->n_multicast);
 	for (size_t k = 0; again && k < i->n_nhs; k++)
 		nhs_register(&i->nhs[k], now, false);
 	peers_sweep(n);
@@ -475,11 +450,12 @@ void nhrp_peer_identity(struct nhrp *n, int id, struct addr nbma, struct span id
 
 void nhrp_nhs_address(struct nhrp *n, msec now, int id, struct addr protocol, struct addr nbma)
 {
-	(void)n;
-	(void)now;
-	(void)id;
-	(void)protocol;
-	(void)nbma;
+	struct iface *i = iface_find(n, id);
+	struct nhs *s = i ? nhs_by_protocol(i, &protocol) : NULL;
+
+	if (s && s->named && addr_is_unicast(&nbma) && !addr_equal(&nbma, &i->cfg.nbma))
+		nhs_move(s, now, &nbma);
+	peers_sweep(n);
 }
 
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma)
@@ -595,6 +571,9 @@ static void fire(struct timer *t, msec now)
 		break;
 	case TIMER_LIFE:
 		binding_timer(container_of(t, struct binding, life), now, TIMER_LIFE);
+		break;
+	case TIMER_FALLBACK:
+		nhs_review(container_of(t, struct nhs, fallback)->iface, now);
 		break;
 	}
 }

@@ -61,10 +61,11 @@ struct nhrp_map {
 
 struct nhrp_nhs_config {
 	struct addr protocol;
-	struct addr nbma; /* none: of the static map for this address, or nhrp_nhs_address() tells */
+	struct addr nbma; /* none: of the static map for this address, or it is `named` */
 	uint8_t priority; /* 0 first */
 	uint8_t cluster;
 	bool multicast; /* is a multicast listener while it is up */
+	bool named;	/* nhrp_nhs_address() tells its NBMA address, now and then another one */
 };
 
 /* At most so many servers of a cluster are in use at a time; of one without an entry, all. */
@@ -172,7 +173,10 @@ void nhrp_bound(struct nhrp *n, msec now, uint64_t token, int error);
  */
 void nhrp_used(struct nhrp *n, msec now, int id, struct addr nbma, uint64_t packets);
 
-/* What the name of a next hop server stands for now; none: nothing that is known. */
+/*
+ * What the name of a next hop server stands for now. none: nothing that is known, it stays where it
+ * was. Another address than before: registers there, and not here any more.
+ */
 void nhrp_nhs_address(struct nhrp *n, msec now, int id, struct addr protocol, struct addr nbma);
 
 /*

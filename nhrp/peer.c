@@ -257,8 +257,9 @@ void peer_up(struct peer *p, msec now)
 		let_go(p, h);
 	}
 	for (size_t k = 0; k < i->n_nhs; k++)
-		if (i->nhs[k].peer == p)
+		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_up(&i->nhs[k], now);
+	multicast_review(p);
 	resolve_peer_proven(p, now);
 }
 
@@ -270,13 +271,16 @@ void peer_down(struct peer *p, msec now)
 	p->up = false;
 	p->heard = false;
 	p->own_packets = 0;
-	if (!was_up)
-		return; /* it did not come about: the schedule goes on */
+	if (!was_up) { /* it did not come about: the schedule goes on */
+		nhs_unreachable(p, now);
+		return;
+	}
+	multicast_review(p);
 	timer_disarm(&i->core->timers, &p->lease);
 	p->since = now;
 	p->asked = false;
 	for (size_t k = 0; k < i->n_nhs; k++)
-		if (i->nhs[k].peer == p)
+		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_down(&i->nhs[k], now);
 	resolve_peer_down(p, now);
 	if (p->wanted) {
@@ -288,19 +292,28 @@ void peer_down(struct peer *p, msec now)
 
 void peer_timer(struct peer *p, msec now, struct timer *t)
 {
-	if (t == &p->connect)
+	if (t == &p->connect) {
 		ask_for_pair(p, now);
-	else if (t == &p->held_timer)
+		if (p->tries > NHS_CONNECT_TRIES)
+			nhs_unreachable(p, now);
+	} else if (t == &p->held_timer) {
 		give_up_held(p, now);
-	else
+	} else {
 		maybe_idle(p);
+	}
 }
 
-void peer_free(struct peer *p)
+void peer_let_go(struct peer *p)
 {
 	struct nhrp *n = p->iface->core;
+	struct nhrp_effect release = { .kind = NHRP_RELEASE, .id = p->iface->id, .nbma = p->nbma };
 	struct held *h;
+	bool paired = p->up || p->asked;
 
+	p->up = false;
+	multicast_review(p);
+	if (paired)
+		effect_push(n, &release);
 	registration_free(p->registration);
 	while ((h = STAILQ_FIRST(&p->held))) {
 		STAILQ_REMOVE_HEAD(&p->held, next);
@@ -325,10 +338,6 @@ void peers_sweep(struct nhrp *n)
 		p->idle = false;
 		if (needed(p) || (p->up && (timer_armed(&p->lease) || !p->touched)))
 			continue;
-		if (p->up || p->asked)
-			effect_push(n, &(struct nhrp_effect){ .kind = NHRP_RELEASE,
-							      .id = p->iface->id,
-							      .nbma = p->nbma });
-		peer_free(p);
+		peer_let_go(p);
 	}
 }

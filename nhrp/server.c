@@ -288,6 +288,7 @@ void server_bound(struct binding *b, msec now, int error)
 		binding_free(b, NHRP_WHY_KERNEL);
 	} else {
 		binding_expire_at(b, now + SECONDS(b->holding_time));
+		multicast_review(b->peer);
 		event(i, NHRP_EV_CLIENT_REGISTERED, NOTICE, .protocol = b->protocol,
 		      .nbma = b->peer->nbma, .seconds = b->holding_time);
 	}

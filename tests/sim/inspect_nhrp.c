@@ -63,7 +63,8 @@ static void look_at_peer(struct node *n, struct tally *t, const struct peer *p)
 		wanted += b->wants;
 	}
 	for (size_t k = 0; k < p->iface->n_nhs; k++)
-		wanted += p->iface->nhs[k].peer == p;
+		wanted += p->iface->nhs[k].peer == p && p->iface->nhs[k].wanted;
+	wanted += p->multicast;
 	STAILQ_FOREACH (h, &p->held, next)
 		held++;
 	t->held += held;
@@ -89,8 +90,12 @@ void inspect_nhrp(struct node *n)
 		look_at_binding(n, &t, b);
 	for (const struct peer *p = i->peers; p; p = p->hh.next)
 		look_at_peer(n, &t, p);
-	for (size_t k = 0; k < i->n_nhs; k++)
+	for (size_t k = 0; k < i->n_nhs; k++) {
 		count_timer(&t, &i->nhs[k].timer);
+		count_timer(&t, &i->nhs[k].fallback);
+	}
+	check(n, !i->nhs_in_use || i->nhs_in_use->peer->up, "%s: the server in use is down",
+	      n->cfg.name);
 	check(n, t.timers == core->timers.len, "%s: %zu timers of NHRP, %zu of them known",
 	      n->cfg.name, core->timers.len, t.timers);
 	check(n,
