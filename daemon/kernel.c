@@ -180,6 +180,8 @@ static void neigh_event(struct daemon *d, const struct gre_neigh_event *ev)
 		if (t)
 			peers_resolve(d, t, &ev->upcall.addr);
 		break;
+	case GRE_NEIGH_RECONCILED:
+		break;
 	case GRE_NEIGH_RESYNC:
 		/* The kernel asks again for what still matters. */
 		break;

@@ -6,31 +6,28 @@
 #include "gre/neigh.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <linux/filter.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/socket.h>
-#include <uthash.h>
 
+#include "gre/dump.h"
+#include "gre/mirror.h"
+#include "gre/requests.h"
 #include "gre/rtnl.h"
-#include "lib/batch.h"
 #include "lib/fifo.h"
 
-#define MESSAGE_MAX 64		   /* more than any message of ours */
-#define REQUEST_BUFFER (256 << 10) /* more than the answers of a batch */
 #define EVENT_BUFFER (4 << 20)
-#define BATCHES_AT_ONCE 8    /* per gre_neighs_readable() */
-#define DATAGRAMS_AT_ONCE 64 /* likewise, upcalls */
+#define DATAGRAMS_AT_ONCE 64 /* per gre_neighs_readable(), upcalls */
 
 struct request {
 	uint64_t token;
 	bool put;
-	unsigned int ifindex;
-	struct addr addr;
+	bool repair; /* nobody asked for it */
+	struct mirror_key key;
+	uint64_t serial; /* of a put */
 };
 
 struct watched {
@@ -39,10 +36,12 @@ struct watched {
 };
 
 struct gre_neighs {
-	struct nl_sock *requests, *upcalls, *ask;
-	struct batch_queue batches; /* records: struct request */
-	struct watched *watched;    /* hash by ifindex */
-	struct fifo queue;	    /* struct gre_neigh_event */
+	struct requests requests; /* records: struct request */
+	struct dump dump;
+	struct nl_sock *upcalls, *ask;
+	struct mirror mirror;
+	struct watched *watched; /* hash by ifindex */
+	struct fifo queue;	 /* struct gre_neigh_event */
 	struct gre_neigh_counters counters;
 };
 
@@ -88,113 +87,157 @@ static bool get_neigh(const struct nlmsghdr *nlh, struct nlattr *tb[NDA_MAX + 1]
 
 /* ---- Requests ---- */
 
+static struct mirror_key key_of(unsigned int ifindex, const struct addr *addr)
+{
+	return mirror_key_of(ifindex, &(struct prefix){ .addr = *addr, .bits = 32 });
+}
+
 static void enqueue(struct gre_neighs *ns, const struct request *req, struct nl_msg *msg)
 {
-	struct nlmsghdr *nlh = nlmsg_hdr(msg);
-	uint32_t seq;
-	void *room = batch_room(&ns->batches, &seq);
-
-	if (nlh->nlmsg_len > MESSAGE_MAX)
-		abort();
-	nlh->nlmsg_seq = seq;
-	memcpy(room, nlh, nlh->nlmsg_len);
-	*(struct request *)batch_add(&ns->batches, nlh->nlmsg_len) = *req;
+	*(struct request *)requests_add(&ns->requests, msg) = *req;
 	ns->counters.requests++;
-	nlmsg_free(msg);
 }
 
 void gre_neigh_put(struct gre_neighs *ns, uint64_t token, unsigned int ifindex,
 		   const struct addr *addr, const struct addr *nbma)
 {
-	struct request req = { .token = token, .put = true, .ifindex = ifindex, .addr = *addr };
+	struct request req = { .token = token, .put = true, .key = key_of(ifindex, addr) };
 
+	req.serial = mirror_put(&ns->mirror, &req.key, nbma);
 	enqueue(ns, &req, put_message(ifindex, addr, nbma));
 }
 
 void gre_neigh_del(struct gre_neighs *ns, uint64_t token, unsigned int ifindex,
 		   const struct addr *addr)
 {
-	struct request req = { .token = token, .ifindex = ifindex, .addr = *addr };
+	struct request req = { .token = token, .key = key_of(ifindex, addr) };
 
+	mirror_del(&ns->mirror, &req.key);
 	enqueue(ns, &req, neigh_message(RTM_DELNEIGH, NLM_F_ACK, ifindex, addr));
 }
 
 /* The one place where a request ends. */
-static void answer(struct gre_neighs *ns, const struct request *req, int err, const char *text)
+static void answer(void *owner, const void *record, int err, const char *text,
+		   const struct nlmsghdr *unused)
 {
-	struct gre_neigh_event *ev = fifo_push(&ns->queue);
+	const struct request *req = record;
+	struct gre_neighs *ns = owner;
+	struct addr addr = req->key.prefix.addr;
 	char ip[ADDR_TEXT], words[GRE_WHY - 96];
+	struct gre_neigh_event *ev;
 
+	(void)unused;
+	if (err && req->put)
+		mirror_refused(&ns->mirror, &req->key, req->serial);
+	ns->counters.errors += err != 0;
+	if (req->repair)
+		return;
+	ev = fifo_push(&ns->queue);
 	ev->type = GRE_NEIGH_ACK;
 	ev->ack.token = req->token;
 	ev->ack.err = err;
 	if (!err)
 		return;
-	ns->counters.errors++;
 	rtnl_explain(err, text, words, sizeof(words));
 	snprintf(ev->ack.why, sizeof(ev->ack.why), "cannot %s neighbour %.15s on interface %u: %s",
-		 req->put ? "set" : "remove", addr_text(&req->addr, ip), req->ifindex, words);
+		 req->put ? "set" : "remove", addr_text(&addr, ip), req->key.ifindex, words);
 }
 
-static void fail_batch(struct gre_neighs *ns, int err)
-{
-	const struct request *req;
+/* ---- Comparing ---- */
 
-	while ((req = batch_fail(&ns->batches)))
-		answer(ns, req, err, "");
-	batch_end(&ns->batches);
+static struct nl_msg *dump_message(unsigned int ifindex)
+{
+	struct ndmsg ndm = { .ndm_family = AF_INET };
+	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, NLM_F_DUMP, &ndm, sizeof(ndm));
+
+	nla_put_u32(msg, NDA_IFINDEX, ifindex);
+	return msg;
 }
 
-/* Sends the next batch unless one is under way. */
-static void send_batch(struct gre_neighs *ns)
+static bool has_tag(struct nlattr *const *tb)
 {
-	struct span s;
-
-	while ((s = batch_next(&ns->batches)).len) {
-		int nle = nl_sendto(ns->requests, (void *)(uintptr_t)s.data, s.len);
-
-		if (nle == -NLE_AGAIN)
-			return;
-		batch_sent(&ns->batches);
-		if (nle < 0)
-			fail_batch(ns, ENOBUFS);
-	}
+	return tb[NDA_PROTOCOL] && nla_len(tb[NDA_PROTOCOL]) == 1 &&
+	       nla_get_u8(tb[NDA_PROTOCOL]) == GRE_NEIGH_PROTOCOL;
 }
 
-static void take_reply(struct gre_neighs *ns, const struct nlmsghdr *nlh)
+/* Somebody else's counts where it is meant to stay; what the kernel is still asking about does not. */
+static bool read_seen(const struct nlmsghdr *nlh, struct mirror_seen *out)
 {
-	const struct request *req = NULL;
-	char text[RTNL_TEXT];
-	int err;
+	const struct ndmsg *ndm = nlmsg_data(nlh);
+	struct nlattr *tb[NDA_MAX + 1];
+	unsigned int ifindex;
+	struct addr addr;
 
-	if (rtnl_get_error(nlh, &err, text))
-		req = batch_answer(&ns->batches, nlh->nlmsg_seq);
-	if (req)
-		answer(ns, req, err, text);
-	else
-		ns->counters.bad++;
+	if (nlh->nlmsg_type != RTM_NEWNEIGH || !get_neigh(nlh, tb, &ifindex, &addr) ||
+	    !(ndm->ndm_state & NUD_PERMANENT) || !tb[NDA_LLADDR] || nla_len(tb[NDA_LLADDR]) != 4)
+		return false;
+	out->key = key_of(ifindex, &addr);
+	out->value = addr_from_bytes(nla_data(tb[NDA_LLADDR]), 4);
+	out->ours = has_tag(tb);
+	return true;
 }
 
-/* Reads what has been answered of the batch under way, and ends it when that is all. */
-static void receive_replies(struct gre_neighs *ns)
+static void restore(void *owner, const struct mirror_entry *e)
 {
-	while (ns->batches.sent) {
-		unsigned char *datagram;
-		ssize_t n = rtnl_receive(ns->requests, &datagram);
-		struct nlmsghdr *nlh = (void *)datagram;
-		int left = (int)n;
+	struct request req = { .put = true, .repair = true, .key = e->key, .serial = e->serial };
+	struct addr addr = e->key.prefix.addr;
+	struct gre_neighs *ns = owner;
 
-		if (n == 0)
-			return;
-		if (n < 0) {
-			fail_batch(ns, (int)-n);
-			return;
-		}
-		for (; nlmsg_ok(nlh, left); nlh = nlmsg_next(nlh, &left))
-			take_reply(ns, nlh);
-		free(datagram);
-		batch_end(&ns->batches);
-	}
+	ns->counters.restored++;
+	enqueue(ns, &req, put_message(e->key.ifindex, &addr, &e->value));
+}
+
+static void remove_seen(void *owner, const struct mirror_seen *s)
+{
+	struct request req = { .repair = true, .key = s->key };
+	struct addr addr = s->key.prefix.addr;
+	struct gre_neighs *ns = owner;
+
+	ns->counters.removed++;
+	enqueue(ns, &req, neigh_message(RTM_DELNEIGH, NLM_F_ACK, s->key.ifindex, &addr));
+}
+
+static int complain(unsigned int ifindex, int err, const char *text, char why[GRE_WHY])
+{
+	char words[GRE_WHY - 64];
+
+	rtnl_explain(err, text, words, sizeof(words));
+	snprintf(why, GRE_WHY, "cannot read the neighbours of interface %u: %s", ifindex, words);
+	return err;
+}
+
+static void compared(void *owner, const struct mirror_report *r)
+{
+	struct gre_neighs *ns = owner;
+	struct gre_neigh_event *ev = fifo_push(&ns->queue);
+
+	ev->type = GRE_NEIGH_RECONCILED;
+	ev->reconciled.token = r->token;
+	ev->reconciled.err = r->err;
+	ev->reconciled.ifindex = r->ifindex;
+	ev->reconciled.restored = r->restored;
+	ev->reconciled.removed = r->removed;
+	if (r->err)
+		complain(r->ifindex, r->err, r->text, ev->reconciled.why);
+}
+
+static const struct mirror_ops mirror_ops = {
+	.dump = dump_message,
+	.read = read_seen,
+	.put = restore,
+	.remove = remove_seen,
+	.put_replaces = true,
+	.done = compared,
+};
+
+void gre_neighs_reconcile(struct gre_neighs *ns, uint64_t token, unsigned int ifindex, bool sweep)
+{
+	mirror_compare(&ns->mirror, token, ifindex, sweep);
+}
+
+void gre_neighs_forget(struct gre_neighs *ns, unsigned int ifindex)
+{
+	mirror_forget(&ns->mirror, ifindex);
 }
 
 /* ---- Upcalls ---- */
@@ -296,9 +339,11 @@ int gre_neighs_open(struct gre_neighs **out, char why[GRE_WHY])
 	int err = 0;
 
 	ns->queue = fifo_of(sizeof(struct gre_neigh_event));
-	ns->batches = batch_queue_of(sizeof(struct request), MESSAGE_MAX);
-	ns->requests = rtnl_open(&(struct rtnl_options){ .receive = REQUEST_BUFFER }, &err, why);
-	if (ns->requests)
+	ns->mirror = mirror_of(&mirror_ops, ns, &ns->dump);
+	err = requests_open(&ns->requests, sizeof(struct request), answer, ns, why);
+	if (!err)
+		err = dump_open(&ns->dump, why);
+	if (!err)
 		ns->ask = rtnl_open(&(struct rtnl_options){ .blocking = true }, &err, why);
 	if (ns->ask)
 		ns->upcalls = rtnl_open(&(struct rtnl_options){ .groups = groups,
@@ -319,10 +364,11 @@ void gre_neighs_close(struct gre_neighs *ns)
 
 	if (!ns)
 		return;
-	rtnl_close(ns->requests);
+	requests_close(&ns->requests);
+	dump_close(&ns->dump);
+	mirror_free(&ns->mirror);
 	rtnl_close(ns->ask);
 	rtnl_close(ns->upcalls);
-	batch_queue_free(&ns->batches);
 	HASH_ITER(hh, ns->watched, w, next) {
 		HASH_DEL(ns->watched, w);
 		free(w);
@@ -333,23 +379,22 @@ void gre_neighs_close(struct gre_neighs *ns)
 
 int gre_neighs_fd(const struct gre_neighs *ns, unsigned int i)
 {
-	const struct nl_sock *all[] = { ns->requests, ns->upcalls };
+	const struct nl_sock *all[] = { ns->requests.sk, ns->upcalls, ns->dump.sk };
 
 	return i < ARRAY_SIZE(all) ? nl_socket_get_fd(all[i]) : -1;
 }
 
 void gre_neighs_readable(struct gre_neighs *ns)
 {
-	for (int i = 0; i < BATCHES_AT_ONCE && ns->batches.sent; i++) {
-		receive_replies(ns);
-		send_batch(ns);
-	}
+	requests_readable(&ns->requests);
 	receive_upcalls(ns);
+	dump_readable(&ns->dump);
 }
 
 void gre_neighs_commit(struct gre_neighs *ns)
 {
-	send_batch(ns);
+	requests_commit(&ns->requests);
+	dump_commit(&ns->dump);
 }
 
 bool gre_neighs_next_event(struct gre_neighs *ns, struct gre_neigh_event *ev)
@@ -364,18 +409,11 @@ const struct gre_neigh_counters *gre_neighs_counters(const struct gre_neighs *ns
 
 int gre_neighs_flush(struct gre_neighs *ns, msec timeout, char why[GRE_WHY])
 {
-	struct pollfd p = { .fd = nl_socket_get_fd(ns->requests), .events = POLLIN };
+	int err = requests_flush(&ns->requests, timeout);
 
-	for (;;) {
-		send_batch(ns);
-		receive_replies(ns);
-		if (batch_empty(&ns->batches))
-			return 0;
-		if (ns->batches.sent && poll(&p, 1, (int)MIN(timeout, (msec)INT_MAX)) == 0)
-			break;
-	}
-	snprintf(why, GRE_WHY, "the kernel does not answer: neighbours may be left in it");
-	return ETIMEDOUT;
+	if (err)
+		snprintf(why, GRE_WHY, "the kernel does not answer: neighbours may be left in it");
+	return err;
 }
 
 /* ---- What is there ---- */
@@ -389,42 +427,27 @@ struct listing {
 static void take_entry(const struct nlmsghdr *nlh, void *arg)
 {
 	struct listing *l = arg;
-	struct nlattr *tb[NDA_MAX + 1];
-	struct gre_neigh_entry e;
-	unsigned int ifindex;
+	struct mirror_seen s;
 
-	if (nlh->nlmsg_type != RTM_NEWNEIGH || !get_neigh(nlh, tb, &ifindex, &e.addr))
+	if (!read_seen(nlh, &s) || !s.ours || s.key.ifindex != l->ifindex)
 		return;
-	if (ifindex != l->ifindex || !tb[NDA_PROTOCOL] || nla_len(tb[NDA_PROTOCOL]) < 1 ||
-	    nla_get_u8(tb[NDA_PROTOCOL]) != GRE_NEIGH_PROTOCOL)
-		return;
-	if (!tb[NDA_LLADDR] || nla_len(tb[NDA_LLADDR]) != 4)
-		return;
-	e.nbma = addr_from_bytes(nla_data(tb[NDA_LLADDR]), 4);
 	if (l->len == l->cap) {
 		l->cap = MAX(l->cap * 2, (size_t)64);
 		l->v = xreallocarray(l->v, l->cap, sizeof(*l->v));
 	}
-	l->v[l->len++] = e;
+	l->v[l->len++] = (struct gre_neigh_entry){ s.key.prefix.addr, s.value };
 }
 
 int gre_neigh_list(struct gre_neighs *ns, unsigned int ifindex, struct gre_neigh_entry **out,
 		   size_t *count, char why[GRE_WHY])
 {
-	struct ndmsg ndm = { .ndm_family = AF_INET };
-	struct nl_msg *msg = rtnl_message(RTM_GETNEIGH, NLM_F_DUMP, &ndm, sizeof(ndm));
 	struct listing l = { .ifindex = ifindex };
-	char text[RTNL_TEXT], words[GRE_WHY - 64];
-	int err;
+	char text[RTNL_TEXT];
+	int err = rtnl_call(ns->ask, dump_message(ifindex), take_entry, &l, text);
 
-	nla_put_u32(msg, NDA_IFINDEX, ifindex);
-	err = rtnl_call(ns->ask, msg, take_entry, &l, text);
 	if (err) {
 		free(l.v);
-		rtnl_explain(err, text, words, sizeof(words));
-		snprintf(why, GRE_WHY, "cannot read the neighbours of interface %u: %s", ifindex,
-			 words);
-		return err;
+		return complain(ifindex, err, text, why);
 	}
 	*out = l.v;
 	*count = l.len;

@@ -3,8 +3,8 @@
  * The room gre against a real kernel: links and their settings, adoption, events, neighbours and
  * upcalls, NHRP packets.
  *
- * LINK: tests/kernel/tap.c gre/link.c gre/link_sysctl.c gre/neigh.c gre/nhrp_sock.c gre/rtnl.c
- * LINK: lib/addr.c lib/fifo.c lib/batch.c
+ * LINK: tests/kernel/tap.c gre/
+ * LINK: lib/addr.c lib/algo.c lib/batch.c lib/fifo.c
  */
 #include <arpa/inet.h>
 #include <errno.h>
