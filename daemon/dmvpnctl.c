@@ -216,26 +216,6 @@ static bool read_options(int argc, char **argv, struct options *o)
 	return true;
 }
 
-/*
- * One word may hold several (dmvpnctl "show dmvpn"), and --json may stand behind the command.
- * Fills words[], which has room for all of argv's octets.
- */
-static size_t split_words(int argc, char **argv, char **words, struct options *o)
-{
-	size_t count = 0;
-
-	for (int i = 0; i < argc; i++) {
-		if (!strcmp(argv[i], "--json")) {
-			o->json = true;
-			continue;
-		}
-		for (char *save, *w = strtok_r(argv[i], " \t", &save); w;
-		     w = strtok_r(NULL, " \t", &save))
-			words[count++] = w;
-	}
-	return count;
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = { .instance = CTL_INSTANCE };
@@ -249,7 +229,7 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		room += strlen(argv[i]) + 1;
 	words = xcalloc(room, sizeof(*words));
-	count = split_words(argc - optind, argv + optind, words, &o);
+	count = parse_split(argv + optind, words, &o.json);
 	if (!count) {
 		usage(stderr);
 		status = CTL_EXIT_USAGE;

@@ -49,6 +49,13 @@ struct parsed {
 	size_t column;	   /* PARSE_INVALID: octets into the words joined by single spaces */
 };
 
+/*
+ * The words of a command line (which ends with NULL and is written to), into words[], which has room
+ * for all of its octets; their number. One argument may hold several (dmvpnctl "show dmvpn"), and
+ * --json may stand behind the command. An empty one stays, and is wrong: a shell's unset variable must
+ * not make "clear crypto isakmp" of a command that names one SA.
+ */
+size_t parse_split(char **argv, char **words, bool *json);
 /* Words may be cut as long as they are unique where they stand. */
 struct parsed parse_words(char *const *words, size_t count);
 /* The complaint as IOS words it. */

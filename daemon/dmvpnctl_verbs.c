@@ -213,6 +213,28 @@ static struct parsed follow(char *const *words, size_t count, bool *left)
 	return p;
 }
 
+size_t parse_split(char **argv, char **words, bool *json)
+{
+	size_t count = 0;
+
+	for (; *argv; argv++) {
+		size_t before = count;
+
+		if (!strcmp(*argv, "--json")) {
+			*json = true;
+			continue;
+		}
+		for (char *save, *w = strtok_r(*argv, " \t", &save); w;
+		     w = strtok_r(NULL, " \t", &save))
+			words[count++] = w;
+		if (count == before) {
+			(*argv)[0] = '\0';
+			words[count++] = *argv;
+		}
+	}
+	return count;
+}
+
 struct parsed parse_words(char *const *words, size_t count)
 {
 	bool left[ARRAY_SIZE(verbs)];
@@ -233,27 +255,6 @@ static void print_line(char *const *words, size_t count, FILE *out)
 {
 	for (size_t i = 0; i < count; i++)
 		fprintf(out, "%s%s", i ? " " : "", words[i]);
-}
-
-void parse_complain(const struct parsed *p, char *const *words, size_t count, FILE *out)
-{
-	switch (p->result) {
-	case PARSE_OK:
-		break;
-	case PARSE_INVALID:
-		print_line(words, count, out);
-		fprintf(out, "\n%*s^\n%% Invalid input detected at '^' marker.\n", (int)p->column,
-			"");
-		break;
-	case PARSE_INCOMPLETE:
-		fprintf(out, "%% Incomplete command.\n");
-		break;
-	case PARSE_AMBIGUOUS:
-		fprintf(out, "%% Ambiguous command:  \"");
-		print_line(words, count, out);
-		fprintf(out, "\"\n");
-		break;
-	}
 }
 
 static const char *help_for(const char *word)
@@ -293,6 +294,42 @@ bool parse_help(char *const *words, size_t count, FILE *out, struct parsed *p)
 	if (complete)
 		fprintf(out, "  <cr>\n");
 	return true;
+}
+
+/* Somebody meant to say something there. */
+static void complain_empty(char *const *words, size_t count, FILE *out)
+{
+	struct parsed p;
+	size_t i = 0;
+
+	while (i < count && *words[i])
+		i++;
+	if (i == count)
+		return;
+	fprintf(out, "%% The word there is empty. Expected:\n");
+	parse_help(words, i, out, &p);
+}
+
+void parse_complain(const struct parsed *p, char *const *words, size_t count, FILE *out)
+{
+	switch (p->result) {
+	case PARSE_OK:
+		break;
+	case PARSE_INVALID:
+		print_line(words, count, out);
+		fprintf(out, "\n%*s^\n%% Invalid input detected at '^' marker.\n", (int)p->column,
+			"");
+		complain_empty(words, count, out);
+		break;
+	case PARSE_INCOMPLETE:
+		fprintf(out, "%% Incomplete command.\n");
+		break;
+	case PARSE_AMBIGUOUS:
+		fprintf(out, "%% Ambiguous command:  \"");
+		print_line(words, count, out);
+		fprintf(out, "\"\n");
+		break;
+	}
 }
 
 json_t *parse_request(const struct parsed *p)

@@ -35,7 +35,7 @@ static bool arg_address(const json_t *args, const char *name, struct addr *out, 
 	*out = (struct addr){ 0 };
 	if (!value)
 		return true;
-	if (json_is_string(value) && addr_parse(json_string_value(value), out))
+	if (json_is_string(value) && addr_parse(json_string_value(value), out) && addr_to_v4(out))
 		return true;
 	*error = verbs_error("%s: expected an address like \"10.0.0.4\"", name);
 	return false;
@@ -61,9 +61,9 @@ static bool arg_number(const json_t *args, const char *name, json_int_t low, jso
 
 static void clear_peer(struct daemon *d, const struct addr *remote)
 {
-	TUNNELS_EACH (d, t)
-		if (!addr_is_none(&t->local))
-			ike_clear(d->ike, loop_now(), &t->local, remote);
+	TUNNELS_EACH(d, t)
+	if (!addr_is_none(&t->local))
+		ike_clear(d->ike, loop_now(), &t->local, remote);
 }
 
 static bool peer_has_sa(const struct daemon *d, const struct addr *remote)
@@ -232,31 +232,51 @@ void verbs_forget(struct daemon *d, const struct ctl_client *c)
 
 /* The table */
 
-static const struct {
+static const struct verb {
 	const char *words;
 	json_t *(*run)(struct daemon *d, const json_t *args);
 	void (*start)(struct daemon *d, const json_t *args, struct ctl_client *c);
+	const char *arg; /* its only one; NULL: none */
 } verbs[] = {
-	{ "clear crypto isakmp", clear_crypto_isakmp, NULL },
-	{ "clear crypto sa", clear_crypto_sa, NULL },
-	{ "clear ip nhrp", clear_ip_nhrp, NULL },
-	{ "debug crypto isakmp", debug_crypto_isakmp, NULL },
-	{ "debug nhrp", debug_nhrp, NULL },
-	{ "reload", reload_configuration, NULL },
-	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas },
-	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL },
-	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL },
-	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL },
-	{ "show debugging", show_debugging, NULL },
-	{ "show dmvpn", show_dmvpn, NULL },
-	{ "show interface", show_interface, NULL },
-	{ "show ip nhrp", show_ip_nhrp, NULL },
-	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL },
-	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL },
-	{ "show tunnel endpoints", show_tunnel_endpoints, NULL },
-	{ "show version", show_version, NULL },
-	{ "undebug all", undebug_all, NULL },
+	{ "clear crypto isakmp", clear_crypto_isakmp, NULL, "conn_id" },
+	{ "clear crypto sa", clear_crypto_sa, NULL, "peer" },
+	{ "clear ip nhrp", clear_ip_nhrp, NULL, "address" },
+	{ "debug crypto isakmp", debug_crypto_isakmp, NULL, "level" },
+	{ "debug nhrp", debug_nhrp, NULL, NULL },
+	{ "reload", reload_configuration, NULL, NULL },
+	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer" },
+	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },
+	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL, NULL },
+	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL, NULL },
+	{ "show debugging", show_debugging, NULL, NULL },
+	{ "show dmvpn", show_dmvpn, NULL, NULL },
+	{ "show interface", show_interface, NULL, NULL },
+	{ "show ip nhrp", show_ip_nhrp, NULL, NULL },
+	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
+	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
+	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },
+	{ "show version", show_version, NULL, NULL },
+	{ "undebug all", undebug_all, NULL, NULL },
 };
+
+/* An argument by another name is not one left out: that would clear more than was asked for. */
+static json_t *refuse_args(const struct verb *v, const json_t *args)
+{
+	json_t *value;
+	const char *name;
+
+	if (args && !json_is_object(args))
+		return verbs_error("\"args\": expected an object");
+	/* Only jansson's iteration is not const. */
+	json_object_foreach ((json_t *)(uintptr_t)args, name, value) {
+		(void)value;
+		if (!v->arg)
+			return verbs_error("%s: no argument was expected", name);
+		if (strcmp(name, v->arg) != 0)
+			return verbs_error("%s: expected \"%s\", or no argument", name, v->arg);
+	}
+	return NULL;
+}
 
 /* The request's words with a space between; false where it has none. */
 static bool join_words(const json_t *request, char *buf, size_t size)
@@ -288,9 +308,14 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		json_t *error;
+
 		if (strcmp(verbs[i].words, words) != 0)
 			continue;
-		if (verbs[i].start)
+		error = refuse_args(&verbs[i], args);
+		if (error)
+			ctl_answer(c, error);
+		else if (verbs[i].start)
 			verbs[i].start(d, args, c);
 		else
 			ctl_answer(c, verbs[i].run(d, args));

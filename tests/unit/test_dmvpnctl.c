@@ -121,6 +121,41 @@ Test(dmvpnctl, values_are_checked)
 	cr_assert_eq(parse("clear crypto isakmp 4294967295").result, PARSE_OK);
 }
 
+/* An argument that is there and empty is not one that is not there. */
+Test(dmvpnctl, empty_words)
+{
+	static const struct {
+		const char *last, *said;
+	} cases[] = {
+		{ "", "clear crypto isakmp \n"
+		      "                    ^\n"
+		      "% Invalid input detected at '^' marker.\n"
+		      "% The word there is empty. Expected:\n"
+		      "  <1-4294967295>  The conn-id that show crypto isakmp sa prints\n"
+		      "  <cr>\n" },
+		{ " \t ", NULL },
+		{ "--json", "" },
+		{ "1001", "" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char first[] = "clear crypto", second[] = "isakmp", last[16], said[512] = "";
+		char *argv[] = { first, second, last, NULL }, *words[40];
+		bool json = false;
+		struct parsed p;
+		size_t count;
+		FILE *out = fmemopen(said, sizeof(said), "w");
+
+		strcpy(last, cases[i].last);
+		count = parse_split(argv, words, &json);
+		p = parse_words(words, count);
+		parse_complain(&p, words, count, out);
+		fclose(out);
+		cr_expect_str_eq(said, cases[i].said ?: cases[0].said);
+		cr_expect_eq(json, !strcmp(cases[i].last, "--json"));
+	}
+}
+
 static void check_request(const char *typed, const char *json)
 {
 	struct parsed p = parse(typed);

@@ -519,6 +519,24 @@ Test(show, clear_crypto, .init = site_a)
 		    "peer: expected an address");
 	check_error("{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": 1}}",
 		    "there is no SA with conn-id 1");
+	/* What is not understood is not taken for nothing, which would clear everything. */
+	check_error(
+		"{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": \"\"}}",
+		"conn_id: expected a number");
+	check_error(
+		"{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"conn_id\": null}}",
+		"conn_id: expected a number");
+	check_error("{\"verb\": [\"clear\", \"crypto\", \"isakmp\"], \"args\": {\"id\": 1003}}",
+		    "id: expected \"conn_id\", or no argument");
+	check_error("{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"\"}}",
+		    "peer: expected an address");
+	check_error(
+		"{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": {\"peer\": \"0.0.0.0\"}}",
+		"peer: expected an address");
+	check_error("{\"verb\": [\"clear\", \"crypto\", \"sa\"], \"args\": [\"10.0.1.2\"]}",
+		    "\"args\": expected an object");
+	check_error("{\"verb\": [\"undebug\", \"all\"], \"args\": {\"level\": 1}}",
+		    "level: no argument was expected");
 	cr_assert_eq(cleared.calls, 3);
 }
 
@@ -533,6 +551,8 @@ Test(show, clear_ip_nhrp, .init = site_a)
 	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": "
 		    "\"172.16.0.1\"}}",
 		    "there is no dynamic entry for 172.16.0.1");
+	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": \"\"}}",
+		    "address: expected an address");
 }
 
 Test(show, debugging)
