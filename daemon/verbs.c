@@ -61,9 +61,9 @@ static bool arg_number(const json_t *args, const char *name, json_int_t low, jso
 
 static void clear_peer(struct daemon *d, const struct addr *remote)
 {
-	TUNNELS_EACH(d, t)
-	if (!addr_is_none(&t->local))
-		ike_clear(d->ike, loop_now(), &t->local, remote);
+	TUNNELS_EACH (d, t)
+		if (!addr_is_none(&t->local))
+			ike_clear(d->ike, loop_now(), &t->local, remote);
 }
 
 static bool peer_has_sa(const struct daemon *d, const struct addr *remote)
