@@ -6,6 +6,7 @@
 #include <uthash.h>
 
 #include "daemon/daemon.h"
+#include "daemon/ipsec_settings.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
@@ -72,6 +73,7 @@ bool kernel_open(struct daemon *d)
 		log_msg(LOG_ERR, "%s", why);
 		return false;
 	}
+	ipsec_settings_of_all();
 	for (unsigned int i = 0; (fd = xfrm_fd(d->xfrm, i)) >= 0; i++)
 		watch(d, fd, xfrm_can_read);
 	for (unsigned int i = 0; (fd = gre_links_fd(d->links, i)) >= 0; i++)

@@ -7,6 +7,7 @@
 
 #include "conf/diff.h"
 #include "daemon/daemon.h"
+#include "daemon/ipsec_settings.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
@@ -188,6 +189,7 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 		tunnel_is_protected(t) ? ", protected by profile " : ", not protected",
 		tunnel_is_protected(t) ? t->conf->profile->name : "",
 		t->adopted ? "; the link was there and stays" : "");
+	ipsec_settings_of_tunnel(t->conf->name, t->conf->source_if, local);
 	return true;
 }
 
@@ -198,8 +200,10 @@ static bool try_tunnel(struct daemon *d, struct tunnel *t)
 	struct addr local;
 	int err = source_address(d, t, &local, why);
 
-	if (!err && make_tunnel(d, t, &local, why))
+	if (!err && make_tunnel(d, t, &local, why)) {
+		t->waiting_told = false;
 		return true;
+	}
 	if (err == EADDRNOTAVAIL || err == ENODEV) {
 		if (!t->waiting_told)
 			log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
@@ -315,6 +319,7 @@ static void readdress(struct daemon *d, struct tunnel *t, const struct addr *loc
 		drop_policies(d, t, local, reqid);
 		return;
 	}
+	ipsec_settings_of_tunnel(t->conf->name, t->conf->source_if, local);
 	t->leaving = old;
 	t->leaving_reqid = t->reqid;
 	t->local = *local;
@@ -327,7 +332,7 @@ static void readdress(struct daemon *d, struct tunnel *t, const struct addr *loc
 		ike_local_remove(d->ike, now, &old);
 }
 
-/* Some address came or went. */
+/* Some address came or went; also said of the addresses of an interface that is renamed. */
 static void check_source(struct daemon *d, struct tunnel *t)
 {
 	struct addr local;
@@ -346,6 +351,8 @@ static void check_source(struct daemon *d, struct tunnel *t)
 		t->waiting_told = true;
 		return;
 	}
+	if (t->waiting_told)
+		log_msg(LOG_NOTICE, "%s: its source is there again", t->conf->name);
 	t->waiting_told = false;
 	if (!addr_equal(&local, &t->local))
 		readdress(d, t, &local);
