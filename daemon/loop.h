@@ -25,7 +25,12 @@ void loop_free(struct loop *l); /* NULL is fine; all watches must be gone */
 /* For those who bring libevent events of their own (the control socket). */
 struct event_base *loop_base(struct loop *l);
 
-/* Milliseconds since some moment in the past: never jumps, goes on while the machine sleeps. */
+/*
+ * Milliseconds since some moment in the past, by CLOCK_BOOTTIME: it never jumps, as the wall clock
+ * does, and goes on while the machine sleeps, as CLOCK_MONOTONIC does not. The kernel's timers of
+ * SAs go by it, too, and so does whoever waits for us: after a sleep all that is overdue is due at
+ * once, SAs that have expired are made anew, and a peer that has forgotten us is found out.
+ */
 msec loop_now(void);
 
 struct loop_watch *loop_watch(struct loop *l, int fd, loop_handler *handler, void *arg);

@@ -45,15 +45,12 @@ start_hub
 start_site_a
 wait_up SiteA 172.16.0.1
 
-step "The interface of SiteB's source comes later than its daemon"
-network SiteB $'link set eth0 down\naddress flush dev eth0\nlink set eth0 name later'
+step "The interface of SiteB's source comes later than its daemon, and has its address already"
+network SiteB $'link set eth0 down\nlink set eth0 name later'
 article_conf SiteB
 start SiteB
 expect "it waits" eventually 5 log_has SiteB 'Tunnel0: .*waiting for it'
-network SiteB "link set later name eth0
-link set eth0 up
-address add $SITE_B/24 dev eth0
-route add default via 10.0.0.1"
+network SiteB $'link set later name eth0\nlink set eth0 up\nroute add default via 10.0.0.1'
 works_again 10 SiteB 172.16.0.1
 network SiteB $'route add 172.16.2.1 via 172.16.0.2 dev Tunnel0'
 expect "SiteB reaches SiteA" eventually 5 answers SiteB 172.16.2.1
@@ -90,6 +87,22 @@ link set eth0 up
 address add $SITE_A/24 dev eth0
 route add default via 10.0.0.1"
 works_again 10 SiteA 172.16.0.1
+
+step "SiteA's interface gets another name, and keeps its address"
+network SiteA $'link set eth0 down\nlink set eth0 name wan\nlink set wan up\nroute add default via 10.0.0.1'
+expect "SiteA's daemon says so" eventually 5 log_has SiteA 'there is no interface eth0; waiting for it'
+works_again 10 SiteA 172.16.0.1
+note "another one gets that name, and has an address"
+link Internet other SiteA eth0
+bridge_port Internet spokes other
+address SiteA eth0 $NEW_A/24
+wire
+network SiteA $'route replace default via 10.0.0.1 dev eth0'
+works_again 20 SiteA 172.16.0.1
+expect "the tunnel has its address" has_address SiteA "link/gre $NEW_A "
+network SiteA $'link delete eth0\nlink set wan down\nlink set wan name eth0\nlink set eth0 up\nroute add default via 10.0.0.1'
+works_again 20 SiteA 172.16.0.1
+expect "the tunnel has the address of the one that has the name now" has_address SiteA "link/gre $SITE_A "
 
 step "The way to the hub changes"
 link Internet detour SiteA eth1
