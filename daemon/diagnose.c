@@ -107,6 +107,7 @@ static const char *const drop_names[IKE_DROP_COUNT] = {
 	[IKE_DROP_UNEXPECTED] = "unexpected",
 	[IKE_DROP_REPLAY] = "replay",
 	[IKE_DROP_FRAGMENT] = "fragment",
+	[IKE_DROP_REFLECTED] = "reflected",
 };
 
 static const char *name_in(const char *const *names, size_t count, unsigned int index)

@@ -324,11 +324,12 @@ bool trustpoint_issued_by(const struct trustpoint *tp, struct span der)
 bool cert_name_text(struct span der, char *out, size_t cap)
 {
 	X509_NAME *name = name_of(der);
+	bool readable = name;
 
 	name_text(name, out, cap);
 	X509_NAME_free(name);
 	ERR_clear_error();
-	return name;
+	return readable;
 }
 
 static int64_t seconds_of(const ASN1_TIME *t)
@@ -516,7 +517,10 @@ static bool same_octets(const ASN1_STRING *s, struct span want, bool fold_case)
 
 	if (ASN1_STRING_length(s) <= 0 || (size_t)ASN1_STRING_length(s) != want.len)
 		return false;
-	return fold_case ? strncasecmp(a, b, want.len) == 0 : memcmp(a, b, want.len) == 0;
+	/* strncasecmp() would be content with what stands before a zero. */
+	if (fold_case)
+		return !memchr(b, '\0', want.len) && strncasecmp(a, b, want.len) == 0;
+	return memcmp(a, b, want.len) == 0;
 }
 
 /* In the subject alternative name, as a name of that kind. */

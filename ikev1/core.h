@@ -25,7 +25,7 @@
 #define IKE_NONCE_MAX	256
 #define IKE_NONCE_LEN	32 /* of ours, RFC 2409: 8 to 256 */
 #define IKE_NONCE_ORDER 32 /* octets of the initiator's nonce kept to settle a crossing */
-#define IKE_SEEN_MSGIDS 32
+#define IKE_SEEN_MSGIDS 24
 #define IKE_IDENTITY_DIGEST	20 /* octets of an identity's digest */
 #define IKE_DPD_TRIES	4  /* questions until a peer is dead */
 #define IKE_RESEND_MAX	16 /* answers to duplicates of one message */
@@ -74,6 +74,12 @@ struct incoming {
 	uint8_t iv[CRYPTO_BLOCK_MAX]; /* after it, to be committed once it is accepted */
 	struct span datagram;	      /* as it came */
 	const struct ike_datagram *from; /* NULL: whence it came says nothing */
+};
+
+/* Message ids that were used, so that an old message is known as one: a ring. */
+struct msgids {
+	uint32_t seen[IKE_SEEN_MSGIDS];
+	uint8_t at;
 };
 
 struct exchange;
@@ -193,12 +199,14 @@ struct isakmp_sa {
 		msec heard; /* anything authenticated */
 		uint32_t sequence;
 		uint8_t tries; /* questions without an answer; 0: not asking */
+		bool was_asked;
+		uint32_t asked; /* the number of the peer's last question that was news */
 		uint64_t packets_in, packets_out; /* of ESP, as last told */
 	} dpd;
 	bool retired;			/* another one took its place; it ends after the drain */
 	bool deleted;			/* by the peer; ends when nothing more can come from before */
-	uint32_t seen[IKE_SEEN_MSGIDS]; /* ring of message ids that were used */
-	uint8_t seen_at;
+	/* Apart, so that many signs of life do not make us forget the few quick modes. */
+	struct msgids quick_ids, info_ids;
 };
 
 /* What quick mode needs until it is done. */
@@ -260,6 +268,7 @@ struct ike_local {
 
 struct ike_peer {
 	struct {
+		uint8_t secret[8]; /* so that nobody can choose which keys collide */
 		struct addr local, remote;
 	} key;
 	UT_hash_handle hh;
@@ -322,8 +331,9 @@ struct ike {
 	struct exchange *waiting;    /* by wait_id */
 	uint64_t next_wait;
 	uint32_t next_conn_id;
-	uint8_t first_secret[8];
-	size_t fragment_bytes; /* in the fragments of all SAs */
+	uint8_t hash_secret[8];
+	TAILQ_HEAD(, fragments) fragments; /* of all SAs, oldest first */
+	size_t fragment_bytes;
 	uint32_t notify_tokens; /* unauthenticated answers that may still leave */
 	msec notify_refill;
 	STAILQ_HEAD(, effect_node) effects;

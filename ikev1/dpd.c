@@ -34,7 +34,8 @@ void dpd_start(struct isakmp_sa *sa)
 		watch(sa, sa->x.ike->now);
 }
 
-void dpd_heard(struct isakmp_sa *sa)
+/* Something that was said now, and by the peer, came over this SA. */
+static void heard(struct isakmp_sa *sa)
 {
 	sa->dpd.heard = sa->x.ike->now;
 	if (!sa->dpd.tries)
@@ -102,7 +103,7 @@ void dpd_traffic(struct isakmp_sa *sa, uint64_t packets_in, uint64_t packets_out
 	sa->dpd.packets_out = packets_out;
 	if (in) {
 		/* At some moment since the last question: so the next one comes earlier. */
-		dpd_heard(sa);
+		heard(sa);
 		sa->dpd.heard -= MIN(interval(sa) / 2, sa->dpd.heard);
 		if (interval(sa))
 			watch(sa, sa->dpd.heard);
@@ -122,10 +123,29 @@ static bool about(const struct isakmp_sa *sa, const struct isakmp_notify *n)
 	       memcmp(n->spi.data, sa->cookies, sizeof(sa->cookies)) == 0 && n->data.len == 4;
 }
 
+/*
+ * Message ids are not remembered for ever, numbers only rise: an old question is no sign of life,
+ * neither the peer's nor one of our own that somebody sends back.
+ */
+static bool is_news(const struct isakmp_sa *sa, uint32_t number)
+{
+	return (!sa->dpd.was_asked || (int32_t)(number - sa->dpd.asked) > 0) &&
+	       sa->dpd.sequence - number > UINT16_MAX;
+}
+
 void dpd_r_u_there(struct isakmp_sa *sa, const struct isakmp_notify *n)
 {
-	if (about(sa, n))
-		info_send_data(sa, ISAKMP_N_R_U_THERE_ACK, n->data);
+	struct reader r = reader_of_span(n->data);
+	uint32_t number = read_u32(&r);
+
+	if (!about(sa, n))
+		return;
+	if (is_news(sa, number)) {
+		sa->dpd.was_asked = true;
+		sa->dpd.asked = number;
+		heard(sa);
+	}
+	info_send_data(sa, ISAKMP_N_R_U_THERE_ACK, n->data);
 }
 
 void dpd_r_u_there_ack(struct isakmp_sa *sa, const struct isakmp_notify *n)
@@ -133,6 +153,6 @@ void dpd_r_u_there_ack(struct isakmp_sa *sa, const struct isakmp_notify *n)
 	struct reader r = reader_of_span(n->data);
 
 	/* An old answer, or one to a question of nobody's, says nothing about now (RFC 3706 6.1). */
-	if (about(sa, n) && sa->dpd.tries && read_u32(&r) + sa->dpd.tries > sa->dpd.sequence)
-		dpd_heard(sa);
+	if (about(sa, n) && sa->dpd.sequence - read_u32(&r) < sa->dpd.tries)
+		heard(sa);
 }

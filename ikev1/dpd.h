@@ -9,8 +9,6 @@
 
 #include "ikev1/core.h"
 
-/* Something authenticated came over this SA. */
-void dpd_heard(struct isakmp_sa *sa);
 /* The SA is active: begin to watch, where both ends can. */
 void dpd_start(struct isakmp_sa *sa);
 /* TIMER_SA_DPD. The SA may be gone afterwards. */

@@ -103,6 +103,7 @@ enum ike_drop {
 	IKE_DROP_UNEXPECTED,	  /* no row of the table fits: message or payloads out of place */
 	IKE_DROP_REPLAY,	  /* a message id that was used */
 	IKE_DROP_FRAGMENT,	  /* a fragment that fits none of the others, or too many of them */
+	IKE_DROP_REFLECTED,	  /* our own first message, sent back */
 	IKE_DROP_COUNT
 };
 

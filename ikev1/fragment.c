@@ -22,6 +22,7 @@ struct part {
 /* Those of one message that have come. */
 struct fragments {
 	struct isakmp_sa *sa;
+	TAILQ_ENTRY(fragments) of_all;
 	struct timer timer;
 	uint16_t id;
 	unsigned int last; /* number of the last one; 0: not there yet */
@@ -107,6 +108,7 @@ static void set_free(struct fragments *set)
 	struct ike *ike = set->sa->x.ike;
 
 	timer_disarm(&ike->timers, &set->timer);
+	TAILQ_REMOVE(&ike->fragments, set, of_all);
 	ike->fragment_bytes -= set->bytes;
 	for (size_t i = 0; i < FRAGMENT_COUNT_MAX; i++)
 		free(set->part[i].data);
@@ -132,6 +134,7 @@ static struct fragments *set_new(struct isakmp_sa *sa, uint16_t id)
 	fragment_forget(sa);
 	set->sa = sa;
 	set->id = id;
+	TAILQ_INSERT_TAIL(&sa->x.ike->fragments, set, of_all);
 	set->timer.kind = TIMER_FRAGMENTS;
 	timer_arm(&sa->x.ike->timers, &set->timer, sa->x.ike->now + FRAGMENT_LIFETIME);
 	return sa->fragments = set;
@@ -180,6 +183,25 @@ static bool is_there_otherwise(const struct fragments *set, const struct fragmen
 	       (p->len != f->data.len || memcmp(p->data, f->data.data, p->len) != 0);
 }
 
+/* For so much more; older sets go for it, since those of strangers would else keep out the others. */
+static bool has_room(struct fragments *set, size_t len)
+{
+	struct ike *ike = set->sa->x.ike;
+	struct fragments *oldest;
+
+	if (set->bytes + len > ISAKMP_MESSAGE_MAX)
+		return false;
+	while (ike->fragment_bytes + len > FRAGMENT_BYTES_MAX) {
+		oldest = TAILQ_FIRST(&ike->fragments);
+		if (oldest == set)
+			oldest = TAILQ_NEXT(set, of_all);
+		if (!oldest)
+			return false;
+		fragment_forget(oldest->sa);
+	}
+	return true;
+}
+
 /* False: there is no room for it. */
 static bool keep(struct fragments *set, const struct fragment *f)
 {
@@ -190,8 +212,7 @@ static bool keep(struct fragments *set, const struct fragment *f)
 		set->last = f->number;
 	if (p->data)
 		return true;
-	if (set->bytes + f->data.len > ISAKMP_MESSAGE_MAX ||
-	    ike->fragment_bytes + f->data.len > FRAGMENT_BYTES_MAX)
+	if (!has_room(set, f->data.len))
 		return false;
 	p->data = xmemdup(f->data.data, f->data.len);
 	p->len = f->data.len;

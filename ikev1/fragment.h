@@ -9,8 +9,9 @@
  * paths, and waiting for silence to try otherwise costs more than a header for each piece.
  *
  * Receiving: one set for each SA. The fragments of a set are bounded in number, octets and time, all
- * sets together in octets; each costs constant work. The cookies in front of it are its only proof,
- * and it does not need more: what comes out is a message like any other.
+ * sets together in octets (beyond which the oldest goes); each costs constant work. The cookies in front
+ * of it and where it comes from are its only proof, and it does not need more: what comes out is a message
+ * like any other.
  */
 #ifndef IKEV1_FRAGMENT_H
 #define IKEV1_FRAGMENT_H

@@ -36,9 +36,10 @@ struct ike *ike_new(const struct ike_config *cfg, const uint8_t seed[DRBG_SEED])
 	struct ike *ike = xcalloc(1, sizeof(*ike));
 
 	drbg_init(&ike->drbg, seed);
-	drbg_bytes(&ike->drbg, ike->first_secret, sizeof(ike->first_secret));
+	drbg_bytes(&ike->drbg, ike->hash_secret, sizeof(ike->hash_secret));
 	STAILQ_INIT(&ike->effects);
 	TAILQ_INIT(&ike->unproven);
+	TAILQ_INIT(&ike->fragments);
 	ike->next_conn_id = 1000; /* IOS counts from 1001 */
 	ike_configure(ike, cfg);
 	return ike;
@@ -262,15 +263,13 @@ static void sa_rekey_due(struct isakmp_sa *sa)
 {
 	struct ike *ike = sa->x.ike;
 	struct ike_peer *p = sa->peer;
-	struct isakmp_sa *other;
 
 	/* Nobody needs it: it may expire. */
 	if (!ike_peer_pair(p) && !p->wanted)
 		return;
 	timer_arm(&ike->timers, &sa->rekey, ike->now + IKE_EXCHANGE_LIFETIME);
-	LIST_FOREACH (other, &p->sas, of_peer)
-		if (!other->x.done)
-			return; /* a successor is on its way */
+	if (ike_peer_negotiates(p))
+		return; /* a successor is on its way */
 	report_sa(sa, IKE_EVENT_REKEY, LEVEL_INFO);
 	ike_peer_start_phase1(p);
 }

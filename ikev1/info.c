@@ -19,7 +19,7 @@ static uint32_t new_msgid(struct isakmp_sa *sa)
 
 	do
 		id = drbg_u32(&sa->x.ike->drbg);
-	while (!id || !sa_use_msgid(sa, id));
+	while (!id || !sa_use_info_msgid(sa, id));
 	return id;
 }
 
@@ -256,10 +256,11 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 			if (!process_notify(sa, &n))
 				return;
 		} else if (p->type == ISAKMP_DELETE && isakmp_parse_delete(p->body, &d)) {
-			if (d.protocol == ISAKMP_PROTO_ESP)
-				process_delete_esp(sa, &d);
-			else
+			/* Until phase 1 is done nobody has proven to be who made the others. */
+			if (d.protocol != ISAKMP_PROTO_ESP)
 				gone |= deletes_this_sa(sa, &d);
+			else if (sa->x.done)
+				process_delete_esp(sa, &d);
 		}
 	}
 	if (!gone)
@@ -289,17 +290,14 @@ void info_input(struct isakmp_sa *sa, const struct incoming *in, const struct ik
 	keymat_hash1(sa->suite.hash, &sa->keys, in->m.header.msgid, rest, hash);
 	if (!util_equal_ct(hash, theirs.data, theirs.len))
 		goto bad;
-	if (!sa_use_msgid(sa, in->m.header.msgid)) {
+	if (!sa_use_info_msgid(sa, in->m.header.msgid)) {
 		report_drop(sa->x.ike, d, &in->m.header, IKE_DROP_REPLAY, ISAKMP_OK, 0);
 		return;
 	}
-	/* R-U-THERE-ACK speaks for itself: an old one says nothing. */
-	if (is_ack(in, &n)) {
+	if (is_ack(in, &n))
 		path_answer(sa, &n, d);
-	} else {
-		dpd_heard(sa);
+	else
 		path_doubt(sa, d);
-	}
 	process_payloads(sa, in);
 	return;
 bad:

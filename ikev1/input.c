@@ -83,7 +83,14 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 	sa = first ? sa_find_first(ike, h->icookie, &d->remote)
 		   : sa_find(ike, h->icookie, h->rcookie);
 	if (!sa && first && !encrypted && h->msgid == 0) {
-		new_responder(ike, d, h);
+		/*
+		 * If it is our own, somebody sends it back: with a key that all share, or with our own
+		 * certificate, we would prove to ourselves to be the peer.
+		 */
+		if (sa_find(ike, h->icookie, no_cookie))
+			report_drop(ike, d, h, IKE_DROP_REFLECTED, ISAKMP_OK, 0);
+		else
+			new_responder(ike, d, h);
 		return;
 	}
 	/* The answer to our first message brings the responder's cookie. */
@@ -97,9 +104,13 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 		exchange_resend(&sa->x);
 		return;
 	}
-	if (sa->x.done || (encrypted && !sa->keys.len)) {
-		report_drop(ike, d, h, sa->x.done ? IKE_DROP_UNEXPECTED : IKE_DROP_UNDECRYPTABLE,
-			    ISAKMP_OK, 0);
+	/* Whatever follows message 1 brings our cookie back: who does not, has not seen our answer. */
+	if (sa->x.done || first) {
+		report_drop(ike, d, h, IKE_DROP_UNEXPECTED, ISAKMP_OK, 0);
+		return;
+	}
+	if (encrypted && !sa->keys.len) {
+		report_drop(ike, d, h, IKE_DROP_UNDECRYPTABLE, ISAKMP_OK, 0);
 		return;
 	}
 	flaw = ike_message_read(sa, sa->x.iv, d, h, &in, &offset);
@@ -283,7 +294,8 @@ static void input_fragment(struct ike *ike, const struct ike_datagram *d,
 
 	if (!sa)
 		sa = sa_find(ike, h->icookie, no_cookie);
-	if (!sa) {
+	/* It may be of an encrypted message, which may come from another port. */
+	if (!sa || !path_may_bring(sa, d, true)) {
 		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
 		return;
 	}

@@ -29,7 +29,11 @@ bool path_may_bring(const struct isakmp_sa *sa, const struct ike_datagram *d, bo
 	if (!encrypted || (!sa->nat.us && !sa->nat.them) || !d->natt ||
 	    !addr_equal(&sa->local.addr, &d->local.addr))
 		return false;
-	return sa->x.done ? sa->natt : same_address || sa->x.role == IKE_RESPONDER;
+	/*
+	 * Another address has to answer before it counts (path_doubt), for which there must be an SA: whoever
+	 * knows the key could else put himself into another's place by a message 5 with a false source.
+	 */
+	return sa->x.done ? sa->natt : same_address;
 }
 
 static void place_sa(struct isakmp_sa *sa, const struct endpoint *local,

@@ -9,9 +9,11 @@ struct ike_peer *ike_peer_find(struct ike *ike, const struct addr *local, const 
 {
 	struct ike_peer *p;
 	struct {
+		uint8_t secret[sizeof(ike->hash_secret)];
 		struct addr local, remote;
-	} key = { *local, *remote };
+	} key = { .local = *local, .remote = *remote };
 
+	memcpy(key.secret, ike->hash_secret, sizeof(key.secret));
 	HASH_FIND(hh, ike->peers, &key, sizeof(key), p);
 	return p;
 }
@@ -36,6 +38,7 @@ struct ike_peer *ike_peer_new(struct ike *ike, const struct addr *local, const s
 	p = xcalloc(1, sizeof(*p));
 	p->ike = ike;
 	p->at = at;
+	memcpy(p->key.secret, ike->hash_secret, sizeof(p->key.secret));
 	p->key.local = *local;
 	p->key.remote = *remote;
 	p->want.kind = TIMER_PEER_WANT;

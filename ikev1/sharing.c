@@ -122,7 +122,6 @@ static enum ike_cause settle_responder(struct isakmp_sa *sa)
 	struct ike_peer *p = find(ike, sa);
 
 	if (!p) {
-		/* As it is now: message 5 may have come from another address than message 1. */
 		p = ike_peer_get(ike, &sa->local.addr, &sa->remote.addr);
 		if (p && is_another(p, sa))
 			p = new_pseudo(ike, &sa->local.addr);

@@ -22,7 +22,7 @@ static void sa_index(struct isakmp_sa *sa)
 
 static void sa_index_first(struct isakmp_sa *sa)
 {
-	memcpy(sa->first.secret, sa->x.ike->first_secret, sizeof(sa->first.secret));
+	memcpy(sa->first.secret, sa->x.ike->hash_secret, sizeof(sa->first.secret));
 	memcpy(sa->first.icookie, sa->cookies, ISAKMP_COOKIE);
 	sa->first.remote = sa->remote;
 	HASH_ADD(hh_first, sa->x.ike->sas_first, first, sizeof(sa->first), sa);
@@ -93,7 +93,7 @@ struct isakmp_sa *sa_find_first(struct ike *ike, const uint8_t *icookie,
 	struct isakmp_sa *sa, key;
 
 	memset(&key.first, 0, sizeof(key.first));
-	memcpy(key.first.secret, ike->first_secret, sizeof(key.first.secret));
+	memcpy(key.first.secret, ike->hash_secret, sizeof(key.first.secret));
 	memcpy(key.first.icookie, icookie, ISAKMP_COOKIE);
 	key.first.remote = *remote;
 	HASH_FIND(hh_first, ike->sas_first, &key.first, sizeof(key.first), sa);
@@ -146,21 +146,31 @@ void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie)
 	sa_index(sa);
 }
 
-bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
+static bool use(struct msgids *ids, uint32_t msgid)
 {
 	for (size_t i = 0; i < IKE_SEEN_MSGIDS; i++)
-		if (sa->seen[i] == msgid)
+		if (ids->seen[i] == msgid)
 			return false;
-	sa->seen[sa->seen_at] = msgid;
-	sa->seen_at = (uint8_t)((sa->seen_at + 1) % IKE_SEEN_MSGIDS);
+	ids->seen[ids->at] = msgid;
+	ids->at = (uint8_t)((ids->at + 1) % IKE_SEEN_MSGIDS);
 	return true;
+}
+
+bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
+{
+	return use(&sa->quick_ids, msgid);
+}
+
+bool sa_use_info_msgid(struct isakmp_sa *sa, uint32_t msgid)
+{
+	return use(&sa->info_ids, msgid);
 }
 
 void sa_reuse_msgid(struct isakmp_sa *sa, uint32_t msgid)
 {
 	for (size_t i = 0; i < IKE_SEEN_MSGIDS; i++)
-		if (sa->seen[i] == msgid)
-			sa->seen[i] = 0;
+		if (sa->quick_ids.seen[i] == msgid)
+			sa->quick_ids.seen[i] = 0;
 }
 
 static void finish(struct exchange *x)
@@ -328,6 +338,8 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 {
 	struct ike_peer *p = sa->peer;
 	bool was_up = sa->x.done != 0;
+	/* Of ours: one that the peer has begun may be a stranger's. */
+	bool not_answered = !was_up && cause == IKE_CAUSE_NO_ANSWER && sa->x.role == IKE_INITIATOR;
 
 	if (sa->deleted)
 		cause = IKE_CAUSE_PEER_DELETED;
@@ -341,11 +353,11 @@ void sa_end(struct isakmp_sa *sa, enum ike_cause cause)
 	} else {
 		count_half_open(sa, false);
 	}
-	if (!was_up && cause == IKE_CAUSE_NO_ANSWER)
+	if (not_answered)
 		path_forget(p);
 	sa_free(sa);
 	/* The phase 1 that was to tell whether it lives did: it does not. */
-	if (!was_up && cause == IKE_CAUSE_NO_ANSWER && p->suspect && !p->ending) {
+	if (not_answered && p->suspect && !p->ending) {
 		ike_peer_end(p, IKE_CAUSE_DEAD_PEER);
 		return;
 	}

@@ -72,8 +72,9 @@ bool sa_is_outdone(const struct isakmp_sa *sa);
 /* The peer has deleted it. Messages overtake each other: deletes of pairs are read for a moment. */
 void sa_deleted(struct isakmp_sa *sa);
 void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
-/* False: that message id was used before. Otherwise it is, from now on. */
+/* False: that message id was used before. Otherwise it is, from now on. Of a quick mode: */
 bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
+bool sa_use_info_msgid(struct isakmp_sa *sa, uint32_t msgid);
 /* What came with it was refused: the peer may say it again, our answer may have been lost. */
 void sa_reuse_msgid(struct isakmp_sa *sa, uint32_t msgid);
 

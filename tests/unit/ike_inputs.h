@@ -64,6 +64,19 @@ static inline void goes_on(void)
 	two_free(&t);
 }
 
+#define GOOD_OFFER "80010007 80020004 80030001 80040013 800e0080 800b0001 800c7080"
+
+/* A stranger's, begun; its cookie changes with the time. */
+static inline void first_message(struct forged *f, struct span sa)
+{
+	struct isakmp_header h = { .version = ISAKMP_VERSION,
+				   .exchange = ISAKMP_XCHG_MAIN,
+				   .icookie = { 0x66, (uint8_t)t.now } };
+
+	isakmp_begin(&f->b, f->octets, sizeof(f->octets), &h);
+	isakmp_add_payload(&f->b, ISAKMP_SA, sa);
+}
+
 /* Are you there? asked about an SA of nobody. */
 static inline void add_r_u_there(struct forged *f)
 {

@@ -11,16 +11,6 @@
 /* Cookies of nobody, next payload, version, exchange, flags, message id; length and rest follow. */
 #define STRANGER "1111111111111111 0000000000000000"
 
-static void first_message(struct forged *f, struct span sa)
-{
-	struct isakmp_header h = { .version = ISAKMP_VERSION,
-				   .exchange = ISAKMP_XCHG_MAIN,
-				   .icookie = { 0x66, (uint8_t)t.now } };
-
-	isakmp_begin(&f->b, f->octets, sizeof(f->octets), &h);
-	isakmp_add_payload(&f->b, ISAKMP_SA, sa);
-}
-
 /* A first message with that SA payload: what we make of it; answers at most. */
 static void offer(struct span sa, uint64_t answers, enum ike_cause cause)
 {
@@ -36,8 +26,6 @@ static void offer(struct span sa, uint64_t answers, enum ike_cause cause)
 	t.head = t.tail;
 	two_wait(&t, SECONDS(1));
 }
-
-#define GOOD_OFFER "80010007 80020004 80030001 80040013 800e0080 800b0001 800c7080"
 
 /* ---- the messages themselves ---- */
 

@@ -495,3 +495,46 @@ Test(natt, rekey_of_two)
 			  addr_equal(&hub->sa[i].remote, &net->nat[0].outer));
 	net_free(net);
 }
+
+/* ---- who lies about where he is ---- */
+
+static struct endpoint false_source;
+
+static void lie_in_message_5(struct net *net, struct flight *f)
+{
+	if (addr_equal(&f->from.addr, &net->nat[0].outer) && f->octets[19] & ISAKMP_FLAG_ENCRYPTED)
+		f->from = false_source;
+}
+
+/*
+ * All have one key, so anybody may say that he is another, but not be where that one is: with a false
+ * source from message 5 on he would take its place at the hub, or one that is free.
+ */
+Test(natt, message_5_with_a_false_source)
+{
+	static struct ike_config cfg;
+
+	for (int there = 0; there < 2; there++) {
+		struct net *net = net_new();
+		struct host *hub = host_add(net, HUB, NULL);
+		struct host *victim = host_add(net, "203.0.113.5", NULL);
+		struct host *liar = host_add(net, "192.168.2.2", &net->nat[0]);
+
+		cfg = config();
+		cfg.identity = IKE_IDENTITY_HOSTNAME;
+		cfg.hostname = (struct span){ (const uint8_t *)"victim", 6 };
+		ike_configure(victim->ike, &cfg);
+		ike_configure(liar->ike, &cfg);
+		if (there)
+			connect_to(net, victim, HUB);
+		net->look = lie_in_message_5;
+		false_source = (struct endpoint){ victim->addr, 4500 };
+		ike_connect(liar->ike, net->now, &liar->addr, &hub->addr);
+		net_run(net, SECONDS(60));
+		cr_expect_eq(ike_counters(hub->ike)->phase1_up, there);
+		cr_expect_eq(hub->n_sas, 2 * (size_t)there);
+		cr_expect_eq(ike_counters(hub->ike)->sas, there);
+		cr_expect_eq(victim->up, there);
+		net_free(net);
+	}
+}
