@@ -35,8 +35,8 @@ struct hairpin_program;
 struct hairpin;
 
 /*
- * Loads the program and proves that it can be attached and answers as it should; says in why[]
- * what this kernel or our privileges lack. interval: between two packets of a flow, in ms.
+ * Loads the program and proves that it can be attached; says in why[] what this kernel or our
+ * privileges lack, for the owner to tell: without it no spoke learns of another one. interval: between two packets of a flow, in ms.
  */
 int hairpin_load(struct hairpin_program **out, msec interval, char why[GRE_WHY]);
 /* What was opened with it goes on. NULL is fine. */
