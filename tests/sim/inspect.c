@@ -188,6 +188,26 @@ void inspect_rest(struct node *n)
 		      kernel_sa_count(n, i), n->world->node[i]->cfg.name, expected[i]);
 }
 
+void inspect_nothing(struct node *n)
+{
+	const struct ike *ike = n->ike;
+
+	if (!ike)
+		return;
+	check(n, !ike->peers && !ike->who && !ike->sas && !ike->sas_first && !ike->pairs &&
+			 !ike->spis && !ike->waiting,
+	      "%s: something is left", n->cfg.name);
+	check(n, TAILQ_EMPTY(&ike->unproven) && TAILQ_EMPTY(&ike->fragments) && !ike->fragment_bytes &&
+			 !ike->pseudo_peers,
+	      "%s: something small is left", n->cfg.name);
+	check(n, !ike->timers.len && ike_deadline(ike) == MSEC_NEVER, "%s: %zu timers are left",
+	      n->cfg.name, ike->timers.len);
+	check(n, !ike->counters.half_open && !ike->counters.sas && !ike->counters.pairs,
+	      "%s: the counters say that something is left", n->cfg.name);
+	for (unsigned int i = 0; i < n->world->nodes; i++)
+		check(n, !kernel_sa_count(n, i), "%s: the kernel has SAs left", n->cfg.name);
+}
+
 /* ---- between two ---- */
 
 static const struct ike_peer *peer_of(const struct node *n, const struct node *other)

@@ -104,6 +104,22 @@ static void settle(struct world *w)
 			inspect_agreement(w->node[i], w->node[k], true);
 }
 
+/* Each ends all it has, at some moment of the others'; whoever hears of it too late has a deadline. */
+static void ends(struct world *w)
+{
+	w->filter = NULL;
+	for (unsigned int i = 0; i < w->nodes; i++) {
+		node_shutdown(w->node[i]);
+		world_run(w, world_random(w, 2) ? 0 : world_random(w, 100));
+	}
+	world_run(w, REST);
+	for (unsigned int i = 0; i < w->nodes; i++)
+		node_shutdown(w->node[i]);
+	world_run(w, REST);
+	for (unsigned int i = 0; i < w->nodes; i++)
+		inspect_nothing(w->node[i]);
+}
+
 static void misfortunes(unsigned int nodes, unsigned int seeds)
 {
 	for (uint64_t seed = seeds_begin(); seed < seeds_end(seeds); seed++) {
@@ -115,6 +131,7 @@ static void misfortunes(unsigned int nodes, unsigned int seeds)
 							: world_random(w, 20000));
 		}
 		settle(w);
+		ends(w);
 		world_free(w);
 	}
 }

@@ -257,6 +257,8 @@ void inspect_node(struct node *n);
 bool inspect_is_quiet(const struct node *n);
 /* Nothing is under way any more: no half-open exchange, and the kernel has what the core says. */
 void inspect_rest(struct node *n);
+/* All was ended and its time is over: no state, no timer, nothing in the kernel. */
+void inspect_nothing(struct node *n);
 /* Both ends say the same; exactly one pair carries the traffic, or none where !up. */
 void inspect_agreement(struct node *a, struct node *b, bool up);
 /* Nor has one an ISAKMP SA that the other has not: only so where no delete was lost. */
