@@ -57,6 +57,7 @@ void nhs_start(struct nhs *s, msec now)
 static void send_request(struct nhs *s, msec now)
 {
 	struct iface *i = s->iface;
+	struct nat_room nat;
 	struct nhrp_packet p;
 
 	message_start(i, &p, NHRP_REGISTRATION_REQUEST, &s->protocol);
@@ -70,6 +71,7 @@ static void send_request(struct nhs *s, msec now)
 	};
 	p.n_cies = 1;
 	message_add_extensions(&p);
+	message_nat_add(&p, &s->protocol, &s->peer->nbma, &nat);
 	s->requests_sent++;
 	message_send(i, now, s->peer, &p, NULL);
 }
@@ -222,6 +224,19 @@ static void accepted(struct nhs *s, msec now, uint16_t granted)
 	nhs_review(s->iface, now);
 }
 
+static void learn_translation(struct nhs *s, struct nhrp_packet *p)
+{
+	struct iface *i = s->iface;
+	struct addr seen = message_nat_address(p, &i->cfg.address.addr);
+
+	if (addr_equal(&seen, &i->cfg.nbma))
+		seen = (struct addr){ 0 };
+	if (seen.len && !addr_equal(&seen, &s->translated))
+		event(i, NHRP_EV_NAT, NOTICE, .protocol = s->protocol, .nbma = s->peer->nbma,
+		      .other_nbma = seen);
+	s->translated = seen;
+}
+
 /* The server that a request of ours with that id was sent to, and that may answer it now. */
 static struct nhs *asked(const struct arrival *a, uint32_t id)
 {
@@ -232,7 +247,7 @@ static struct nhs *asked(const struct arrival *a, uint32_t id)
 
 void client_registration_reply(const struct arrival *a)
 {
-	const struct nhrp_packet *p = a->packet;
+	struct nhrp_packet *p = a->packet;
 	struct nhs *s = asked(a, p->request_id);
 
 	if (!s || !addr_equal(&p->source, &a->iface->cfg.address.addr)) {
@@ -241,6 +256,7 @@ void client_registration_reply(const struct arrival *a)
 		return;
 	}
 	s->replies++;
+	learn_translation(s, p);
 	if (p->cies[0].code == NHRP_CODE_SUCCESS)
 		accepted(s, a->now, p->cies[0].holding_time);
 	else

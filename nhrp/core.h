@@ -236,6 +236,7 @@ struct binding {
 	struct peer *peer;  /* whom the address belongs to; NULL while unknown */
 	bool wants;	    /* peer is wanted, not only known */
 	struct addr path;   /* where the kernel's neighbour points; none: there is none */
+	struct addr inside; /* what it says its NBMA address is, where it is not where we see it */
 	uint64_t token;	    /* of the BIND that was not answered yet; 0: all were */
 	struct registration *registration; /* is answered when the kernel took the neighbour */
 	uint16_t mtu;
@@ -291,6 +292,18 @@ struct nhrp_cie message_own_cie(const struct iface *i);
  */
 void message_reply(struct iface *i, struct nhrp_packet *p, enum nhrp_type type,
 		   uint8_t room[NHRP_CIE_OCTETS]);
+/* Where that protocol address is seen, by the NAT extension; none where it does not say. */
+struct addr message_nat_address(struct nhrp_packet *p, const struct addr *protocol);
+/* Adds that to the NAT extension; room holds it until the packet is sent. */
+struct nat_room {
+	uint8_t octets[8 * NHRP_CIE_OCTETS];
+};
+void message_nat_add(struct nhrp_packet *p, const struct addr *protocol, const struct addr *nbma,
+		     struct nat_room *room);
+/* In an answer for us: the entries get the NBMA addresses that can be reached from here. */
+void message_untranslate(struct nhrp_packet *p);
+/* Our NBMA address as others see it; none: our own, or unknown. */
+struct addr message_where_we_are_seen(const struct iface *i);
 /* Adds the authentication, encodes, counts, sends (or holds). False: larger than we send. */
 bool message_send(struct iface *i, msec now, struct peer *to, struct nhrp_packet *p,
 		  const struct addr *through);

@@ -8,6 +8,12 @@
  * server if it does not come up. The requester's NBMA address is believed because the server that
  * forwarded the request has compared it with the outer source of a registered client.
  *
+ * Behind a NAT (message.c says what is on the wire) nobody can be reached first: who is behind one
+ * connects to who is not. So an egress that is not answers a requester that is through the server,
+ * and waits for it. If both are behind one, both try at the same time, which some NATs let through;
+ * with the others the paths stay on the server. A peer with a pseudo address is not to be reached by
+ * anybody else, and nobody is told of it.
+ *
  * Place for later: a request about an address outside the tunnel's prefix (phase 3), or from a
  * client of another server, would be routed on from server to server here.
  */
@@ -16,6 +22,7 @@
 struct passage {
 	enum nhrp_extension_type record; /* the transit record of this direction */
 	uint8_t room[NHRP_PACKET_MAX];
+	struct nat_room nat;
 };
 
 static bool in_record(const struct iface *i, struct nhrp_packet *p, enum nhrp_extension_type type)
@@ -47,6 +54,20 @@ static void add_to_record(const struct iface *i, struct nhrp_packet *p, struct p
 		e->value = (struct span){ way->room, w.len };
 }
 
+/* Who it comes from is seen here at another address than it says, and others must know. */
+static void add_translation(const struct arrival *a, struct passage *way)
+{
+	struct nhrp_packet *p = a->packet;
+	bool request = p->type == NHRP_RESOLUTION_REQUEST;
+	const struct addr *who = request ? &p->source : &p->destination;
+	const struct binding *b = binding_find(a->iface, who);
+
+	if (p->type == NHRP_ERROR_INDICATION || !b || !b->inside.len || !b->peer ||
+	    !addr_equal(&b->peer->nbma, &a->from) || message_nat_address(p, who).len)
+		return;
+	message_nat_add(p, who, &a->from, &way->nat);
+}
+
 static void loop(const struct arrival *a)
 {
 	struct nhrp_packet *p = a->packet;
@@ -76,6 +97,7 @@ static bool pass_on(const struct arrival *a, struct peer *to, enum nhrp_extensio
 		return false;
 	}
 	p->hop_count--;
+	add_translation(a, &way);
 	add_to_record(i, p, &way);
 	if (!message_send(i, a->now, to, p, NULL)) {
 		message_error(i, a->now, &a->from, NHRP_ERROR_SIZE, 0, p, a->raw);
@@ -92,11 +114,18 @@ static void send_answer(const struct arrival *a, struct peer *to, const struct a
 {
 	struct nhrp_packet *p = a->packet;
 	uint8_t room[NHRP_CIE_OCTETS];
+	struct addr seen = message_where_we_are_seen(a->iface);
+	struct nat_room nat;
+	bool ours = addr_equal(&cie->nbma, &a->iface->cfg.nbma);
 
-	p->flags = (uint16_t)((p->flags & (NHRP_Q | NHRP_S)) | flags);
+	p->flags = (uint16_t)((p->flags & (NHRP_Q | NHRP_S | NHRP_CISCO_NAT)) | flags);
 	p->cies[0] = *cie;
 	p->n_cies = 1;
 	message_reply(a->iface, p, NHRP_RESOLUTION_REPLY, room);
+	if (ours && seen.len && nhrp_extension_find(p, NHRP_EXT_NAT))
+		message_nat_add(p, &a->iface->cfg.address.addr, &seen, &nat);
+	else if (ours && seen.len)
+		p->cies[0].nbma = seen;
 	message_send(a->iface, a->now, to, p, through);
 }
 
@@ -127,30 +156,51 @@ static bool is_direct(const struct arrival *a)
 	return addr_equal(&a->from, &a->packet->source_nbma) || peer_is_inside(a->iface, &a->from);
 }
 
+/* The peer that asks; NULL where there is none to be. */
+static struct peer *requester(const struct arrival *a, bool direct)
+{
+	struct iface *i = a->iface;
+	struct nhrp_packet *p = a->packet;
+	struct addr seen = message_nat_address(p, &p->source);
+	const struct addr *nbma = direct ? &a->from : seen.len ? &seen : &p->source_nbma;
+	struct peer *peer;
+
+	if (!addr_is_nbma(nbma) || addr_equal(nbma, &i->cfg.nbma)) {
+		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, nbma);
+		return NULL;
+	}
+	peer = peer_get(i, nbma);
+	if (!peer)
+		message_drop(i, p, &a->from, NHRP_WHY_LIMIT, nbma);
+	else if (!direct && !peer->up)
+		peer->nat = seen.len && !addr_equal(&seen, &p->source_nbma);
+	return peer;
+}
+
 /* For our own address; the requester may be behind a server. */
 static void answer_for_us(const struct arrival *a)
 {
 	struct iface *i = a->iface;
-	struct nhrp_packet *p = a->packet;
+	struct nhrp_packet request = *a->packet;
 	struct nhrp_cie cie = message_own_cie(i);
 	bool direct = is_direct(a);
-	const struct addr *requester = direct ? &a->from : &p->source_nbma;
-	struct peer *to;
+	struct peer *to = requester(a, direct), *server = peer_find(i, &a->from);
+	const struct addr *through = direct ? NULL : &a->from;
 
-	if (!addr_is_nbma(requester) || addr_equal(requester, &i->cfg.nbma)) {
-		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
+	if (!to)
 		return;
-	}
-	to = peer_get(i, requester);
-	if (!to) {
-		message_drop(i, p, &a->from, NHRP_WHY_LIMIT, &p->source_nbma);
-		return;
-	}
 	/* The pair is the requester's path to us for as long as our answer holds. */
 	peer_lease(to, a->now, a->now + SECONDS(i->cfg.holding_time) + LEASE_MARGIN);
 	told(a, NHRP_EV_REQUEST_ANSWERED, &i->cfg.nbma);
 	cie.prefix = 32;
-	send_answer(a, to, direct ? NULL : &a->from, NHRP_A | NHRP_D | NHRP_U, &cie);
+	if (!direct && to->nat && !to->up && server) {
+		send_answer(a, server, NULL, NHRP_A | NHRP_D | NHRP_U, &cie);
+		if (!message_where_we_are_seen(i).len)
+			return;
+		*a->packet = request; /* and once more, to make us connect */
+		through = NULL;
+	}
+	send_answer(a, to, through, NHRP_A | NHRP_D | NHRP_U, &cie);
 }
 
 static void answer_from_cache(const struct arrival *a, const struct binding *target)
@@ -196,10 +246,10 @@ static void serve(const struct arrival *a)
 		answer_from_cache(a, target);
 	} else if (!target->peer->up) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_EGRESS_DOWN);
-	} else if (client->peer->nat || target->peer->nat) {
+	} else if (!addr_is_unicast(&client->peer->nbma) || !addr_is_unicast(&target->peer->nbma)) {
 		/* Quietly: the requester asks again after its hold-down. */
-		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NAT);
-	} else if (a->iface->cfg.answer == NHRP_ANSWER) {
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_PSEUDO);
+	} else if (a->iface->cfg.answer == NHRP_ANSWER && !target->inside.len) {
 		answer_from_cache(a, target);
 	} else {
 		egress = target->peer->nbma;

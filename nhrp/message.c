@@ -4,6 +4,12 @@
  *
  * The authentication extension carries a cleartext key as IOS does it: two reserved octets, SPI 1,
  * the key. It is checked and made anew at every hop.
+ *
+ * Cisco's NAT extension holds entries that say where an address is seen from outside: one with the
+ * protocol address of a client and the NBMA address that its packets have behind its NAT. Who
+ * registers puts the server's own two addresses there; the server adds where it sees the client, so
+ * that the client knows. A server adds the same to a request that it passes on. Who answers from
+ * behind a NAT adds it to the answer, whose own entries have the address inside, as IOS does it.
  */
 #include "nhrp/core.h"
 
@@ -24,6 +30,64 @@ void message_add_extensions(struct nhrp_packet *p)
 	nhrp_extension_add(p, NHRP_EXT_RESPONDER, (struct span){ NULL, 0 });
 	nhrp_extension_add(p, NHRP_EXT_FORWARD_TRANSIT, (struct span){ NULL, 0 });
 	nhrp_extension_add(p, NHRP_EXT_REVERSE_TRANSIT, (struct span){ NULL, 0 });
+	if (p->type != NHRP_RESOLUTION_REQUEST && p->type != NHRP_REGISTRATION_REQUEST)
+		return;
+	p->flags |= NHRP_CISCO_NAT;
+	nhrp_extension_add(p, NHRP_EXT_NAT, (struct span){ NULL, 0 });
+}
+
+struct addr message_nat_address(struct nhrp_packet *p, const struct addr *protocol)
+{
+	const struct nhrp_extension *e = nhrp_extension_find(p, NHRP_EXT_NAT);
+	struct reader r = reader_of_span(e ? e->value : (struct span){ NULL, 0 });
+
+	while (reader_left(&r)) {
+		struct nhrp_cie cie = nhrp_cie_read(&r);
+
+		if (r.bad)
+			break;
+		if (!cie.code && addr_equal(&cie.protocol, protocol) && addr_is_unicast(&cie.nbma))
+			return cie.nbma;
+	}
+	return (struct addr){ 0 };
+}
+
+void message_nat_add(struct nhrp_packet *p, const struct addr *protocol, const struct addr *nbma,
+		     struct nat_room *room)
+{
+	struct nhrp_extension *e = nhrp_extension_find(p, NHRP_EXT_NAT);
+	struct writer w = writer_of(room->octets, sizeof(room->octets));
+	struct nhrp_cie cie = { .prefix = 32, .nbma = *nbma, .protocol = *protocol };
+
+	if (!e && !nhrp_extension_add(p, NHRP_EXT_NAT, (struct span){ NULL, 0 }))
+		return;
+	e = nhrp_extension_find(p, NHRP_EXT_NAT);
+	write_span(&w, e->value);
+	nhrp_cie_write(&w, &cie);
+	/* One that does not fit is none of ours, and stays as it was. */
+	if (!w.bad)
+		e->value = (struct span){ room->octets, w.len };
+}
+
+void message_untranslate(struct nhrp_packet *p)
+{
+	for (size_t k = 0; k < p->n_cies; k++) {
+		struct nhrp_cie *cie = &p->cies[k];
+		struct addr protocol = cie->protocol.len ? cie->protocol : p->destination;
+		struct addr nbma = message_nat_address(p, &protocol);
+
+		if (cie->code || !nbma.len || addr_equal(&nbma, &cie->nbma))
+			continue;
+		cie->nbma = nbma;
+		cie->translated = true;
+	}
+}
+
+struct addr message_where_we_are_seen(const struct iface *i)
+{
+	const struct nhs *s = nhs_in_use(i);
+
+	return s ? s->translated : (struct addr){ 0 };
 }
 
 struct nhrp_cie message_own_cie(const struct iface *i)
@@ -54,7 +118,7 @@ void message_reply(struct iface *i, struct nhrp_packet *p, enum nhrp_type type,
 			nhrp_extension_add(p, e->type, (struct span){ room, w.len });
 		else if (e->type == NHRP_EXT_FORWARD_TRANSIT)
 			nhrp_extension_add(p, e->type, e->value);
-		else if (e->type == NHRP_EXT_REVERSE_TRANSIT)
+		else if (e->type == NHRP_EXT_REVERSE_TRANSIT || e->type == NHRP_EXT_NAT)
 			nhrp_extension_add(p, e->type, (struct span){ NULL, 0 });
 	}
 }
@@ -67,9 +131,17 @@ static bool add_authentication(const struct iface *i, struct nhrp_packet *p)
 	/* RFC 2332 5.2.7: an error indication carries no extensions. */
 	if (!value.len || p->type == NHRP_ERROR_INDICATION)
 		return true;
-	if (!e)
-		return nhrp_extension_add(p, NHRP_EXT_AUTHENTICATION, value);
+	if (!e && !nhrp_extension_add(p, NHRP_EXT_AUTHENTICATION, value))
+		return false;
+	e = e ? e : &p->extensions[p->n_extensions - 1];
 	e->value = value;
+	/* IOS has the NAT extension last. */
+	if (e > p->extensions && e[-1].type == NHRP_EXT_NAT && e == &p->extensions[p->n_extensions - 1]) {
+		struct nhrp_extension last = e[-1];
+
+		e[-1] = *e;
+		*e = last;
+	}
 	return true;
 }
 

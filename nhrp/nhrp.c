@@ -333,10 +333,12 @@ static void dispatch(const struct arrival *a)
 		forward_request(a);
 		break;
 	case NHRP_RESOLUTION_REPLY:
-		if (addr_equal(&p->source, &i->cfg.address.addr))
+		if (addr_equal(&p->source, &i->cfg.address.addr)) {
+			message_untranslate(p);
 			resolve_reply(a);
-		else
+		} else {
 			forward_back(a);
+		}
 		break;
 	case NHRP_REGISTRATION_REQUEST:
 		server_registration(a);

@@ -151,10 +151,10 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
  */
 void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma);
 /*
- * To be said before a packet of the peer is handed in: whether the peer is behind a NAT. Then the
- * NBMA address that it says it has is one inside; what counts is the outer source of its packets, as
- * for all others, and nobody is sent to it directly. (Place for the NAT extension, which would tell
- * both addresses.)
+ * To be said before nhrp_peer_up() and before a packet of the peer is handed in: whether the peer is
+ * behind a NAT. Then the NBMA address that it says it has is one inside; what counts is the outer
+ * source of its packets, as for all others. It is told where it is seen (Cisco's NAT extension), and
+ * others who ask for it are; except for a pseudo address (240/4), which no other peer can reach.
  */
 void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat);
 /* To be said before nhrp_peer_up(): what phase 1 proved the peer to be, as text. Copied. */

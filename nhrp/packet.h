@@ -58,6 +58,7 @@ struct nhrp_cie {
 	uint16_t holding_time;
 	struct addr nbma;
 	struct addr protocol;
+	bool translated; /* not on the wire: nbma is what the NAT extension says */
 };
 
 struct nhrp_extension {

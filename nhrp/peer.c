@@ -80,16 +80,28 @@ void peer_forget(struct peer *p)
 	maybe_idle(p);
 }
 
+/*
+ * A peer behind a NAT connects to us: a first packet of ours would not get through, unless we are
+ * behind one, too, and it sends one to us at the same time.
+ */
+static bool comes_by_itself(const struct peer *p, const struct nhs *s)
+{
+	return p->nat && !s && !p->multicast && !message_where_we_are_seen(p->iface).len;
+}
+
 static void ask_for_pair(struct peer *p, msec now)
 {
+	const struct nhs *s = nhs_by_nbma(p->iface, &p->nbma);
 	msec again = retry_after(p->tries++);
 
-	if (nhs_by_nbma(p->iface, &p->nbma))
+	if (s)
 		again = MIN(again, CONNECT_LAST);
-	p->asked = true;
-	effect_push(p->iface->core, &(struct nhrp_effect){ .kind = NHRP_CONNECT,
-							   .id = p->iface->id,
-							   .nbma = p->nbma });
+	if (!comes_by_itself(p, s)) {
+		p->asked = true;
+		effect_push(p->iface->core, &(struct nhrp_effect){ .kind = NHRP_CONNECT,
+								   .id = p->iface->id,
+								   .nbma = p->nbma });
+	}
 	timer_arm(&p->iface->core->timers, &p->connect, now + again);
 }
 
@@ -226,7 +238,8 @@ static void give_up_held(struct peer *p, msec now)
 			transmit(through, h->packet, h->len, &h->about);
 		} else {
 			h->about.reason = NHRP_WHY_NO_SA;
-			event_push(p->iface, NHRP_EV_DROPPED, NHRP_LEVEL_WARNING, &h->about);
+			event_push(p->iface, NHRP_EV_DROPPED,
+				   p->nat ? NHRP_LEVEL_DEBUG : NHRP_LEVEL_WARNING, &h->about);
 		}
 		let_go(p, h);
 	}

@@ -51,7 +51,7 @@ static void ask(struct binding *b, msec now)
 	b->asking = true;
 	if (to && to->up) {
 		message_start(i, &p, NHRP_RESOLUTION_REQUEST, &b->protocol);
-		p.flags = NHRP_Q | NHRP_A | NHRP_S;
+		p.flags = NHRP_Q | NHRP_A | NHRP_S; /* with the extensions comes Cisco's NAT flag */
 		p.request_id = b->request_id;
 		p.cies[0] = (struct nhrp_cie){ .mtu = i->cfg.mtu,
 					       .holding_time = i->cfg.holding_time };
@@ -104,9 +104,14 @@ static void give_up(struct binding *b, msec now, enum nhrp_reason why)
 
 static void timed_out(struct binding *b, msec now, enum nhrp_reason why)
 {
-	event(b->iface, NHRP_EV_RESOLUTION_TIMEOUT, WARNING, .protocol = b->protocol,
-	      .nbma = b->path, .other_nbma = b->peer ? b->peer->nbma : (struct addr){ 0 },
-	      .reason = why, .seconds = b->iface->cfg.hold_down);
+	/* Between two that are behind NATs it is nothing out of the ordinary. */
+	event_push(b->iface, NHRP_EV_RESOLUTION_TIMEOUT,
+		   b->peer && b->peer->nat ? NHRP_LEVEL_INFO : NHRP_LEVEL_WARNING,
+		   &(struct nhrp_event){ .protocol = b->protocol,
+					 .nbma = b->path,
+					 .other_nbma = b->peer ? b->peer->nbma : (struct addr){ 0 },
+					 .reason = why,
+					 .seconds = b->iface->cfg.hold_down });
 	give_up(b, now, why);
 }
 
@@ -295,6 +300,8 @@ static void answered(struct binding *b, const struct arrival *a, const struct nh
 		give_up(b, a->now, NHRP_WHY_LIMIT);
 		return;
 	}
+	if (!p->up) /* else it is known */
+		p->nat = cie->translated;
 	if (addr_equal(&a->from, &p->nbma))
 		p->heard = true;
 	remember(b, a, cie);

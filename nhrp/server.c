@@ -64,6 +64,9 @@ static void answer(struct registration *r, msec now)
 	struct iface *i = r->peer->iface;
 	struct nhrp_packet p;
 	uint8_t room[NHRP_CIE_OCTETS];
+	struct nat_room nat;
+	struct nhrp_extension *e;
+	struct span told = { NULL, 0 };
 	size_t offset;
 
 	if (nhrp_packet_parse(r->packet, r->len, &p, &offset) == NHRP_WELL_FORMED) {
@@ -72,7 +75,16 @@ static void answer(struct registration *r, msec now)
 			if (r->codes[k])
 				i->counters.refusals_sent[counter_index(r->codes[k])]++;
 		}
+		e = nhrp_extension_find(&p, NHRP_EXT_NAT);
+		told = e ? e->value : told;
 		message_reply(i, &p, NHRP_REGISTRATION_REPLY, room);
+		e = nhrp_extension_find(&p, NHRP_EXT_NAT);
+		if (e)
+			e->value = told;
+		/* A pseudo address is no address at all outside of this machine. */
+		if (e && !addr_equal(&p.source_nbma, &r->peer->nbma) &&
+		    addr_is_unicast(&r->peer->nbma))
+			message_nat_add(&p, &p.source, &r->peer->nbma, &nat);
 		message_send(i, now, r->peer, &p, NULL);
 	}
 	registration_free(r);
@@ -234,6 +246,7 @@ static void accept(const struct arrival *a, struct registration *r, size_t k, co
 	}
 	b->holding_time = c->holding_time;
 	b->mtu = MIN(c->mtu, a->iface->cfg.mtu);
+	b->inside = addr_equal(&c->nbma, &a->from) ? (struct addr){ 0 } : c->nbma;
 	b->flags = NHRP_FLAG_REGISTERED | (c->unique ? NHRP_FLAG_UNIQUE : 0U);
 }
 

@@ -28,6 +28,7 @@ bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entr
 		.flags = b->flags,
 		.created = b->created,
 		.expires = b->expires,
+		.nat_nbma = b->inside,
 		.mtu = b->mtu,
 		.holding_time = b->holding_time,
 		.peer_since = MSEC_NEVER,

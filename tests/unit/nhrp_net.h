@@ -65,6 +65,9 @@ struct net {
 	bool pair[NODES][NODES];
 	bool blocked[NODES][NODES]; /* CONNECT from the first to the second does not succeed */
 	bool unprotected;	    /* no SA pairs: CONNECT is answered at once */
+	bool natted[NODES];	    /* behind a NAT: others see it at nbma_of(), itself does not */
+	bool punching;		    /* the NATs let two through who connect at the same time */
+	msec tried[NODES][NODES];   /* the last CONNECT of the first to the second */
 	/* True for a packet that is lost. */
 	bool (*lose)(struct net *net, int from, int to, const struct nhrp_packet *p);
 	int lost;
@@ -149,6 +152,11 @@ static inline void net_connect(struct net *net, int k, const struct addr *nbma)
 		return;
 	}
 	if (to < 0 || !net->node[to].core || net->blocked[k][to])
+		return;
+	net->tried[k][to] = net->now;
+	if (net->natted[to] && !net->pair[k][to] &&
+	    !(net->natted[k] && net->punching && net->tried[to][k] &&
+	      net->now - net->tried[to][k] < 2000))
 		return;
 	if (net->pair[k][to]) {
 		nhrp_peer_up(net->node[k].core, net->now, TUNNEL, *nbma);
@@ -251,12 +259,15 @@ static inline void net_arrive(struct net *net, const struct flight *f)
 		return;
 	} else if (f->kind == FLIGHT_PAIR) {
 		net->pair[f->from][f->to] = net->pair[f->to][f->from] = true;
+		nhrp_peer_nat(net->node[f->from].core, TUNNEL, nbma_of(f->to), net->natted[f->to]);
+		nhrp_peer_nat(net->node[f->to].core, TUNNEL, from, net->natted[f->from]);
 		nhrp_peer_up(net->node[f->from].core, net->now, TUNNEL, nbma_of(f->to));
 		nhrp_peer_up(net->node[f->to].core, net->now, TUNNEL, from);
 		net_drain(net, f->from);
 	} else if (net->unprotected || net->pair[f->from][f->to]) {
 		net->node[f->from].traffic[f->to]++;
 		net->node[f->to].traffic[f->from]++;
+		nhrp_peer_nat(net->node[f->to].core, TUNNEL, from, net->natted[f->from]);
 		nhrp_input(net->node[f->to].core, net->now, TUNNEL, from, f->packet, f->len);
 	}
 	net_drain(net, f->to);
@@ -307,13 +318,15 @@ static inline void net_run(struct net *net, msec until)
 static const struct nhrp_map hub_map = { { 4, { 172, 16, 0, 1 } }, { 4, { 10, 0, 1, 2 } } };
 static const struct nhrp_nhs_config hub_nhs = { .protocol = { 4, { 172, 16, 0, 1 } } };
 
-static inline struct nhrp_config config_of(int k)
+static inline struct nhrp_config config_for(int k, bool behind_a_nat)
 {
 	struct nhrp_config cfg = { .address = { protocol_of(k), 24 },
 				   .nbma = nbma_of(k),
 				   .authentication = KEY,
 				   .network_id = 100 };
 
+	if (k != HUB && behind_a_nat)
+		cfg.nbma = addr_v4(0xc0a80002U + 256U * (unsigned int)k);
 	if (k != HUB) {
 		cfg.maps = &hub_map;
 		cfg.n_maps = 1;
@@ -321,6 +334,11 @@ static inline struct nhrp_config config_of(int k)
 		cfg.n_nhs = 1;
 	}
 	return cfg;
+}
+
+static inline struct nhrp_config config_of(int k)
+{
+	return config_for(k, false);
 }
 
 static inline void net_start_with(struct net *net, int k, struct nhrp_config cfg)
@@ -359,6 +377,13 @@ static inline void net_free(struct net *net)
 	for (int k = 0; k < NODES; k++)
 		nhrp_free(net->node[k].core);
 	free(net);
+}
+
+/* Its own address is 192.168.k.2. */
+static inline void net_start_natted(struct net *net, int k)
+{
+	net->natted[k] = true;
+	net_start_with(net, k, config_for(k, true));
 }
 
 /* The article's network, registered. */

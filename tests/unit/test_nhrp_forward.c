@@ -95,10 +95,9 @@ Test(nhrp_forward, egress_answers_as_ios_does)
 				   .nhs = &nhs,
 				   .n_nhs = 1 };
 	struct span in = hex(IOS_FORWARDED), octets = hex(IOS_REPLY);
-	struct nhrp_packet expected, got = { 0 };
 	struct nhrp *n;
 	struct nhrp_effect e;
-	size_t offset;
+	bool seen = false;
 
 	net_start_with(net, HUB, cfg);
 	n = net->node[HUB].core;
@@ -106,22 +105,15 @@ Test(nhrp_forward, egress_answers_as_ios_does)
 	nhrp_peer_up(n, 0, TUNNEL, ip("192.168.200.3"));
 	net_drain(net, HUB);
 	nhrp_input(n, 0, TUNNEL, map.nbma, in.data, in.len);
-	nhrp_packet_parse(octets.data, octets.len, &expected, &offset);
 	while (nhrp_next_effect(n, &e)) {
-		uint8_t again[NHRP_PACKET_MAX];
-
 		if (e.kind != NHRP_SEND)
 			continue;
 		cr_expect_eq(addr_to_v4(&e.nbma), 0xc0a8c803);
-		cr_assert_eq(nhrp_packet_parse(e.packet.data, e.packet.len, &got, &offset), 0);
-		/* All but Cisco's NAT flag and extension, which come with NAT. */
-		cr_expect_eq(got.flags, expected.flags & ~NHRP_CISCO_NAT);
-		got.flags = expected.flags;
-		cr_expect(nhrp_extension_add(&got, NHRP_EXT_NAT, (struct span){ NULL, 0 }));
-		cr_expect_eq(nhrp_packet_encode(&got, again, sizeof(again)), octets.len);
-		cr_expect_arr_eq(again, octets.data, octets.len);
+		cr_assert_eq(e.packet.len, octets.len);
+		cr_expect_arr_eq(e.packet.data, octets.data, octets.len);
+		seen = true;
 	}
-	cr_expect_eq(got.type, NHRP_RESOLUTION_REPLY);
+	cr_expect(seen);
 	net_free(net);
 	free((void *)in.data);
 	free((void *)octets.data);
