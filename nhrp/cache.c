@@ -37,6 +37,12 @@ bool in_tunnel(const struct iface *i, const struct addr *a)
 	return (host & mask) != 0 && (host & mask) != mask;
 }
 
+bool binding_is_settled(const struct binding *b)
+{
+	return b && b->peer && !b->registration &&
+	       (b->type == NHRP_ENTRY_STATIC || b->flags & NHRP_FLAG_REGISTERED);
+}
+
 bool dynamic_limit_reached(const struct iface *i)
 {
 	return i->core->n_dynamic >= i->core->max_dynamic;
@@ -72,6 +78,7 @@ struct binding *binding_new(struct iface *i, msec now, const struct addr *protoc
 	b->expires = MSEC_NEVER;
 	b->step_timer.kind = TIMER_STEP;
 	b->life.kind = TIMER_LIFE;
+	LIST_INIT(&b->shortcuts);
 	if (is_dynamic(type))
 		i->core->n_dynamic++;
 	binding_set_type(b, type);
@@ -156,6 +163,7 @@ void binding_free(struct binding *b, enum nhrp_reason why)
 	struct addr nbma = b->peer ? b->peer->nbma : b->path;
 	bool resolved = b->type == NHRP_ENTRY_DYNAMIC;
 
+	shortcuts_drop(b, why);
 	token_forget(b);
 	registration_leave(b);
 	if (b->path.len)

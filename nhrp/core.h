@@ -13,10 +13,16 @@
  *     server.c    judging registrations, purges
  *     forward.c   answering and forwarding requests of others
  *     multicast.c who gets copies of multicast packets
+ *     route.c     questions about the kernel's routes, and what waits for their answers
+ *     redirect.c  phase 3 at the hub: telling spokes that there is a shorter way
+ *     shortcut.c  phase 3 at the spoke: routes to prefixes behind other spokes
+ *     offer.c     phase 3 at the egress: what was answered to whom, and taking it back
  *
  * Lifetimes. A binding refers to at most one peer, a next hop server to one; a peer that nobody
  * refers to is freed by peers_sweep() at the end of the call into the core, never before, so
- * a pointer to a peer is good throughout a call. A binding is freed by binding_free() only.
+ * a pointer to a peer is good throughout a call. A binding is freed by binding_free() only. A
+ * shortcut whose egress is known hangs on the binding of its gateway and goes before it; what we
+ * offered hangs on the peer that it was told.
  *
  * Timers of the room (kind: enum timer_kind), with what stands behind each in the comments.
  */
@@ -41,6 +47,9 @@ enum timer_kind {
 	TIMER_STEP,	    /* a binding: ask again, ask about use */
 	TIMER_LIFE,	    /* a binding: ends, or the step it is in failed */
 	TIMER_FALLBACK,	    /* a better server has been back for long enough */
+	TIMER_SHORTCUT_STEP, /* a shortcut: ask again, ask about use */
+	TIMER_SHORTCUT_LIFE, /* a shortcut: ends, or the state it is in failed */
+	TIMER_OFFER,	    /* what somebody was told about a prefix: ends, or purge it again */
 };
 
 #define RETRY_FIRST SECONDS(1)
@@ -58,12 +67,24 @@ enum timer_kind {
 #define NHS_CONNECT_TRIES 3	/* CONNECTs, at 0, 1, 3 s, until the next server is tried, too */
 #define RENEW_AT_ONCE_GAP SECONDS(10) /* between registrations that doubt caused */
 #define HOLDING_TIME_MIN 5	/* s; a path for less is not worth its SA pair */
+#define REDIRECT_INTERVAL SECONDS(8) /* between indications of one flow, as IOS */
+#define REDIRECT_FLOWS 4096	/* of an interface, in that time */
+#define REDIRECT_BURST 32	/* indications to one peer */
+#define REDIRECT_PACE 50	/* ms, of those to one peer after the burst */
+#define QUESTIONS 1024		/* open ones that packets caused, of all interfaces */
+#define OFFERS_PER_PEER 256	/* prefixes that one peer may know from us */
+#define GATEWAY_TIME SECONDS(30) /* for the path to an egress; longer than all its steps */
 #define ERROR_BURST 10
 #define ERROR_INTERVAL 100	/* ms */
 
 struct iface;
 struct peer;
 struct binding;
+struct shortcut;
+struct question;
+struct offer;
+struct told;
+struct flow;
 
 /* ---- effect.c ---- */
 
@@ -97,6 +118,10 @@ struct nhrp {
 	size_t n_dynamic; /* bindings that somebody else can make us keep */
 	size_t max_dynamic;
 	TAILQ_HEAD(, peer) idle; /* peers to look at in peers_sweep() */
+	struct question *questions;		 /* by token */
+	TAILQ_HEAD(questions, question) guests; /* those that packets caused, oldest first */
+	size_t n_guests;
+	struct shortcut *shortcuts_by_token;
 };
 
 /* A next hop server of ours. */
@@ -146,6 +171,10 @@ struct iface {
 	size_t n_unresolved; /* bindings that are incomplete or negative */
 	size_t n_held;
 	msec errors_until; /* the time at which the error budget is full again */
+	struct shortcut *shortcuts; /* by prefix */
+	struct offer *offers;	    /* by prefix */
+	struct flow *flows;	    /* that were redirected a short while ago */
+	TAILQ_HEAD(flows, flow) flows_by_age;
 	struct nhrp_counters counters;
 };
 
@@ -184,6 +213,9 @@ struct peer {
 	STAILQ_HEAD(, held) held;
 	size_t n_held;
 	struct registration *registration; /* waits for the kernel */
+	LIST_HEAD(, told) told;		   /* prefixes that it knows from us */
+	size_t n_told;
+	msec redirects_until; /* the time at which its budget of indications is full again */
 	TAILQ_ENTRY(peer) next_idle;
 	struct timer connect;
 	struct timer held_timer;
@@ -253,6 +285,7 @@ struct binding {
 	bool question_open;
 	uint64_t payload_seen; /* peer->payload at the last answer */
 	msec direct_since;
+	LIST_HEAD(, shortcut) shortcuts; /* whose gateway this is */
 	struct timer step_timer;
 	struct timer life;
 };
@@ -276,6 +309,8 @@ void binding_free(struct binding *b, enum nhrp_reason why);
 bool dynamic_limit_reached(const struct iface *i);
 /* A host address of the tunnel's prefix, neither its network's nor its broadcast address. */
 bool in_tunnel(const struct iface *i, const struct addr *a);
+/* Registered here, or configured: packets for it can be sent there. NULL is not. */
+bool binding_is_settled(const struct binding *b);
 
 /* ---- message.c ---- */
 
@@ -370,6 +405,17 @@ bool client_error(const struct arrival *a, const struct nhrp_packet *quoted);
 
 /* ---- resolve.c ---- */
 
+/* A resolution request of ours; each has an id of its own until it is answered. */
+void resolve_request(struct iface *i, msec now, struct peer *to, const struct addr *about,
+		     uint32_t id);
+/*
+ * A reply said that `protocol` is at that NBMA address: a path there begins, or is there already.
+ * NULL where it cannot be had.
+ */
+struct binding *resolve_gateway(const struct arrival *a, const struct addr *protocol,
+				const struct nhrp_cie *cie);
+/* Packets for it go straight to whom it belongs to. */
+bool resolve_is_direct(const struct binding *b);
 void resolve_upcall(struct iface *i, msec now, const struct addr *protocol);
 void resolve_reply(const struct arrival *a);
 bool resolve_error(const struct arrival *a, const struct nhrp_packet *quoted);
@@ -395,7 +441,159 @@ void registration_leave(struct binding *b);
 /* ---- forward.c ---- */
 
 void forward_request(const struct arrival *a);
+/* The route of the address that a request is about. */
+void forward_routed(struct iface *i, msec now, const struct question *q,
+		    const struct nhrp_route *r);
+/* Two clients that cannot reach each other directly. */
+bool forward_is_forbidden(const struct peer *a, const struct peer *b);
 /* A reply or an error for one of our clients. */
 void forward_back(const struct arrival *a);
+
+/* ---- route.c ---- */
+
+/* Who asked, and what is done with the answer. */
+enum question_kind {
+	QUESTION_HAIRPIN_SOURCE = 1,  /* redirect.c */
+	QUESTION_HAIRPIN_DESTINATION, /* redirect.c */
+	QUESTION_REQUEST,	      /* forward.c */
+	QUESTION_INDICATION,	      /* shortcut.c */
+	QUESTION_SHORTCUT,	      /* shortcut.c */
+	QUESTION_OFFER,		      /* offer.c */
+};
+
+struct question {
+	UT_hash_handle hh;
+	TAILQ_ENTRY(question) next; /* guests only */
+	uint64_t token;
+	int id;
+	enum question_kind kind;
+	struct addr about;    /* the route of this address */
+	struct addr from;     /* NBMA address of who made us ask */
+	struct prefix prefix; /* which shortcut or offer */
+	size_t len;
+	uint8_t octets[]; /* the packet that is waiting */
+};
+
+/*
+ * Asks; of *about only kind, about, from and prefix count. Those that packets cause are bounded:
+ * the oldest is forgotten for a new one.
+ */
+void route_ask(struct iface *i, const struct question *about, struct span packet);
+void routes_forget(struct iface *i);
+/* The member of this tunnel that the packets go to; none where they do not leave through it. */
+struct addr route_next_hop(const struct iface *i, const struct question *q,
+			   const struct nhrp_route *r);
+/* Who talks to whom in (the start of) an IPv4 packet; false where it is no packet for a host. */
+struct flow_key {
+	struct addr source, destination;
+};
+bool flow_read(struct span packet, struct flow_key *key);
+/* The start of an IPv4 packet, as an indication quotes it: its header and 8 octets. */
+struct span flow_start(struct span packet);
+bool prefix_overlaps(const struct prefix *a, const struct prefix *b);
+/* A client information entry's prefix for that address; false for a length that is none. */
+bool prefix_of_cie(const struct nhrp_cie *cie, const struct addr *about, struct prefix *out);
+/*
+ * No route for it may lead through the tunnel: it is wider than we are told to believe, or holds
+ * addresses that the tunnel itself needs (its own, the NBMA addresses of ours, of the servers, and
+ * `other`).
+ */
+bool prefix_is_unsafe(const struct iface *i, const struct prefix *p, const struct addr *other);
+
+/* ---- redirect.c ---- */
+
+void redirect_source_known(struct iface *i, msec now, const struct question *q,
+			   const struct nhrp_route *r);
+void redirect_destination_known(struct iface *i, msec now, const struct question *q,
+				const struct nhrp_route *r);
+void redirect_free(struct iface *i);
+
+/* ---- shortcut.c ---- */
+
+struct shortcut {
+	UT_hash_handle hh;
+	UT_hash_handle hh_token;
+	LIST_ENTRY(shortcut) same_gateway;
+	struct iface *iface;
+	struct prefix prefix;
+	struct addr asked;    /* requests are about this address of it */
+	struct addr via;      /* NBMA address of who was asked */
+	uint8_t bits;	      /* of the kernel's own route: a wider shortcut would have no effect */
+	struct addr next_hop; /* of the kernel's own route */
+	enum nhrp_shortcut_state state;
+	struct binding *gateway; /* NULL while unknown */
+	bool routed;		 /* the kernel has a route of ours */
+	uint64_t token;		 /* of the ROUTE_ADD that was not answered yet; 0: all were */
+	uint16_t holding_time;
+	uint32_t request_id;
+	bool asking; /* a request with request_id may still be answered */
+	unsigned int tries;
+	unsigned int questions; /* QUERY_USE said since it was confirmed */
+	bool question_open;
+	bool used;
+	uint64_t payload_seen;
+	bool checking, check_again; /* its route is being asked for; and changed meanwhile */
+	msec created;
+	msec since; /* of this state */
+	struct timer step;
+	struct timer life;
+};
+
+void shortcut_indicated(const struct arrival *a);
+/* The route of an address that an indication is about. */
+void shortcut_path_known(struct iface *i, msec now, const struct question *q,
+			 const struct nhrp_route *r);
+/* The route beside a shortcut, after a change. */
+void shortcut_checked(struct iface *i, msec now, const struct question *q,
+		      const struct nhrp_route *r);
+void shortcuts_check(struct iface *i, const struct prefix *changed);
+/* False where no shortcut waits for it. */
+bool shortcut_reply(const struct arrival *a);
+bool shortcut_error(const struct arrival *a, const struct nhrp_packet *quoted);
+/* False where the entry is not about shortcuts of its sender. */
+bool shortcut_purge(const struct arrival *a, const struct nhrp_cie *cie);
+/* The path to their gateway is direct; or is not any more. */
+void shortcuts_ready(struct binding *b, msec now);
+void shortcuts_lost(struct binding *b, msec now, enum nhrp_reason why);
+/* The binding goes, for good. */
+void shortcuts_drop(struct binding *b, enum nhrp_reason why);
+void shortcuts_used(struct binding *b, msec now);
+void shortcuts_reinstall(struct iface *i);
+/* Those that hold the address, or all where it is none. */
+void shortcuts_clear(struct iface *i, const struct addr *protocol, enum nhrp_reason why);
+void shortcut_step(struct shortcut *s, msec now);
+void shortcut_life(struct shortcut *s, msec now);
+
+/* ---- offer.c ---- */
+
+/* What a peer was told about a prefix of ours, until its holding time is over. */
+struct told {
+	LIST_ENTRY(told) same_offer, same_peer;
+	struct offer *offer;
+	struct peer *peer;
+	struct addr requester; /* its protocol address */
+	msec until;
+	bool withdrawn; /* a purge waits for its reply */
+	uint32_t request_id;
+	unsigned int tries;
+	struct timer timer;
+};
+
+/* The prefix to answer for the address; false where packets for it do not leave the tunnel here. */
+bool offer_prefix(const struct iface *i, const struct addr *about, const struct nhrp_route *r,
+		  const struct addr *requester_nbma, struct prefix *out);
+/* Remembers what we are about to answer; false at a limit. */
+bool offer_tell(struct iface *i, msec now, struct peer *to, const struct addr *requester,
+		const struct prefix *prefix, const struct addr *about);
+/* The reply to a purge of ours; false where none waits for it. */
+bool offer_purged(const struct arrival *a);
+void offers_check(struct iface *i, const struct prefix *changed);
+void offer_checked(struct iface *i, msec now, const struct question *q,
+		   const struct nhrp_route *r);
+void offer_timer(struct told *t, msec now);
+/* The peer is gone, and with it what it was told. */
+void offers_forget(struct peer *p);
+/* Takes everything back, without waiting for replies: the interface goes. */
+void offers_withdraw(struct iface *i, msec now);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Requests of others: answered for ourselves and our maps, forwarded to the client who owns the
- * address, refused. And what comes back for a client that asked through us.
+ * Requests of others: answered for ourselves, for what is behind us and for our maps, forwarded to
+ * the client who owns the address or to whom the routing table sends packets for it, refused. And
+ * what comes back for a client that asked through us.
  *
  * The egress answers the requester directly, over an SA pair of their own, also where the request
  * came through a server: the reply waits until the pair is up, and takes the way back through the
@@ -14,8 +15,12 @@
  * with the others the paths stay on the server. A peer with a pseudo address is not to be reached by
  * anybody else, and nobody is told of it.
  *
- * Place for later: a request about an address outside the tunnel's prefix (phase 3), or from a
- * client of another server, would be routed on from server to server here.
+ * An address outside the tunnel's prefix (phase 3) goes where its route goes: the request waits for
+ * the answer to a question about it. If packets for it leave the tunnel here, so does the request:
+ * we are the egress and answer with the prefix of the route.
+ *
+ * Place for later: serve() only knows requests of clients of our own. One that came from another
+ * server, about an address behind a server or a client of ours, would be sent on there likewise.
  */
 #include "nhrp/core.h"
 
@@ -177,8 +182,10 @@ static struct peer *requester(const struct arrival *a, bool direct)
 	return peer;
 }
 
-/* For our own address; the requester may be behind a server. */
-static void answer_for_us(const struct arrival *a)
+/*
+ * For our own address (no route), or one that is behind us; the requester may be behind a server.
+ */
+static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet request = *a->packet;
@@ -186,13 +193,22 @@ static void answer_for_us(const struct arrival *a)
 	bool direct = is_direct(a);
 	struct peer *to = requester(a, direct), *server = peer_find(i, &a->from);
 	const struct addr *through = direct ? NULL : &a->from;
+	struct prefix prefix = { request.destination, 32 };
 
 	if (!to)
 		return;
+	if (r && !offer_prefix(i, &request.destination, r, &to->nbma, &prefix)) {
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_TOO_WIDE);
+		return;
+	}
+	if (r && !offer_tell(i, a->now, to, &request.source, &prefix, &request.destination)) {
+		refuse(a, NHRP_CODE_RESOURCES, NHRP_WHY_LIMIT);
+		return;
+	}
 	/* The pair is the requester's path to us for as long as our answer holds. */
 	peer_lease(to, a->now, a->now + SECONDS(i->cfg.holding_time) + LEASE_MARGIN);
 	told(a, NHRP_EV_REQUEST_ANSWERED, &i->cfg.nbma);
-	cie.prefix = 32;
+	cie.prefix = prefix.bits;
 	if (!direct && to->nat && !to->up && server) {
 		send_answer(a, server, NULL, NHRP_A | NHRP_D | NHRP_U, &cie);
 		if (!message_where_we_are_seen(i).len)
@@ -224,32 +240,33 @@ static void answer_from_cache(const struct arrival *a, const struct binding *tar
 	send_answer(a, to, NULL, flags, &cie);
 }
 
-static bool settled(const struct binding *b)
+bool forward_is_forbidden(const struct peer *a, const struct peer *b)
 {
-	return b && b->peer && !b->registration &&
-	       (b->type == NHRP_ENTRY_STATIC || b->flags & NHRP_FLAG_REGISTERED);
+	return !addr_is_unicast(&a->nbma) || !addr_is_unicast(&b->nbma);
 }
 
-/* A client of ours asks about somebody else. */
-static void serve(const struct arrival *a)
+/* A client of ours asks about somebody else, or about what is behind somebody else. */
+static void serve(const struct arrival *a, const struct binding *target)
 {
 	struct nhrp_packet *p = a->packet;
 	const struct binding *client = binding_find(a->iface, &p->source);
-	const struct binding *target = binding_find(a->iface, &p->destination);
+	bool itself = target && addr_equal(&target->protocol, &p->destination);
 	struct addr egress;
 
-	if (!settled(client) || !addr_equal(&client->peer->nbma, &a->from)) {
+	if (!binding_is_settled(client) || !addr_equal(&client->peer->nbma, &a->from)) {
 		refuse(a, NHRP_CODE_PROHIBITED, NHRP_WHY_NOT_REGISTERED);
-	} else if (!settled(target) || target->peer == client->peer) {
+	} else if (!binding_is_settled(target)) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NO_BINDING);
-	} else if (target->type == NHRP_ENTRY_STATIC) {
+	} else if (target->peer == client->peer) {
+		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_SAME_PEER);
+	} else if (target->type == NHRP_ENTRY_STATIC && itself) {
 		answer_from_cache(a, target);
 	} else if (!target->peer->up) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_EGRESS_DOWN);
-	} else if (!addr_is_unicast(&client->peer->nbma) || !addr_is_unicast(&target->peer->nbma)) {
+	} else if (forward_is_forbidden(client->peer, target->peer)) {
 		/* Quietly: the requester asks again after its hold-down. */
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_PSEUDO);
-	} else if (a->iface->cfg.answer == NHRP_ANSWER && !target->inside.len) {
+	} else if (a->iface->cfg.answer == NHRP_ANSWER && itself && !target->inside.len) {
 		answer_from_cache(a, target);
 	} else {
 		egress = target->peer->nbma;
@@ -262,6 +279,7 @@ void forward_request(const struct arrival *a)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
+	const struct binding *target = binding_find(i, &p->destination);
 	bool direct = is_direct(a);
 
 	if (in_record(i, p, NHRP_EXT_FORWARD_TRANSIT) ||
@@ -270,11 +288,39 @@ void forward_request(const struct arrival *a)
 	else if (!direct && !nhs_by_nbma(i, &a->from))
 		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
 	else if (addr_equal(&p->destination, &i->cfg.address.addr))
-		answer_for_us(a);
-	else if (!direct)
+		answer_for_us(a, NULL);
+	else if (direct && (target || in_tunnel(i, &p->destination)))
+		serve(a, target);
+	else if (in_tunnel(i, &p->destination))
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NOT_FOR_US);
 	else
-		serve(a);
+		route_ask(i,
+			  &(struct question){ .kind = QUESTION_REQUEST,
+					      .about = p->destination,
+					      .from = a->from },
+			  a->raw);
+}
+
+void forward_routed(struct iface *i, msec now, const struct question *q,
+		    const struct nhrp_route *r)
+{
+	struct addr next_hop = route_next_hop(i, q, r);
+	struct nhrp_packet packet;
+	struct arrival a = { i, now, q->from, &packet, { q->octets, q->len } };
+	size_t offset;
+
+	/* It was read before; the address of its sender may have changed its meaning since. */
+	if (nhrp_packet_parse(q->octets, q->len, &packet, &offset) ||
+	    (!is_direct(&a) && !nhs_by_nbma(i, &a.from)))
+		return;
+	if (r->found && !next_hop.len)
+		answer_for_us(&a, r);
+	else if (!r->found)
+		refuse(&a, NHRP_CODE_NO_BINDING, NHRP_WHY_NO_ROUTE);
+	else if (!is_direct(&a))
+		refuse(&a, NHRP_CODE_NO_BINDING, NHRP_WHY_THROUGH_TUNNEL);
+	else
+		serve(&a, binding_find(i, &next_hop));
 }
 
 /* ---- the way back ---- */
@@ -287,7 +333,7 @@ void forward_back(const struct arrival *a)
 	const struct binding *client = binding_find(a->iface, requester);
 	const struct peer *from = peer_find(a->iface, &a->from);
 
-	if (!settled(client) || !client->peer->up || client->type == NHRP_ENTRY_STATIC) {
+	if (!binding_is_settled(client) || !client->peer->up || client->type == NHRP_ENTRY_STATIC) {
 		message_drop(a->iface, p, &a->from, NHRP_WHY_NO_BINDING, NULL);
 		return;
 	}

@@ -16,6 +16,7 @@ struct nhrp *nhrp_new(const uint8_t seed[DRBG_SEED], size_t max_bindings)
 	drbg_init(&n->drbg, seed);
 	STAILQ_INIT(&n->queue);
 	TAILQ_INIT(&n->idle);
+	TAILQ_INIT(&n->guests);
 	n->max_dynamic = max_bindings ? max_bindings : NHRP_BINDINGS;
 	return n;
 }
@@ -30,8 +31,12 @@ static void iface_free(struct iface *i, msec now)
 	for (size_t k = 0; k < i->n_nhs; k++)
 		if (i->nhs[k].protocol.len)
 			nhs_stop(&i->nhs[k], now, NHRP_WHY_REMOVED);
+	offers_withdraw(i, now);
+	shortcuts_clear(i, &(struct addr){ 0 }, NHRP_WHY_REMOVED);
 	HASH_ITER(hh, i->bindings, b, next_b)
 		binding_free(b, NHRP_WHY_REMOVED);
+	redirect_free(i);
+	routes_forget(i);
 	multicast_configure(i, now, NULL, 0);
 	HASH_ITER(hh, i->peers, p, next_p)
 		peer_let_go(p);
@@ -149,6 +154,7 @@ void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_conf
 	i = xcalloc(1, sizeof(*i));
 	i->core = n;
 	i->id = id;
+	TAILQ_INIT(&i->flows_by_age);
 	set_config(i, cfg);
 	HASH_ADD_INT(n->ifaces, id, i);
 
@@ -222,6 +228,8 @@ void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhr
 		if (i->nhs[k].protocol.len && !keeps_server(cfg, &i->nhs[k]))
 			nhs_remove(&i->nhs[k], now);
 	change_maps(i, now, cfg);
+	if (!cfg->shortcut)
+		shortcuts_clear(i, &(struct addr){ 0 }, NHRP_WHY_DISABLED);
 	add_servers(i, now, cfg);
 	while (i->n_nhs && !i->nhs[i->n_nhs - 1].protocol.len)
 		i->n_nhs--;
@@ -266,6 +274,7 @@ void nhrp_interface_rebind(struct nhrp *n, msec now, int id)
 	for (struct binding *b = i->bindings; b; b = b->hh.next)
 		if (b->path.len)
 			binding_repoint(b);
+	shortcuts_reinstall(i);
 }
 
 /* ---- packets ---- */
@@ -295,7 +304,8 @@ static void error_indication(const struct arrival *a)
 	      .source = quoted.source, .protocol = quoted.destination);
 	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr))
 		forward_back(a);
-	else if (!readable || (!client_error(a, &quoted) && !resolve_error(a, &quoted)))
+	else if (!readable || (!client_error(a, &quoted) && !resolve_error(a, &quoted) &&
+				!shortcut_error(a, &quoted)))
 		message_drop(a->iface, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
 }
 
@@ -349,16 +359,17 @@ static void dispatch(const struct arrival *a)
 	case NHRP_PURGE_REQUEST:
 		purge_request(a);
 		break;
-	case NHRP_PURGE_REPLY: /* our purges want none */
+	case NHRP_PURGE_REPLY: /* other purges of ours want none */
+		if (offer_purged(a))
+			break;
 		i->counters.unexpected_replies++;
 		message_drop(i, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
 		break;
 	case NHRP_ERROR_INDICATION:
 		error_indication(a);
 		break;
-	case NHRP_TRAFFIC_INDICATION: /* phase 3 would resolve what the inner packet looks for */
-		event(i, NHRP_EV_TRAFFIC_INDICATION, INFO, .nbma = a->from, .source = p->source,
-		      .protocol = p->destination, .code = p->code);
+	case NHRP_TRAFFIC_INDICATION:
+		shortcut_indicated(a);
 		break;
 	}
 }
@@ -512,6 +523,7 @@ static void clear_iface(struct iface *i, msec now, const struct addr *protocol)
 {
 	struct binding *b, *next;
 
+	shortcuts_clear(i, protocol, NHRP_WHY_CLEARED);
 	HASH_ITER(hh, i->bindings, b, next) {
 		if (b->type == NHRP_ENTRY_LOCAL || b->type == NHRP_ENTRY_STATIC)
 			continue;
@@ -576,6 +588,15 @@ static void fire(struct timer *t, msec now)
 		break;
 	case TIMER_FALLBACK:
 		nhs_review(container_of(t, struct nhs, fallback)->iface, now);
+		break;
+	case TIMER_SHORTCUT_STEP:
+		shortcut_step(container_of(t, struct shortcut, step), now);
+		break;
+	case TIMER_SHORTCUT_LIFE:
+		shortcut_life(container_of(t, struct shortcut, life), now);
+		break;
+	case TIMER_OFFER:
+		offer_timer(container_of(t, struct told, timer), now);
 		break;
 	}
 }

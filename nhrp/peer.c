@@ -62,6 +62,7 @@ struct peer *peer_get(struct iface *i, const struct addr *nbma)
 	p->held_timer.kind = TIMER_HELD;
 	p->lease.kind = TIMER_LEASE;
 	LIST_INIT(&p->bindings);
+	LIST_INIT(&p->told);
 	STAILQ_INIT(&p->held);
 	HASH_ADD(hh, i->peers, nbma, sizeof(p->nbma), p);
 	maybe_idle(p);
@@ -296,6 +297,7 @@ void peer_down(struct peer *p, msec now)
 		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_down(&i->nhs[k], now);
 	resolve_peer_down(p, now);
+	offers_forget(p); /* who loses the pair loses what goes through it */
 	if (p->wanted) {
 		p->tries = 0;
 		ask_for_pair(p, now);
@@ -328,6 +330,7 @@ void peer_let_go(struct peer *p)
 	if (paired)
 		effect_push(n, &release);
 	registration_free(p->registration);
+	offers_forget(p);
 	while ((h = STAILQ_FIRST(&p->held))) {
 		STAILQ_REMOVE_HEAD(&p->held, next);
 		p->iface->n_held--;

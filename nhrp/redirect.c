@@ -1,16 +1,159 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The hub's part of phase 3: a packet that came in through the tunnel and leaves through it could
- * go directly. Who sent it is told so with a Traffic Indication (draft-detienne-dmvpn-01).
+ * The hub's part of phase 3. A packet that came in through the tunnel and leaves through it could
+ * take a shorter way: who sent it is told so with a Traffic Indication (draft-detienne-dmvpn-01),
+ * which quotes the start of the packet.
+ *
+ * The packet does not say through which peer it came: that is where the route of its source leads
+ * to. Nobody is told twice about the same flow within REDIRECT_INTERVAL; the flows of that time are
+ * remembered in the order of their age, so that forgetting them needs no timer.
  */
 #include "nhrp/core.h"
+
+struct flow {
+	UT_hash_handle hh;
+	TAILQ_ENTRY(flow) next;
+	struct flow_key key;
+	msec until;
+};
+
+static void flow_forget(struct iface *i, struct flow *f)
+{
+	TAILQ_REMOVE(&i->flows_by_age, f, next);
+	HASH_DELETE(hh, i->flows, f);
+	free(f);
+}
+
+void redirect_free(struct iface *i)
+{
+	struct flow *f;
+
+	while ((f = TAILQ_FIRST(&i->flows_by_age)))
+		flow_forget(i, f);
+}
+
+/* True for the first packet of a flow in this time. */
+static bool flow_is_new(struct iface *i, msec now, const struct flow_key *key)
+{
+	struct flow *f;
+
+	while ((f = TAILQ_FIRST(&i->flows_by_age)) && f->until <= now)
+		flow_forget(i, f);
+	HASH_FIND(hh, i->flows, key, sizeof(*key), f);
+	if (f || HASH_COUNT(i->flows) >= REDIRECT_FLOWS)
+		return false;
+	f = xcalloc(1, sizeof(*f));
+	f->key = *key;
+	f->until = now + REDIRECT_INTERVAL;
+	HASH_ADD(hh, i->flows, key, sizeof(f->key), f);
+	TAILQ_INSERT_TAIL(&i->flows_by_age, f, next);
+	return true;
+}
+
+static bool peer_budget(struct peer *p, msec now)
+{
+	msec full = MAX(p->redirects_until, now);
+
+	if (full > now + (REDIRECT_BURST - 1) * REDIRECT_PACE)
+		return false;
+	p->redirects_until = full + REDIRECT_PACE;
+	return true;
+}
+
+static void ignore(struct iface *i, const struct flow_key *key, enum nhrp_reason why)
+{
+	i->counters.hairpins_ignored++;
+	event(i, NHRP_EV_REDIRECT_IGNORED, INFO, .source = key->source,
+	      .protocol = key->destination, .reason = why);
+}
 
 void nhrp_hairpin(struct nhrp *n, msec now, int id, struct span packet)
 {
 	struct iface *i = iface_find(n, id);
+	struct flow_key key;
+
+	if (!i)
+		return;
+	i->counters.hairpins++;
+	if (!i->cfg.redirect || !flow_read(packet, &key))
+		i->counters.hairpins_ignored++;
+	else if (!flow_is_new(i, now, &key))
+		i->counters.hairpins_limited++;
+	else
+		route_ask(i,
+			  &(struct question){ .kind = QUESTION_HAIRPIN_SOURCE,
+					      .about = key.source },
+			  flow_start(packet));
+}
+
+/* Whom packets for that address go to; NULL where that is nobody who can be reached here. */
+static struct peer *peer_behind(struct iface *i, const struct question *q,
+				const struct nhrp_route *r)
+{
+	struct addr next_hop = route_next_hop(i, q, r);
+	const struct binding *b = next_hop.len ? binding_find(i, &next_hop) : NULL;
+
+	return binding_is_settled(b) && b->peer->up ? b->peer : NULL;
+}
+
+void redirect_source_known(struct iface *i, msec now, const struct question *q,
+			   const struct nhrp_route *r)
+{
+	struct span packet = { q->octets, q->len };
+	struct peer *sender = peer_behind(i, q, r);
+	struct flow_key key;
 
 	(void)now;
-	(void)packet;
-	if (i)
-		i->counters.hairpins++;
+	if (!flow_read(packet, &key))
+		return;
+	if (!sender) {
+		ignore(i, &key, NHRP_WHY_NO_ROUTE);
+		return;
+	}
+	route_ask(i,
+		  &(struct question){ .kind = QUESTION_HAIRPIN_DESTINATION,
+				      .about = key.destination,
+				      .from = sender->nbma },
+		  packet);
+}
+
+static void indicate(struct iface *i, msec now, struct peer *to, const struct flow_key *key,
+		     struct span packet)
+{
+	struct nhrp_packet p;
+
+	message_start(i, &p, NHRP_TRAFFIC_INDICATION, &key->source);
+	p.inner = packet;
+	nhrp_extension_add(&p, NHRP_EXT_FORWARD_TRANSIT, (struct span){ NULL, 0 });
+	nhrp_extension_add(&p, NHRP_EXT_REVERSE_TRANSIT, (struct span){ NULL, 0 });
+	nhrp_extension_add(&p, NHRP_EXT_NAT, (struct span){ NULL, 0 });
+	message_send(i, now, to, &p, NULL);
+}
+
+void redirect_destination_known(struct iface *i, msec now, const struct question *q,
+				const struct nhrp_route *r)
+{
+	struct span packet = { q->octets, q->len };
+	struct peer *egress = peer_behind(i, q, r);
+	struct peer *sender = peer_find(i, &q->from);
+	struct flow_key key;
+
+	if (!flow_read(packet, &key))
+		return;
+	if (!sender || !sender->up) {
+		ignore(i, &key, NHRP_WHY_PEER_DOWN);
+	} else if (!egress) {
+		ignore(i, &key, NHRP_WHY_NO_ROUTE);
+	} else if (egress == sender) {
+		ignore(i, &key, NHRP_WHY_SAME_PEER);
+	} else if (forward_is_forbidden(sender, egress)) {
+		ignore(i, &key, NHRP_WHY_PSEUDO);
+	} else if (!peer_budget(sender, now)) {
+		ignore(i, &key, NHRP_WHY_RATE);
+	} else {
+		event(i, NHRP_EV_REDIRECT_SENT, INFO, .source = key.source,
+		      .protocol = key.destination, .nbma = sender->nbma,
+		      .other_nbma = egress->nbma);
+		indicate(i, now, sender, &key, packet);
+	}
 }

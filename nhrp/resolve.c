@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Paths of our own to other members of the tunnel (phase 2).
+ * Paths of our own to other members of the tunnel (phase 2), also those that shortcuts lead to
+ * (phase 3).
  *
  *     ASKING ------named by the server-----> CONNECTING --SA pair up--> CONFIRMING
  *       |  \                                     |                          |
@@ -34,12 +35,25 @@ static void enter(struct binding *b, msec now, enum step step, msec budget)
 	binding_expire_at(b, now + budget);
 }
 
+void resolve_request(struct iface *i, msec now, struct peer *to, const struct addr *about,
+		     uint32_t id)
+{
+	struct nhrp_packet p;
+
+	message_start(i, &p, NHRP_RESOLUTION_REQUEST, about);
+	p.flags = NHRP_Q | NHRP_A | NHRP_S; /* with the extensions comes Cisco's NAT flag */
+	p.request_id = id;
+	p.cies[0] = (struct nhrp_cie){ .mtu = i->cfg.mtu, .holding_time = i->cfg.holding_time };
+	p.n_cies = 1;
+	message_add_extensions(&p);
+	message_send(i, now, to, &p, NULL);
+}
+
 /* Sends the request of this step, or of a refresh, and arms its repetition. */
 static void ask(struct binding *b, msec now)
 {
 	struct iface *i = b->iface;
 	struct peer *to = b->step == STEP_CONFIRMING ? b->peer : NULL;
-	struct nhrp_packet p;
 
 	if (!to) {
 		struct nhs *s = nhs_in_use(i);
@@ -49,16 +63,8 @@ static void ask(struct binding *b, msec now)
 		to = s ? s->peer : b->step == STEP_DIRECT ? b->peer : NULL;
 	}
 	b->asking = true;
-	if (to && to->up) {
-		message_start(i, &p, NHRP_RESOLUTION_REQUEST, &b->protocol);
-		p.flags = NHRP_Q | NHRP_A | NHRP_S; /* with the extensions comes Cisco's NAT flag */
-		p.request_id = b->request_id;
-		p.cies[0] = (struct nhrp_cie){ .mtu = i->cfg.mtu,
-					       .holding_time = i->cfg.holding_time };
-		p.n_cies = 1;
-		message_add_extensions(&p);
-		message_send(i, now, to, &p, NULL);
-	}
+	if (to && to->up)
+		resolve_request(i, now, to, &b->protocol, b->request_id);
 	timer_arm(&i->core->timers, &b->step_timer, now + retry_after(b->tries++));
 }
 
@@ -73,7 +79,7 @@ static void start_asking(struct binding *b, msec now, struct nhs *s)
 }
 
 /* Back to (or still on) the path through a server; false where none is up. */
-static bool point_to_server(struct binding *b, enum nhrp_reason why, int code)
+static bool point_to_server(struct binding *b, msec now, enum nhrp_reason why)
 {
 	struct nhs *s = nhs_in_use(b->iface);
 	struct addr before = b->path;
@@ -83,7 +89,9 @@ static bool point_to_server(struct binding *b, enum nhrp_reason why, int code)
 	b->nhs = s;
 	if (b->type == NHRP_ENTRY_DYNAMIC)
 		event(b->iface, NHRP_EV_PROVISIONAL, NOTICE, .protocol = b->protocol,
-		      .nbma = s->peer->nbma, .other_nbma = before, .reason = why, .code = code);
+		      .nbma = s->peer->nbma, .other_nbma = before, .reason = why);
+	/* First: their traffic need not change its way twice. */
+	shortcuts_lost(b, now, why);
 	binding_set_type(b, NHRP_ENTRY_INCOMPLETE);
 	binding_point(b, &s->peer->nbma);
 	return true;
@@ -93,7 +101,7 @@ static bool point_to_server(struct binding *b, enum nhrp_reason why, int code)
 static void give_up(struct binding *b, msec now, enum nhrp_reason why)
 {
 	b->asking = false;
-	if (!point_to_server(b, why, 0)) {
+	if (!point_to_server(b, now, why)) {
 		binding_free(b, why);
 		return;
 	}
@@ -175,6 +183,7 @@ static void go_direct(struct binding *b, msec now)
 	binding_point(b, &b->peer->nbma);
 	event(b->iface, NHRP_EV_DIRECT, NOTICE, .protocol = b->protocol, .nbma = b->peer->nbma,
 	      .other_nbma = before, .seconds = b->holding_time);
+	shortcuts_ready(b, now);
 }
 
 static void proceed(struct binding *b, msec now)
@@ -209,12 +218,14 @@ void resolve_peer_down(struct peer *p, msec now)
 		bool lasted = now - b->direct_since >= hold_down(b);
 
 		following = LIST_NEXT(b, same_peer);
-		if (b->step == STEP_CONFIRMING) {
+		if (b->step == STEP_NONE) {
+			shortcuts_lost(b, now, NHRP_WHY_PEER_DOWN);
+		} else if (b->step == STEP_CONFIRMING) {
 			timed_out(b, now, NHRP_WHY_PEER_DOWN);
 		} else if (b->step == STEP_DIRECT && !lasted) {
 			give_up(b, now, NHRP_WHY_PEER_DOWN); /* no flapping */
 		} else if (b->step == STEP_DIRECT) {
-			if (!point_to_server(b, NHRP_WHY_PEER_DOWN, 0)) {
+			if (!point_to_server(b, now, NHRP_WHY_PEER_DOWN)) {
 				binding_free(b, NHRP_WHY_PEER_DOWN);
 				continue;
 			}
@@ -291,7 +302,7 @@ static void answered(struct binding *b, const struct arrival *a, const struct nh
 		confirmed(b, a->now); /* a refresh */
 		return;
 	}
-	if (b->step == STEP_DIRECT && !point_to_server(b, NHRP_WHY_REPLACED, 0)) {
+	if (b->step == STEP_DIRECT && !point_to_server(b, a->now, NHRP_WHY_REPLACED)) {
 		binding_free(b, NHRP_WHY_REPLACED);
 		return;
 	}
@@ -305,9 +316,41 @@ static void answered(struct binding *b, const struct arrival *a, const struct nh
 	if (addr_equal(&a->from, &p->nbma))
 		p->heard = true;
 	remember(b, a, cie);
+	binding_set_type(b, NHRP_ENTRY_INCOMPLETE);
 	enter(b, a->now, STEP_CONNECTING, CONNECT_TIME);
 	binding_set_peer(b, a->now, p, true);
 	proceed(b, a->now);
+}
+
+bool resolve_is_direct(const struct binding *b)
+{
+	if (b->step == STEP_NONE)
+		return b->peer && b->peer->up && addr_equal(&b->path, &b->peer->nbma);
+	return b->step == STEP_DIRECT;
+}
+
+struct binding *resolve_gateway(const struct arrival *a, const struct addr *protocol,
+				const struct nhrp_cie *cie)
+{
+	struct iface *i = a->iface;
+	struct binding *b = binding_find(i, protocol);
+	struct nhs *s = nhs_in_use(i);
+
+	/* Configured or registered here: that counts, whatever others say. */
+	if (b && b->step == STEP_NONE)
+		return resolve_is_direct(b) ? b : NULL;
+	if (b && b->step != STEP_HOLD_DOWN && b->peer && addr_equal(&b->peer->nbma, &cie->nbma))
+		return b;
+	if (!b && (!s || dynamic_limit_reached(i)))
+		return NULL;
+	if (!b) {
+		b = binding_new(i, a->now, protocol, NHRP_ENTRY_INCOMPLETE);
+		b->nhs = s;
+		binding_point(b, &s->peer->nbma);
+	}
+	b->request_id = new_request_id(i->core);
+	answered(b, a, cie);
+	return binding_find(i, protocol);
 }
 
 void resolve_reply(const struct arrival *a)
@@ -319,6 +362,8 @@ void resolve_reply(const struct arrival *a)
 	enum nhrp_reason why = NHRP_WHY_NONE;
 	bool from_server, from_egress;
 
+	if (!b && shortcut_reply(a))
+		return;
 	if (!b || !b->asking || b->request_id != p->request_id) {
 		i->counters.unexpected_replies++;
 		message_drop(i, p, &a->from, NHRP_WHY_UNKNOWN_ID, NULL);
@@ -366,6 +411,7 @@ void resolve_used(struct peer *p, msec now)
 	LIST_FOREACH(b, &p->bindings, same_peer) {
 		bool used = b->payload_seen != p->payload;
 
+		shortcuts_used(b, now);
 		if (b->step != STEP_DIRECT || !b->question_open)
 			continue;
 		b->question_open = false;

@@ -367,7 +367,8 @@ void purge_request(const struct arrival *a)
 		return;
 	}
 	for (size_t k = 0; k < p->n_cies; k++)
-		purge(a, &p->cies[k].protocol);
+		if (!shortcut_purge(a, &p->cies[k]))
+			purge(a, &p->cies[k].protocol);
 	peer = p->flags & NHRP_PURGE_NO_REPLY ? NULL : peer_get(a->iface, &a->from);
 	if (!peer)
 		return;
