@@ -125,9 +125,9 @@ $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
 	$(call say,LD,$@)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(PKG_LIBS) -lpthread
 
-$(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC) lib/addr.c lib/wire.c)
+$(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC)) $(BUILD)/conf.a $(BUILD)/lib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libconfuse)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

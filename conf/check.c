@@ -32,7 +32,8 @@ void check_say(struct draft *d, enum conf_severity severity, unsigned int line,
 
 void check_already(struct draft *d, const struct origin *second, const struct origin *first)
 {
-	ERROR(d, second->line, second, "there twice, first in line %u", first->line);
+	ERROR(d, second->line, second, "there twice, first in line %u",
+	      complaint_line(&d->complaints, first->line));
 }
 
 bool check_any_policy_with(const struct draft *d, enum auth_method auth)

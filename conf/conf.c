@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From a file to a struct conf: read (parse.c), judge (check.c), finish (draft.c). */
+/*
+ * From a file to a struct conf: read (parse.c), judge (check.c), finish (draft.c). An IOS
+ * running-config becomes text in our own syntax first (ios.c).
+ */
 #include "conf/conf.h"
 
 #include <errno.h>
@@ -13,6 +16,9 @@
 #include "conf/check.h"
 #include "conf/draft.h"
 #include "conf/file.h"
+#include "conf/ios.h"
+#include "conf/ios_frr.h"
+#include "conf/ios_lines.h"
 #include "conf/parse.h"
 #include "conf/report.h"
 #include "lib/util.h"
@@ -41,7 +47,7 @@ static struct conf *parse(const char *text, size_t len, const struct complaints 
 
 struct conf *conf_parse(const char *text, const char *name, struct conf_report *report)
 {
-	struct complaints c = { name, report };
+	struct complaints c = { .file = name, .report = report };
 
 	*report = (struct conf_report){ 0 };
 	return parse(text, strlen(text), &c);
@@ -76,35 +82,147 @@ static void check_mode(int fd, const struct complaints *c)
 		 st.st_mode & S_IROTH ? "everybody on this machine" : "its group", c->file);
 }
 
-struct conf *conf_load(const char *path, struct conf_report *report)
+/* What was done of an IOS configuration, in one sentence. */
+static void summarize(const struct ios_text *t, const struct complaints *c)
 {
-	struct complaints c = { path, report };
-	struct conf *conf = NULL;
-	ssize_t len = -1;
+	const size_t *n = t->count;
+
+	complain(c, CONF_NOTE, 0,
+		 "an IOS configuration: of %zu lines %zu are carried out, %zu need nothing here (%zu "
+		 "are always so, %zu are the system's, %zu a routing daemon's), %zu are not supported "
+		 "and warned of",
+		 n[IOS_APPLIED] + n[IOS_ALWAYS] + n[IOS_SYSTEM] + n[IOS_ROUTING] +
+			 n[IOS_UNSUPPORTED] + n[IOS_REFUSED],
+		 n[IOS_APPLIED], n[IOS_ALWAYS] + n[IOS_SYSTEM] + n[IOS_ROUTING], n[IOS_ALWAYS],
+		 n[IOS_SYSTEM], n[IOS_ROUTING], n[IOS_UNSUPPORTED]);
+}
+
+static struct conf *parse_ios(const struct ios_text *t, const struct complaints *c)
+{
+	struct complaints made = *c;
+
+	made.made_from = t->ours.line;
+	made.line_count = t->ours.line_count;
+	summarize(t, c);
+	return parse(t->ours.text, t->ours.len, &made);
+}
+
+static struct conf *parse_either(const char *text, size_t len, const struct conf_interfaces *here,
+				 const struct complaints *c)
+{
+	struct ios_text t;
+	struct conf *conf;
+
+	if (!ios_is_config(text, len))
+		return parse(text, len, c);
+	ios_convert(text, len, here, c, &t);
+	conf = parse_ios(&t, c);
+	ios_text_free(&t);
+	return conf;
+}
+
+/* A file's content, FILE_MAX + 1 octets of room; NULL after a complaint. */
+static char *read_file_text(const char *path, const struct complaints *c, size_t *len, int *fd)
+{
+	char *buf;
+	ssize_t n;
+
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (*fd < 0) {
+		complain(c, CONF_ERROR, 0, "cannot be opened: %s", strerror(errno));
+		return NULL;
+	}
+	buf = xcalloc(1, FILE_MAX + 1);
+	n = read_all(*fd, buf);
+	if (n < 0)
+		complain(c, CONF_ERROR, 0, "cannot be read: %s", strerror(errno));
+	else if ((size_t)n > FILE_MAX)
+		complain(c, CONF_ERROR, 0, "larger than %zu octets", FILE_MAX);
+	*len = n < 0 ? 0 : (size_t)n;
+	if (!c->report->errors)
+		return buf;
+	util_wipe(buf, *len);
+	free(buf);
+	close(*fd);
+	return NULL;
+}
+
+struct conf *conf_load(const char *path, const struct conf_interfaces *here,
+		       struct conf_report *report)
+{
+	struct complaints c = { .file = path, .report = report };
+	struct conf *conf;
+	size_t len;
 	char *buf;
 	int fd;
 
 	*report = (struct conf_report){ 0 };
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0) {
-		complain(&c, CONF_ERROR, 0, "cannot be opened: %s", strerror(errno));
+	buf = read_file_text(path, &c, &len, &fd);
+	if (!buf)
 		return NULL;
-	}
-	buf = xcalloc(1, FILE_MAX + 1);
-	len = read_all(fd, buf);
-	if (len < 0)
-		complain(&c, CONF_ERROR, 0, "cannot be read: %s", strerror(errno));
-	else if ((size_t)len > FILE_MAX)
-		complain(&c, CONF_ERROR, 0, "larger than %zu octets", FILE_MAX);
-	else
-		conf = parse(buf, (size_t)len, &c);
+	conf = parse_either(buf, len, here, &c);
 	if (conf && has_secrets(conf))
 		check_mode(fd, &c);
-	if (len > 0)
-		util_wipe(buf, (size_t)len);
+	util_wipe(buf, len);
 	free(buf);
 	close(fd);
 	return conf;
+}
+
+static char *convert_to_ours(const char *text, size_t len, const struct conf_interfaces *here,
+			     const struct complaints *c)
+{
+	struct ios_text t;
+	char *out;
+
+	ios_convert(text, len, here, c, &t);
+	conf_free(parse_ios(&t, c));
+	out = xstrdup(t.ours.text);
+	ios_text_free(&t);
+	return out;
+}
+
+static char *convert_to_frr(const char *text, size_t len, const struct conf_interfaces *here)
+{
+	struct ios_lines lines;
+	char *out;
+
+	ios_lines_read(text, len, &lines);
+	out = ios_frr(&lines, here);
+	ios_lines_free(&lines);
+	return out;
+}
+
+char *conf_convert(const char *path, enum conf_target to, const struct conf_interfaces *here,
+		   struct conf_report *report)
+{
+	struct complaints c = { .file = path, .report = report };
+	char *buf, *text = NULL;
+	size_t len;
+	int fd;
+
+	*report = (struct conf_report){ 0 };
+	buf = read_file_text(path, &c, &len, &fd);
+	if (!buf)
+		return NULL;
+	if (!ios_is_config(buf, len))
+		complain(&c, CONF_ERROR, 0,
+			 "is no IOS configuration: expected what show running-config prints");
+	else if (to == CONF_TO_OURS)
+		text = convert_to_ours(buf, len, here, &c);
+	else
+		text = convert_to_frr(buf, len, here);
+	util_wipe(buf, len);
+	free(buf);
+	close(fd);
+	return text;
+}
+
+void conf_text_free(char *text)
+{
+	if (text)
+		util_wipe(text, strlen(text));
+	free(text);
 }
 
 void conf_free(struct conf *c)

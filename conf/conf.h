@@ -229,13 +229,20 @@ struct conf {
 	size_t tunnel_count; /* at least 1 */
 };
 
-enum conf_severity { CONF_ERROR, CONF_WARNING };
+enum conf_severity {
+	CONF_ERROR,
+	CONF_WARNING,
+	CONF_NOTE, /* good to know, nothing to do */
+};
+
+/* "error", "warning", "note". */
+const char *conf_severity_name(enum conf_severity severity);
 
 /* One complaint, complete for the reader: "hub.conf:12: isakmp-policy 10: group: expected ...". */
 struct conf_message {
 	enum conf_severity severity;
 	unsigned int line; /* 0: about the file as a whole */
-	char *text;	   /* without "error" or "warning", without newline, never a secret */
+	char *text;	   /* without the severity, without newline, never a secret */
 };
 
 /* All that is to be said about a file, by line. Start with { 0 }. */
@@ -245,17 +252,49 @@ struct conf_report {
 	size_t errors; /* how many of them are errors */
 };
 
+/* Which interface of this machine an IOS configuration's means: FastEthernet0/0 is eth0. */
+struct conf_interface {
+	char *ios;
+	char *here;
+};
+
+/* Start with { 0 }. */
+struct conf_interfaces {
+	struct conf_interface *interface;
+	size_t count;
+};
+
+/* Adds "FastEthernet0/0=eth0"; false for anything else. */
+bool conf_interfaces_add(struct conf_interfaces *list, const char *text);
+void conf_interfaces_free(struct conf_interfaces *list);
+
 /*
- * Reads and checks a file. NULL if there was any error; the report is filled in either case (it
+ * Reads and checks a file, in our own syntax or an IOS running-config: which of them, the text tells.
+ * here is for the latter, NULL is fine. NULL if there was any error; the report is filled in either case (it
  * may hold warnings only) and is the caller's to free. Nothing is printed. Not for two threads at
  * once.
  */
-struct conf *conf_load(const char *path, struct conf_report *report);
-/* The same from memory; name stands for the file in messages. */
+struct conf *conf_load(const char *path, const struct conf_interfaces *here,
+		       struct conf_report *report);
+/* The same from memory, our own syntax only; name stands for the file in messages. */
 struct conf *conf_parse(const char *text, const char *name, struct conf_report *report);
 /* Wipes the secrets first. NULL is fine. */
 void conf_free(struct conf *conf);
 void conf_report_free(struct conf_report *report);
+
+enum conf_target {
+	CONF_TO_OURS, /* in our own syntax, with the IOS line as a comment beside each */
+	CONF_TO_FRR,  /* its routing part, as FRR's frr.conf */
+};
+
+/*
+ * An IOS running-config in another syntax; NULL where the file cannot be read or is none. The report
+ * says what it leaves out, and what dmvpnd would say to it. The text may hold secrets: for
+ * conf_text_free().
+ */
+char *conf_convert(const char *path, enum conf_target to, const struct conf_interfaces *here,
+		   struct conf_report *report);
+void conf_text_free(char *text); /* NULL is fine */
 
 /* The first, that is the longest, match; NULL if we have no key for this peer. */
 const struct conf_isakmp_key *conf_isakmp_key_for(const struct conf *conf, const struct addr *peer);

@@ -169,7 +169,7 @@ static void take_value(enum section_id id, int index, const char *value, unsigne
 		return;
 	if (from->key_line[index] && first) {
 		say(CONF_ERROR, line, id, key->name, "given twice, first in line %u",
-		    from->key_line[index]);
+		    complaint_line(&reading->draft->complaints, from->key_line[index]));
 		return;
 	}
 	if (first)
@@ -249,7 +249,8 @@ static int on_section_end(cfg_t *cfg, cfg_opt_t *opt)
 	if (reading->closed < reading->text->section_count)
 		line = reading->text->section_lines[reading->closed++];
 	if (s->single && from->line) {
-		say(CONF_ERROR, line, id, NULL, "there twice, first in line %u", from->line);
+		say(CONF_ERROR, line, id, NULL, "there twice, first in line %u",
+		    complaint_line(&reading->draft->complaints, from->line));
 	} else {
 		path_of(id);
 		from->line = line;

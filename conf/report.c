@@ -7,6 +7,19 @@
 
 #include "lib/util.h"
 
+const char *conf_severity_name(enum conf_severity severity)
+{
+	switch (severity) {
+	case CONF_ERROR:
+		return "error";
+	case CONF_WARNING:
+		return "warning";
+	case CONF_NOTE:
+		break;
+	}
+	return "note";
+}
+
 static void insert(struct conf_report *r, const struct conf_message *m)
 {
 	size_t i = r->count;
@@ -18,10 +31,15 @@ static void insert(struct conf_report *r, const struct conf_message *m)
 	r->count++;
 }
 
+unsigned int complaint_line(const struct complaints *c, unsigned int line)
+{
+	return c->made_from && line && line <= c->line_count ? c->made_from[line - 1] : line;
+}
+
 void complain(const struct complaints *c, enum conf_severity severity, unsigned int line,
 	      const char *fmt, ...)
 {
-	struct conf_message m = { .severity = severity, .line = line };
+	struct conf_message m = { .severity = severity, .line = complaint_line(c, line) };
 	char place[16] = "";
 	char *what;
 	va_list ap;
@@ -36,8 +54,8 @@ void complain(const struct complaints *c, enum conf_severity severity, unsigned 
 	if (vasprintf(&what, fmt, ap) < 0)
 		abort();
 	va_end(ap);
-	if (line)
-		snprintf(place, sizeof(place), ":%u", line);
+	if (m.line)
+		snprintf(place, sizeof(place), ":%u", m.line);
 	if (asprintf(&m.text, "%s%s: %s", c->file, place, what) < 0)
 		abort();
 	free(what);

@@ -5,10 +5,13 @@
 
 #include "conf/conf.h"
 
-/* Where complaints about one file go. Both are borrowed. */
+/* Where complaints about one file go. All is borrowed. */
 struct complaints {
 	const char *file;
 	struct conf_report *report;
+	/* The text was made from another: of which of its lines line i + 1 was. NULL: it is the file. */
+	const unsigned int *made_from;
+	size_t line_count;
 };
 
 /*
@@ -18,5 +21,8 @@ struct complaints {
 __attribute__((format(printf, 4, 5))) void complain(const struct complaints *c,
 						    enum conf_severity severity, unsigned int line,
 						    const char *fmt, ...);
+
+/* Of which line of the user's text a line is, for texts that name a second one. */
+unsigned int complaint_line(const struct complaints *c, unsigned int line);
 
 #endif

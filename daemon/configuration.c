@@ -11,16 +11,23 @@
 #include "daemon/trustpoint.h"
 #include "xfrm/xfrm.h"
 
-struct conf *configuration_read(const char *path, struct conf_report *report,
-				struct trustpoint **tp)
+struct conf *configuration_read(const char *path, const struct conf_interfaces *map,
+				struct conf_report *report, struct trustpoint **tp)
 {
-	struct conf *conf = conf_load(path, report);
+	struct conf *conf = conf_load(path, map, report);
 
 	*tp = conf ? trustpoint_load(conf, path, report) : NULL;
 	if (!report->errors)
 		return conf;
 	conf_free(conf);
 	return NULL;
+}
+
+void configuration_log(const struct conf_report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		log_msg(report->messages[i].severity == CONF_NOTE ? LOG_NOTICE : LOG_WARNING, "%s",
+			report->messages[i].text);
 }
 
 bool configuration_probe(struct daemon *d, const struct conf *conf, char why[CONFIGURATION_WHY])

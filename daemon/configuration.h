@@ -15,8 +15,10 @@ struct options;
 struct trustpoint;
 
 /* The file and those that it names. NULL, and no trustpoint, where there is any error. */
-struct conf *configuration_read(const char *path, struct conf_report *report,
-				struct trustpoint **tp);
+struct conf *configuration_read(const char *path, const struct conf_interfaces *map,
+				struct conf_report *report, struct trustpoint **tp);
+/* What is to be said about one that is good. */
+void configuration_log(const struct conf_report *report);
 /*
  * Whether the kernel knows all algorithms of the transform-sets; it also loads its modules then, so
  * that the first peer need not wait for them.

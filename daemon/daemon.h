@@ -19,6 +19,7 @@
 struct daemon {
 	const char *instance;	 /* names the control socket and the pid file */
 	const char *config_path;
+	const struct conf_interfaces *map; /* for a configuration of IOS */
 	const struct options *options;
 	struct conf *conf;	 /* another one after a reload */
 	msec started;		 /* by loop_now() */

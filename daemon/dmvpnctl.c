@@ -26,6 +26,7 @@ struct options {
 static void usage(FILE *out)
 {
 	fprintf(out, "usage: dmvpnctl [--instance NAME] [--socket PATH] [--json] COMMAND...\n"
+		     "       dmvpnctl convert FILE   an IOS configuration in our own syntax\n"
 		     "       dmvpnctl help        all commands; words may be abbreviated (sh dm)\n"
 		     "       dmvpnctl show ?      what may follow (quote the ? in your shell)\n");
 }
@@ -226,6 +227,9 @@ int main(int argc, char **argv)
 
 	if (!read_options(argc, argv, &o))
 		return CTL_EXIT_USAGE;
+	/* Of the file system, not of a daemon: it has options of its own. */
+	if (optind < argc && !strcmp(argv[optind], "convert"))
+		return convert_main(argc - optind, argv + optind);
 	for (int i = optind; i < argc; i++)
 		room += strlen(argv[i]) + 1;
 	words = xcalloc(room, sizeof(*words));

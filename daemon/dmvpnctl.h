@@ -75,6 +75,9 @@ int64_t member_int(const json_t *o, const char *name);	    /* 0 */
 bool member_true(const json_t *o, const char *name);	    /* false */
 bool member_has(const json_t *o, const char *name);	    /* there and not null */
 
+/* `dmvpnctl convert ...`: argv[0] is "convert"; the program's status. */
+int convert_main(int argc, char **argv);
+
 render_fn render_nothing; /* IOS says nothing when a clear succeeds */
 render_fn render_message; /* {"message": "..."} */
 render_fn render_reload;

@@ -41,16 +41,15 @@ static void print_report(const struct conf_report *report)
 	for (size_t i = 0; i < report->count; i++) {
 		const struct conf_message *m = &report->messages[i];
 
-		fprintf(stderr, "%s: %s\n", m->severity == CONF_ERROR ? "error" : "warning",
-			m->text);
+		fprintf(stderr, "%s: %s\n", conf_severity_name(m->severity), m->text);
 	}
 }
 
-static int check(const char *path)
+static int check(const char *path, const struct conf_interfaces *map)
 {
 	struct conf_report report = { 0 };
 	struct trustpoint *tp;
-	struct conf *conf = configuration_read(path, &report, &tp);
+	struct conf *conf = configuration_read(path, map, &report, &tp);
 
 	print_report(&report);
 	if (conf)
@@ -62,16 +61,16 @@ static int check(const char *path)
 	return conf ? 0 : 1;
 }
 
-static struct conf *load(const char *path, struct trustpoint **tp)
+static struct conf *load(const char *path, const struct conf_interfaces *map,
+			 struct trustpoint **tp)
 {
 	struct conf_report report = { 0 };
-	struct conf *conf = configuration_read(path, &report, tp);
+	struct conf *conf = configuration_read(path, map, &report, tp);
 
 	if (!conf)
 		print_report(&report);
 	else
-		for (size_t i = 0; i < report.count; i++)
-			log_msg(LOG_WARNING, "%s", report.messages[i].text);
+		configuration_log(&report);
 	conf_report_free(&report);
 	return conf;
 }
@@ -259,13 +258,14 @@ int main(int argc, char **argv)
 	if (!options_parse(&o, argc, argv, &status))
 		return status;
 	if (o.check)
-		return check(o.check);
+		return check(o.check, &o.map);
 	status = 1;
-	d.conf = load(o.config, &d.trustpoint);
+	d.conf = load(o.config, &o.map, &d.trustpoint);
 	if (!d.conf)
 		return status;
 	d.options = &o;
 	d.config_path = o.config;
+	d.map = &o.map;
 	d.instance = o.instance;
 	if (privilege_check() && (!o.background || (parent = instance_background()) >= 0) &&
 	    listen_to_signals(&d) && instance_claim(&instance, o.instance) && run(&d, &o, parent))

@@ -16,7 +16,10 @@ static const char help[] =
 	"Usage: dmvpnd [OPTION]...\n"
 	"A DMVPN hub or spoke: IKEv1, NHRP and multipoint GRE.\n"
 	"\n"
-	"  -c, --config FILE       configuration (" CONFIG ")\n"
+	"  -c, --config FILE       configuration (" CONFIG "), our own or an IOS\n"
+	"                          running-config as it is\n"
+	"  -m, --map IOS=NAME      an IOS interface is this one here: FastEthernet0/0=eth0;\n"
+	"                          may be given several times\n"
 	"      --check FILE        check a configuration, say what is wrong, and end\n"
 	"  -i, --instance NAME     name of this daemon, where several run (" CTL_INSTANCE ");\n"
 	"                          its control socket is " RUNDIR "/NAME" CTL_SUFFIX "\n"
@@ -37,6 +40,7 @@ enum { OPT_CHECK = 256, OPT_LOG_FILE, OPT_SYSLOG };
 
 static const struct option table[] = {
 	{ "config", required_argument, NULL, 'c' },
+	{ "map", required_argument, NULL, 'm' },
 	{ "check", required_argument, NULL, OPT_CHECK },
 	{ "instance", required_argument, NULL, 'i' },
 	{ "background", no_argument, NULL, 'b' },
@@ -80,6 +84,9 @@ static bool take(struct options *o, int opt, int *status)
 	case OPT_CHECK:
 		o->check = optarg;
 		return true;
+	case 'm':
+		return conf_interfaces_add(&o->map, optarg) ||
+		       refuse(status, "--map", optarg, ": expected as FastEthernet0/0=eth0");
 	case 'i':
 		o->instance = optarg;
 		return is_instance_name(optarg) ||
@@ -117,7 +124,7 @@ bool options_parse(struct options *out, int argc, char **argv, int *status)
 
 	*status = 0;
 	*out = (struct options){ .config = CONFIG, .instance = CTL_INSTANCE, .log_level = -1 };
-	while ((opt = getopt_long(argc, argv, "c:i:bl:Vh", table, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, "c:m:i:bl:Vh", table, NULL)) != -1)
 		if (!take(out, opt, status))
 			return false;
 	if (optind < argc)

@@ -5,10 +5,12 @@
 
 #include <stdbool.h>
 
+#include "conf/conf.h"
 #include "daemon/trace.h"
 
 struct options {
 	const char *config; /* what to run */
+	struct conf_interfaces map; /* for one of IOS; goes with the program */
 	const char *check;  /* what to check instead; NULL: run */
 	const char *instance;
 	const char *log_file; /* NULL: not said */

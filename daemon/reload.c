@@ -177,12 +177,11 @@ json_t *reload(struct daemon *d)
 	struct fresh fresh = { 0 };
 	json_t *answer;
 
-	fresh.conf = configuration_read(d->config_path, &report, &fresh.trustpoint);
+	fresh.conf = configuration_read(d->config_path, d->map, &report, &fresh.trustpoint);
 	if (!fresh.conf) {
 		answer = refuse(d, &report);
 	} else {
-		for (size_t i = 0; i < report.count; i++)
-			log_msg(LOG_WARNING, "%s", report.messages[i].text);
+		configuration_log(&report);
 		answer = judge(d, &fresh);
 	}
 	trustpoint_release(fresh.trustpoint);

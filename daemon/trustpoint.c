@@ -101,7 +101,7 @@ struct trustpoint *trustpoint_load(const struct conf *conf, const char *file,
 				   struct conf_report *report)
 {
 	const struct conf_trustpoint *t = conf->trustpoint;
-	const struct place at = { t, { file, report } };
+	const struct place at = { t, { .file = file, .report = report } };
 	struct trustpoint_source src;
 	enum trustpoint_flaw flaw;
 	struct trustpoint *tp;

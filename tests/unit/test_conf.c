@@ -132,14 +132,14 @@ Test(conf, site_a)
 Test(conf, examples)
 {
 	struct conf_report r;
-	struct conf *c = conf_load("conf/spoke.conf", &r);
+	struct conf *c = conf_load("conf/spoke.conf", NULL, &r);
 
 	cr_assert_not_null(c);
 	check_site_a(c);
 	conf_free(c);
 	conf_report_free(&r);
 
-	c = conf_load("conf/hub.conf", &r);
+	c = conf_load("conf/hub.conf", NULL, &r);
 	cr_assert_not_null(c);
 	cr_assert_str_eq(c->hostname, "Hub");
 	cr_assert(conf_tunnel_is_hub(&c->tunnels[0]));
@@ -147,7 +147,7 @@ Test(conf, examples)
 	conf_free(c);
 	conf_report_free(&r);
 
-	c = conf_load("conf/spoke-modern.conf", &r);
+	c = conf_load("conf/spoke-modern.conf", NULL, &r);
 	cr_assert_not_null(c);
 	cr_assert_eq(c->ipsec_profiles[0].transform_sets[0]->esp.cipher, CIPHER_GCM256);
 	/* The mode of a file in the source tree is nobody's fault; today's algorithms are good. */
@@ -215,7 +215,7 @@ Test(conf, everything_given)
 Test(conf, keepalive)
 {
 	struct conf_report r;
-	struct conf *c = conf_load("conf/hub.conf", &r);
+	struct conf *c = conf_load("conf/hub.conf", NULL, &r);
 
 	conf_report_free(&r);
 	cr_assert_eq(c->keepalive.interval, 10);
@@ -294,7 +294,7 @@ Test(conf, readable_file_with_secrets)
 	temporary(path);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		write_file(path, cases[i].mode, CRYPTO TUNNEL, strlen(CRYPTO TUNNEL));
-		conf_free(conf_load(path, &r));
+		conf_free(conf_load(path, NULL, &r));
 		cr_assert_eq(r.errors, 0);
 		snprintf(text, sizeof(text), "%s: %s can read the keys in it; run: chmod 600 '%s'", path,
 			 cases[i].who ? cases[i].who : "", path);
@@ -314,18 +314,18 @@ Test(conf, unreadable_files)
 	char path[64];
 	static char large[(4 << 20) + 1];
 
-	cr_assert_null(conf_load("/nonexistent/dmvpnd.conf", &r));
+	cr_assert_null(conf_load("/nonexistent/dmvpnd.conf", NULL, &r));
 	cr_assert_str_eq(r.messages[0].text,
 			 "/nonexistent/dmvpnd.conf: cannot be opened: No such file or directory");
 	conf_report_free(&r);
-	cr_assert_null(conf_load("/", &r));
+	cr_assert_null(conf_load("/", NULL, &r));
 	cr_assert_str_eq(r.messages[0].text, "/: cannot be read: Is a directory");
 	conf_report_free(&r);
 
 	temporary(path);
 	memset(large, ' ', sizeof(large));
 	write_file(path, 0600, large, sizeof(large));
-	cr_assert_null(conf_load(path, &r));
+	cr_assert_null(conf_load(path, NULL, &r));
 	cr_assert_eq(r.errors, 1);
 	cr_assert(strstr(r.messages[0].text, "larger than 4194304 octets"));
 	conf_report_free(&r);
@@ -379,7 +379,7 @@ static void leaves_nothing(const char *end)
 		     secret, secret, secret, nhrp, nhrp, end);
 	temporary(path);
 	write_file(path, 0600, text, (size_t)n);
-	c = conf_load(path, &r);
+	c = conf_load(path, NULL, &r);
 	cr_assert_eq(!c, *end != '\0');
 	if (c)
 		cr_assert_geq(copies_in_heap(secret, sizeof(secret) - 1), 2, "the search works");

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of ISAKMP and IPsec. */
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf/ios_read.h"
+#include "lib/addr.h"
+#include "lib/util.h"
+
+#define POLICY	"isakmp-policy"
+#define KEY	"isakmp-key"
+#define SET	"transform-set"
+#define PROFILE "ipsec-profile"
+
+static bool is(const char *word, const char *what)
+{
+	return strcasecmp(word, what) == 0;
+}
+
+/* ---- phase 1 policies ---- */
+
+static void policy(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_enter(x, IOS_POLICY, outline_child(&x->root, POLICY, arg[0], x->at->number));
+}
+
+static void encryption(struct ios *x, const char *const *arg, size_t n)
+{
+	char name[32];
+
+	if (is(arg[0], "aes"))
+		snprintf(name, sizeof(name), "aes-%.8s", n > 1 ? arg[1] : "128");
+	else
+		snprintf(name, sizeof(name), "%.20s", arg[0]);
+	ios_set(x, "encryption", name);
+}
+
+static void hash(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "hash", arg[0]);
+}
+
+static void authentication(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "authentication", arg[0]);
+}
+
+static void group(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "group", arg[0]);
+}
+
+static void lifetime(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "lifetime", arg[0]);
+}
+
+/* ---- keys ---- */
+
+static void add_key(struct ios *x, const char *key, const char *address, const char *mask)
+{
+	char prefix[ADDR_TEXT];
+
+	if (!ios_prefix(x, address, mask ? mask : "255.255.255.255", prefix))
+		return;
+	outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key, x->at->number);
+}
+
+/*
+ * [0|6] KEY {address ADDRESS [MASK] | hostname NAME} [no-xauth], in the global form; in a keyring the
+ * key comes last, behind "key".
+ */
+static void key(struct ios *x, const char *const *arg, size_t n)
+{
+	size_t i = 0;
+
+	if (n > 1 && is(arg[0], "6")) {
+		ios_say(x, CONF_ERROR,
+			"the key is encrypted (type 6) with a password that is not in "
+			"the text: write it as it is (crypto isakmp key KEY address ...)");
+		return;
+	}
+	i += n > 1 && is(arg[0], "0");
+	if (n < i + 3 || !is(arg[i + 1], "address") || is(arg[i + 2], "ipv6")) {
+		ios_say(x, CONF_WARNING,
+			"crypto isakmp key: only keys by IPv4 address are supported; "
+			"main mode chooses a pre-shared key by the peer's address");
+		return;
+	}
+	add_key(x, arg[i], arg[i + 2],
+		n > i + 3 && !is(arg[i + 3], "no-xauth") ? arg[i + 3] : NULL);
+}
+
+static void pre_shared_key(struct ios *x, const char *const *arg, size_t n)
+{
+	size_t k = 1;
+
+	while (k < n && !is(arg[k], "key"))
+		k++;
+	if (!is(arg[0], "address") || k < 2 || k > 3) {
+		ios_say(x, CONF_WARNING,
+			"pre-shared-key: only keys by IPv4 address are supported; "
+			"main mode chooses a pre-shared key by the peer's address");
+		return;
+	}
+	if (k + 2 < n && is(arg[k + 1], "6")) {
+		ios_say(x, CONF_ERROR,
+			"the key is encrypted (type 6) with a password that is not in "
+			"the text: write it as it is");
+		return;
+	}
+	if (k + 1 < n)
+		add_key(x, arg[n - 1], arg[1], k == 3 ? arg[2] : NULL);
+}
+
+static void keyring(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_enter(x, IOS_KEYRING, NULL);
+}
+
+static void isakmp_profile(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_enter(x, IOS_ISAKMP_PROFILE, NULL);
+}
+
+/* crypto isakmp keepalive SECONDS [RETRIES] [periodic | on-demand] */
+static void keepalive(struct ios *x, const char *const *arg, size_t n)
+{
+	struct outline *o = outline_child(&x->root, "isakmp-keepalive", NULL, x->at->number);
+	bool retry = n > 1 && arg[1][0] >= '0' && arg[1][0] <= '9';
+
+	outline_set(o, "interval", arg[0], x->at->number);
+	outline_set(o, "retry", retry ? arg[1] : "2", retry ? x->at->number : 0);
+	outline_set(o, "mode", is(arg[n - 1], "periodic") ? "periodic" : "on-demand",
+		    x->at->number);
+}
+
+/* keepalive SECONDS retry SECONDS, of an isakmp profile. */
+static void profile_keepalive(struct ios *x, const char *const *arg, size_t n)
+{
+	struct outline *o = outline_child(&x->root, "isakmp-keepalive", NULL, x->at->number);
+
+	(void)n;
+	outline_set(o, "interval", arg[0], x->at->number);
+	outline_set(o, "retry", arg[1], x->at->number);
+	outline_set(o, "mode", "on-demand", 0);
+}
+
+static void identity(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	outline_set(&x->root, "isakmp-identity", is(arg[0], "fqdn") ? "hostname" : arg[0],
+		    x->at->number);
+}
+
+/* ---- phase 2 ---- */
+
+static void transform(struct ios *x, const char *word, const char *bits)
+{
+	char name[32];
+	size_t n = strlen(word);
+
+	if (n > 5 && is(word + n - 5, "-hmac")) {
+		ios_set(x, "authentication", word);
+	} else if (strncasecmp(word, "esp-", 4) == 0 && !is(word, "esp-gmac")) {
+		snprintf(name, sizeof(name), "%.20s%s%.4s", word, bits ? "-" : "",
+			 bits ? bits : "");
+		ios_set(x, "encryption", name);
+	} else {
+		ios_say(x, CONF_ERROR,
+			"crypto ipsec transform-set: \"%.20s\" is not supported: "
+			"expected ESP with encryption",
+			word);
+	}
+}
+
+static void transform_set(struct ios *x, const char *const *arg, size_t n)
+{
+	ios_enter(x, IOS_TRANSFORM, outline_child(&x->root, SET, arg[0], x->at->number));
+	for (size_t i = 1; i < n; i++) {
+		bool bits = i + 1 < n && arg[i + 1][0] >= '0' && arg[i + 1][0] <= '9';
+
+		/* 128 is what our names mean without a number. */
+		transform(x, arg[i], bits && !is(arg[i + 1], "128") ? arg[i + 1] : NULL);
+		i += bits;
+	}
+}
+
+static void mode(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "mode", arg[0]);
+}
+
+static void ipsec_profile(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_enter(x, IOS_PROFILE, outline_child(&x->root, PROFILE, arg[0], x->at->number));
+}
+
+static void set_transform_set(struct ios *x, const char *const *arg, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		outline_add(x->section, "transform-set", arg[i], x->at->number);
+}
+
+static void set_pfs(struct ios *x, const char *const *arg, size_t n)
+{
+	ios_set(x, "pfs", n ? arg[0] : "group1");
+}
+
+static void set_seconds(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "lifetime-seconds", arg[0]);
+}
+
+static void set_kilobytes(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "lifetime-kilobytes", is(arg[0], "disable") ? "4294967295" : arg[0]);
+}
+
+static void replace(char **text, const char *by)
+{
+	free(*text);
+	*text = xstrdup(by);
+}
+
+static void all_seconds(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	replace(&x->seconds, arg[0]);
+	x->seconds_line = x->at->number;
+}
+
+static void all_kilobytes(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	replace(&x->kilobytes, is(arg[0], "disable") ? "4294967295" : arg[0]);
+	x->kilobytes_line = x->at->number;
+}
+
+/* ---- what is not done ---- */
+
+static void block(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_enter(x, IOS_BLOCK, NULL);
+}
+
+static void trustpoint(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_enter(x, IOS_TRUSTPOINT, NULL);
+}
+
+#define NOT_IKEV2 "dmvpnd speaks IKEv1 only, so this tunnel would have no protection"
+
+static const struct ios_command rows[] = {
+	{ IOS_GLOBAL, "crypto isakmp policy $", IOS_APPLIED, NULL, policy },
+	{ IOS_POLICY, "encr|encryption $ ...", IOS_APPLIED, NULL, encryption },
+	{ IOS_POLICY, "hash $", IOS_APPLIED, NULL, hash },
+	{ IOS_POLICY, "authentication $", IOS_APPLIED, NULL, authentication },
+	{ IOS_POLICY, "group $", IOS_APPLIED, NULL, group },
+	{ IOS_POLICY, "lifetime $", IOS_APPLIED, NULL, lifetime },
+
+	{ IOS_GLOBAL, "crypto isakmp key $ ...", IOS_APPLIED, NULL, key },
+	{ IOS_GLOBAL, "crypto keyring $ vrf ...", IOS_REFUSED,
+	  "VRFs are not supported, so this key would be used for peers of all", block },
+	{ IOS_GLOBAL, "crypto keyring ...", IOS_APPLIED, NULL, keyring },
+	{ IOS_KEYRING, "pre-shared-key $ ...", IOS_APPLIED, NULL, pre_shared_key },
+	{ IOS_KEYRING, "description ...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_KEYRING, "local-address ...", IOS_UNSUPPORTED,
+	  "limited these keys to one of our own addresses; they are used with all", NULL },
+
+	{ IOS_GLOBAL, "crypto isakmp profile $ ...", IOS_APPLIED, NULL, isakmp_profile },
+	{ IOS_ISAKMP_PROFILE, "keyring $", IOS_ALWAYS, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "description ...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "match identity address ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "match ...", IOS_UNSUPPORTED,
+	  "limited the peers to those of this identity; `authorize` binds identities to tunnel "
+	  "addresses instead",
+	  NULL },
+	{ IOS_ISAKMP_PROFILE, "self-identity $ ...", IOS_APPLIED, NULL, identity },
+	{ IOS_ISAKMP_PROFILE, "keepalive $ retry $", IOS_APPLIED, NULL, profile_keepalive },
+	{ IOS_ISAKMP_PROFILE, "vrf ...", IOS_REFUSED,
+	  "VRFs are not supported, so the tunnels would not be kept apart", NULL },
+	{ IOS_ISAKMP_PROFILE, "initiate mode aggressive", IOS_REFUSED,
+	  "aggressive mode is not done: it shows everybody what a key can be guessed from", NULL },
+	{ IOS_ISAKMP_PROFILE, "ca trust-point $", IOS_ALWAYS, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "...", IOS_UNSUPPORTED,
+	  "changed how peers of this profile are treated", NULL },
+
+	{ IOS_GLOBAL, "crypto isakmp keepalive $ ...", IOS_APPLIED, NULL, keepalive },
+	{ IOS_GLOBAL, "crypto isakmp identity $", IOS_APPLIED, NULL, identity },
+	{ IOS_GLOBAL, "crypto isakmp invalid-spi-recovery", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto isakmp fragmentation", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto isakmp aggressive-mode disable", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_UNSUPPORTED,
+	  "set the seconds between NAT keepalives; they are sent every 20 s", NULL },
+	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", block },
+
+	{ IOS_GLOBAL, "crypto ipsec transform-set $ ...", IOS_APPLIED, NULL, transform_set },
+	{ IOS_TRANSFORM, "mode $ ...", IOS_APPLIED, NULL, mode },
+	{ IOS_GLOBAL, "crypto ipsec profile $", IOS_APPLIED, NULL, ipsec_profile },
+	{ IOS_PROFILE, "description ...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_PROFILE, "set transform-set $ ...", IOS_APPLIED, NULL, set_transform_set },
+	{ IOS_PROFILE, "set pfs ...", IOS_APPLIED, NULL, set_pfs },
+	{ IOS_PROFILE, "set security-association lifetime seconds $", IOS_APPLIED, NULL,
+	  set_seconds },
+	{ IOS_PROFILE, "set security-association lifetime kilobytes $", IOS_APPLIED, NULL,
+	  set_kilobytes },
+	{ IOS_PROFILE, "set security-association idle-time ...", IOS_UNSUPPORTED,
+	  "ended SAs that nothing used; those of paths that nothing uses end with the path", NULL },
+	{ IOS_PROFILE, "set security-association replay ...", IOS_UNSUPPORTED,
+	  "changed the replay window", NULL },
+	{ IOS_PROFILE, "set isakmp-profile $", IOS_ALWAYS, NULL, NULL },
+	{ IOS_PROFILE, "set ikev2-profile $", IOS_REFUSED, NOT_IKEV2, NULL },
+	{ IOS_PROFILE, "set identity $", IOS_UNSUPPORTED,
+	  "limited the peers to those of an identity list", NULL },
+	{ IOS_PROFILE, "...", IOS_UNSUPPORTED, "changed how SAs of this profile are made", NULL },
+
+	{ IOS_GLOBAL, "crypto ipsec security-association lifetime seconds $", IOS_APPLIED, NULL,
+	  all_seconds },
+	{ IOS_GLOBAL, "crypto ipsec security-association lifetime kilobytes $", IOS_APPLIED, NULL,
+	  all_kilobytes },
+	{ IOS_GLOBAL, "crypto ipsec security-association idle-time $", IOS_UNSUPPORTED,
+	  "ended SAs that nothing used; those of paths that nothing uses end with the path", NULL },
+	{ IOS_GLOBAL, "crypto ipsec security-association replay ...", IOS_UNSUPPORTED,
+	  "changed the replay window", NULL },
+	{ IOS_GLOBAL, "crypto ipsec nat-transparency udp-encapsulation", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto ipsec fragmentation ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED,
+	  "set the DF bit of outer packets, which the tunnel leaves clear", NULL },
+	{ IOS_GLOBAL, "crypto ipsec ...", IOS_UNSUPPORTED, "changed how phase 2 is done", block },
+
+	{ IOS_GLOBAL, "crypto pki trustpoint $", IOS_SYSTEM, NULL, trustpoint },
+	{ IOS_GLOBAL, "crypto pki certificate chain ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "crypto pki ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "crypto ca ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "crypto key ...", IOS_SYSTEM, NULL, block },
+	{ IOS_TRUSTPOINT, "...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_GLOBAL, "crypto ikev2 ...", IOS_UNSUPPORTED, "set up IKEv2", block },
+	{ IOS_GLOBAL, "crypto map ...", IOS_UNSUPPORTED,
+	  "protected traffic other than the tunnels'", block },
+	{ IOS_GLOBAL, "crypto dynamic-map ...", IOS_UNSUPPORTED,
+	  "protected traffic other than the tunnels'", block },
+	{ IOS_GLOBAL, "crypto gdoi ...", IOS_UNSUPPORTED, "set up group encryption (GET VPN)",
+	  block },
+};
+
+const struct ios_commands ios_crypto = { rows, ARRAY_SIZE(rows) };
+
+/* ---- at the end ---- */
+
+static void set_default(struct outline *o, const char *key_name, const char *value)
+{
+	if (!outline_get(o, key_name))
+		outline_set(o, key_name, value, 0);
+}
+
+static bool is_section(const struct outline *o, const char *name)
+{
+	return strcmp(o->name, name) == 0;
+}
+
+/* A policy that we cannot do is only left out: with the others the tunnel is no less safe. */
+static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
+{
+	const char *cipher = outline_get(o, "encryption");
+	const char *auth = outline_get(o, "authentication");
+
+	if (is(cipher, "des"))
+		complain(x->complaints, CONF_WARNING, o->line,
+			 "crypto isakmp policy %.8s: DES%s is not done, anybody can break it; the "
+			 "policy is left out",
+			 o->title, by_default ? ", IOS's default," : "");
+	else if (is(auth, "rsa-sig"))
+		complain(x->complaints, CONF_WARNING, o->line,
+			 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, "
+			 "which are not in the text, the policy is left out: export them "
+			 "(crypto pki export) and put a trustpoint into what `dmvpnctl convert` "
+			 "writes",
+			 o->title);
+	else
+		return true;
+	return false;
+}
+
+static void finish_policies(struct ios *x)
+{
+	for (size_t i = x->root.child_count; i-- > 0;) {
+		struct outline *o = x->root.child[i];
+		bool by_default;
+
+		if (!is_section(o, POLICY))
+			continue;
+		by_default = !outline_get(o, "encryption");
+		set_default(o, "encryption", "des");
+		set_default(o, "hash", "sha");
+		set_default(o, "authentication", "rsa-sig");
+		set_default(o, "group", "1");
+		set_default(o, "lifetime", "86400");
+		if (!is_possible(x, o, by_default))
+			outline_remove(&x->root, o);
+	}
+}
+
+static void finish_set(struct ios *x, struct outline *o)
+{
+	const char *m = outline_get(o, "mode");
+
+	if (m && is(m, "transport"))
+		return;
+	complain(x->complaints, CONF_ERROR, o->line,
+		 "crypto ipsec transform-set %.40s: tunnel mode%s is not done: say mode transport, "
+		 "here and on all members",
+		 o->title, m ? "" : ", IOS's default,");
+	outline_set(o, "mode", "transport", 0);
+}
+
+static void finish_profiles(struct ios *x)
+{
+	for (size_t i = 0; i < x->root.child_count; i++) {
+		struct outline *o = x->root.child[i];
+
+		if (is_section(o, SET))
+			finish_set(x, o);
+		if (!is_section(o, PROFILE))
+			continue;
+		if (!outline_get(o, "lifetime-seconds"))
+			outline_set(o, "lifetime-seconds", x->seconds ? x->seconds : "3600",
+				    x->seconds_line);
+		if (!outline_get(o, "lifetime-kilobytes"))
+			outline_set(o, "lifetime-kilobytes",
+				    x->kilobytes ? x->kilobytes : "4608000", x->kilobytes_line);
+	}
+}
+
+void ios_crypto_finish(struct ios *x)
+{
+	finish_policies(x);
+	finish_profiles(x);
+}

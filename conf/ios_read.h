@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the IOS reader share; nobody else includes it.
+ *
+ *     ios_lines.c	lines and words
+ *     ios.c		finds the command of each line, and does what can only be done at the end
+ *     ios_crypto.c	commands of ISAKMP and IPsec
+ *     ios_tunnel.c	commands of interfaces and of NHRP
+ *     ios_other.c	all others that are known
+ *
+ * A command is a row: the mode in which it is typed, its words, what becomes of it. The words of a
+ * pattern are literal ("encr|encryption": either), "$" (any one word, which the function gets as an
+ * argument) or, at the end, "..." (whatever follows, word by word). Of several that fit, the first
+ * counts: a longer one stands before a shorter one.
+ */
+#ifndef CONF_IOS_READ_H
+#define CONF_IOS_READ_H
+
+#include "conf/ios.h"
+#include "conf/ios_lines.h"
+#include "lib/addr.h"
+
+enum ios_mode {
+	IOS_GLOBAL,
+	IOS_POLICY,	    /* crypto isakmp policy */
+	IOS_KEYRING,	    /* crypto keyring */
+	IOS_ISAKMP_PROFILE, /* crypto isakmp profile */
+	IOS_TRANSFORM,	    /* crypto ipsec transform-set */
+	IOS_PROFILE,	    /* crypto ipsec profile */
+	IOS_TRUSTPOINT,	    /* crypto pki trustpoint */
+	IOS_TUNNEL,	    /* interface Tunnel */
+	IOS_INTERFACE,	    /* any other interface */
+	IOS_BLOCK, /* a block that is not looked into: what holds for its first line holds */
+};
+
+struct ios;
+
+/* arg: what stood for "$" and "..." in the pattern. */
+typedef void ios_apply(struct ios *x, const char *const *arg, size_t n);
+
+struct ios_command {
+	enum ios_mode mode;
+	const char *pattern;
+	enum ios_use use;
+	/* UNSUPPORTED: "would have ..."; REFUSED: why; else NULL. */
+	const char *remark;
+	ios_apply *apply; /* APPLIED; for others what else there is to do, mostly NULL */
+};
+
+struct ios_commands {
+	const struct ios_command *row;
+	size_t count;
+};
+
+extern const struct ios_commands ios_crypto, ios_tunnel, ios_other;
+
+/* An interface of the router, other than a tunnel. */
+struct ios_interface {
+	const char *name;	 /* the line's word */
+	char address[ADDR_TEXT]; /* empty: none, or from DHCP */
+};
+
+/* What a tunnel says that is no setting of ours. */
+struct ios_tunnel {
+	struct outline *section;
+	unsigned int line;
+	bool multipoint;
+	bool shut;
+	const char *destination; /* NULL: none */
+	const char *unnumbered;	 /* the interface whose address it borrows */
+};
+
+struct ios {
+	const struct complaints *complaints;
+	const struct conf_interfaces *here;
+	struct ios_lines lines;
+	const struct ios_line *at;
+	enum ios_mode mode;
+	enum ios_use block; /* in IOS_BLOCK */
+	struct outline root;
+	struct outline *section; /* of the mode; NULL where none of ours belongs to it */
+	struct ios_interface *interface;
+	size_t interface_count;
+	struct ios_tunnel *tunnel;
+	size_t tunnel_count;
+	/* crypto ipsec security-association lifetime: for profiles that say nothing. */
+	char *seconds, *kilobytes;
+	unsigned int seconds_line, kilobytes_line;
+	size_t count[IOS_USES];
+};
+
+/* Enters the block that the line opens; section may be NULL. */
+void ios_enter(struct ios *x, enum ios_mode mode, struct outline *section);
+/* About the line being read; the text must not show what may be a secret. */
+__attribute__((format(printf, 3, 4))) void ios_say(struct ios *x, enum conf_severity severity,
+						   const char *fmt, ...);
+/* Shorthands for the section being read. */
+void ios_set(struct ios *x, const char *key, const char *value);
+/* The tunnel being read. */
+struct ios_tunnel *ios_this_tunnel(struct ios *x);
+/* "172.16.0.2 255.255.255.0" to "172.16.0.2/24"; false after an error was told. */
+bool ios_prefix(struct ios *x, const char *address, const char *mask, char out[ADDR_TEXT]);
+
+/* What is settled when all lines have been read. */
+void ios_crypto_finish(struct ios *x);
+void ios_tunnel_finish(struct ios *x);
+
+#endif

@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The commands of interfaces and of NHRP. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "conf/ios_read.h"
+#include "lib/addr.h"
+#include "lib/util.h"
+
+static bool is(const char *word, const char *what)
+{
+	return strcasecmp(word, what) == 0;
+}
+
+static struct outline *nhrp(struct ios *x)
+{
+	return outline_child(x->section, "nhrp", NULL, x->at->number);
+}
+
+static void set_nhrp(struct ios *x, const char *key, const char *value)
+{
+	outline_set(nhrp(x), key, value, x->at->number);
+}
+
+/* ---- interfaces ---- */
+
+static void interface(struct ios *x, const char *const *arg, size_t n)
+{
+	/* "interface Tunnel 0" is Tunnel0. */
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.40s%.20s", arg[0],
+		 n > 1 && isdigit(arg[1][0]) ? arg[1] : "");
+	if (strncasecmp(name, "Tunnel", 6) == 0) {
+		ios_enter(x, IOS_TUNNEL, outline_child(&x->root, "tunnel", name, x->at->number));
+		x->tunnel = xreallocarray(x->tunnel, x->tunnel_count + 1, sizeof(*x->tunnel));
+		x->tunnel[x->tunnel_count++] =
+			(struct ios_tunnel){ .section = x->section, .line = x->at->number };
+		return;
+	}
+	ios_enter(x, IOS_INTERFACE, NULL);
+	x->interface = xreallocarray(x->interface, x->interface_count + 1, sizeof(*x->interface));
+	x->interface[x->interface_count++] = (struct ios_interface){ .name = arg[0] };
+}
+
+static void interface_address(struct ios *x, const char *const *arg, size_t n)
+{
+	struct ios_interface *i = &x->interface[x->interface_count - 1];
+
+	if (n == 2)
+		snprintf(i->address, sizeof(i->address), "%.40s", arg[0]);
+}
+
+static void tunnel_address(struct ios *x, const char *const *arg, size_t n)
+{
+	char prefix[ADDR_TEXT];
+
+	if (n > 2)
+		ios_say(x, CONF_WARNING, "ip address: a secondary address is not supported");
+	else if (ios_prefix(x, arg[0], arg[1], prefix))
+		ios_set(x, "address", prefix);
+}
+
+static void unnumbered(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_this_tunnel(x)->unnumbered = arg[0];
+}
+
+static void shutdown_(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_this_tunnel(x)->shut = true;
+}
+
+static void mtu(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "mtu", arg[0]);
+}
+
+static void source(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "source", arg[0]);
+}
+
+static void destination(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_this_tunnel(x)->destination = arg[0];
+}
+
+static void multipoint(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_this_tunnel(x)->multipoint = true;
+}
+
+static void tunnel_key(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "key", arg[0]);
+}
+
+static void ttl(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	ios_set(x, "ttl", arg[0]);
+}
+
+static void protection(struct ios *x, const char *const *arg, size_t n)
+{
+	for (size_t i = 1; i < n; i++)
+		if (is(arg[i], "ikev2-profile"))
+			ios_say(x, CONF_ERROR, "tunnel protection: dmvpnd speaks IKEv1 only");
+	ios_set(x, "profile", arg[0]);
+}
+
+/* ---- NHRP ---- */
+
+static void network_id(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	set_nhrp(x, "network-id", arg[0]);
+}
+
+static void nhrp_authentication(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	set_nhrp(x, "authentication", arg[0]);
+}
+
+/* ip nhrp map multicast {dynamic | NBMA} */
+static void map_multicast(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	outline_add(nhrp(x), "map-multicast", arg[0], x->at->number);
+}
+
+/* ip nhrp map PROTOCOL [MASK] NBMA */
+static void map(struct ios *x, const char *const *arg, size_t n)
+{
+	struct outline *o;
+
+	if (n == 3 && !is(arg[1], "255.255.255.255")) {
+		ios_say(x, CONF_WARNING,
+			"ip nhrp map: a network (mask %.16s) is not supported, only "
+			"addresses",
+			arg[1]);
+		return;
+	}
+	o = outline_child(nhrp(x), "map", arg[0], x->at->number);
+	outline_set(o, "nbma", arg[n - 1], x->at->number);
+}
+
+/* The words behind an nhs: nbma X, multicast, priority N, cluster N. */
+static void nhs(struct ios *x, const char *const *arg, size_t n)
+{
+	struct outline *o;
+
+	if (is(arg[0], "dynamic")) {
+		ios_say(x, CONF_ERROR,
+			"ip nhrp nhs dynamic: the hub's address in the tunnel must be "
+			"given, as ip nhrp nhs 172.16.0.1 nbma ...");
+		return;
+	}
+	o = outline_child(nhrp(x), "nhs", arg[0], x->at->number);
+	for (size_t i = 1; i < n; i++) {
+		bool more = i + 1 < n;
+
+		if (is(arg[i], "multicast"))
+			outline_set(o, "multicast", "true", x->at->number);
+		else if (more && is(arg[i], "nbma"))
+			outline_set(o, "nbma", arg[++i], x->at->number);
+		else if (more && is(arg[i], "priority"))
+			outline_set(o, "priority", arg[++i], x->at->number);
+		else if (more && is(arg[i], "cluster"))
+			outline_set(o, "cluster", arg[++i], x->at->number);
+		else
+			ios_say(x, CONF_WARNING, "ip nhrp nhs: \"%.20s\" is not supported", arg[i]);
+	}
+}
+
+static void nhs_cluster(struct ios *x, const char *const *arg, size_t n)
+{
+	struct outline *o = outline_child(nhrp(x), "cluster", arg[0], x->at->number);
+
+	(void)n;
+	outline_set(o, "max-connections", arg[1], x->at->number);
+}
+
+static void nhs_fallback(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	set_nhrp(x, "nhs-fallback", arg[0]);
+}
+
+static void holdtime(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	set_nhrp(x, "holdtime", arg[0]);
+}
+
+static void no_unique(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	set_nhrp(x, "no-unique", "true");
+}
+
+static void redirect(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	set_nhrp(x, "redirect", "true");
+}
+
+static void shortcut(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	set_nhrp(x, "shortcut", "true");
+}
+
+#define NO_VRF "VRFs are not supported, so this traffic would not be kept apart from the rest"
+#define FILTER \
+	"filtered packets: nothing filters them here until you say so (nftables, dev Tunnel...)"
+
+static const struct ios_command rows[] = {
+	{ IOS_GLOBAL, "interface $ ...", IOS_APPLIED, NULL, interface },
+	{ IOS_INTERFACE, "ip address $ $", IOS_SYSTEM, NULL, interface_address },
+	{ IOS_INTERFACE, "ip access-group ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_INTERFACE, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)",
+	  NULL },
+	{ IOS_INTERFACE, "zone-member ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_INTERFACE,
+	  "ip ospf|eigrp|rip|pim|router|hello-interval|hold-time|summary-address ...", IOS_ROUTING,
+	  NULL, NULL },
+	{ IOS_INTERFACE, "...", IOS_SYSTEM, NULL, NULL },
+
+	{ IOS_TUNNEL, "ip address $ $ ...", IOS_APPLIED, NULL, tunnel_address },
+	{ IOS_TUNNEL, "ip unnumbered $", IOS_APPLIED, NULL, unnumbered },
+	{ IOS_TUNNEL, "shutdown", IOS_APPLIED, NULL, shutdown_ },
+	{ IOS_TUNNEL, "ip mtu $", IOS_APPLIED, NULL, mtu },
+	{ IOS_TUNNEL, "ip tcp adjust-mss $", IOS_UNSUPPORTED,
+	  "limited the segments of TCP; path MTU discovery works in the tunnel, else nftables does "
+	  "it "
+	  "(tcp option maxseg size set rt mtu)",
+	  NULL },
+	{ IOS_TUNNEL, "ip redirects", IOS_UNSUPPORTED, "sent ICMP redirects, which break phase 2",
+	  NULL },
+	{ IOS_TUNNEL, "ip vrf forwarding $", IOS_REFUSED, NO_VRF, NULL },
+	{ IOS_TUNNEL, "vrf forwarding $", IOS_REFUSED, NO_VRF, NULL },
+	{ IOS_TUNNEL, "tunnel vrf $", IOS_REFUSED, NO_VRF, NULL },
+	{ IOS_TUNNEL, "ip access-group ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_TUNNEL, "zone-member ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_TUNNEL, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)", NULL },
+	{ IOS_TUNNEL, "ip policy ...", IOS_UNSUPPORTED, "routed by policy (ip rule does)", NULL },
+	{ IOS_TUNNEL, "service-policy ...", IOS_UNSUPPORTED, "shaped traffic (tc does)", NULL },
+	{ IOS_TUNNEL, "ipv6 ...", IOS_UNSUPPORTED, "carried IPv6", NULL },
+
+	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, NULL, source },
+	{ IOS_TUNNEL, "tunnel destination $", IOS_APPLIED, NULL, destination },
+	{ IOS_TUNNEL, "tunnel mode gre multipoint", IOS_APPLIED, NULL, multipoint },
+	{ IOS_TUNNEL, "tunnel mode gre ip", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "tunnel mode ...", IOS_REFUSED, "only GRE over IPv4 is done (gre multipoint)",
+	  NULL },
+	{ IOS_TUNNEL, "tunnel key $", IOS_APPLIED, NULL, tunnel_key },
+	{ IOS_TUNNEL, "tunnel ttl $", IOS_APPLIED, NULL, ttl },
+	{ IOS_TUNNEL, "tunnel protection ipsec profile $ ...", IOS_APPLIED, NULL, protection },
+	{ IOS_TUNNEL, "tunnel protection ...", IOS_REFUSED,
+	  "only ipsec profile NAME is known, so the tunnel would have no protection", NULL },
+	{ IOS_TUNNEL, "tunnel path-mtu-discovery ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "tunnel checksum", IOS_UNSUPPORTED, "put a checksum on each GRE packet",
+	  NULL },
+	{ IOS_TUNNEL, "tunnel ...", IOS_UNSUPPORTED, "changed the tunnel", NULL },
+
+	{ IOS_TUNNEL, "ip nhrp network-id $", IOS_APPLIED, NULL, network_id },
+	{ IOS_TUNNEL, "ip nhrp authentication $", IOS_APPLIED, NULL, nhrp_authentication },
+	{ IOS_TUNNEL, "ip nhrp map multicast $", IOS_APPLIED, NULL, map_multicast },
+	{ IOS_TUNNEL, "ip nhrp map group ...", IOS_UNSUPPORTED,
+	  "shaped traffic of a group of spokes", NULL },
+	{ IOS_TUNNEL, "ip nhrp map $ $", IOS_APPLIED, NULL, map },
+	{ IOS_TUNNEL, "ip nhrp map $ $ $", IOS_APPLIED, NULL, map },
+	{ IOS_TUNNEL, "ip nhrp nhs cluster $ max-connections $", IOS_APPLIED, NULL, nhs_cluster },
+	{ IOS_TUNNEL, "ip nhrp nhs fallback $", IOS_APPLIED, NULL, nhs_fallback },
+	{ IOS_TUNNEL, "ip nhrp nhs $ ...", IOS_APPLIED, NULL, nhs },
+	{ IOS_TUNNEL, "ip nhrp holdtime $", IOS_APPLIED, NULL, holdtime },
+	{ IOS_TUNNEL, "ip nhrp registration no-unique", IOS_APPLIED, NULL, no_unique },
+	{ IOS_TUNNEL, "ip nhrp registration timeout $", IOS_UNSUPPORTED,
+	  "set the seconds between registrations; they are renewed at a third of the holdtime",
+	  NULL },
+	{ IOS_TUNNEL, "ip nhrp redirect ...", IOS_APPLIED, NULL, redirect },
+	{ IOS_TUNNEL, "ip nhrp shortcut", IOS_APPLIED, NULL, shortcut },
+	{ IOS_TUNNEL, "ip nhrp server-only ...", IOS_UNSUPPORTED,
+	  "kept this machine from asking; one without nhs never asks", NULL },
+	{ IOS_TUNNEL, "ip nhrp max-send ...", IOS_UNSUPPORTED,
+	  "limited NHRP packets; there are limits of our own for each peer", NULL },
+	{ IOS_TUNNEL, "ip nhrp cache|responder|use|record|connect ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "ip nhrp group|attribute ...", IOS_UNSUPPORTED,
+	  "asked the hub to shape traffic to us", NULL },
+	{ IOS_TUNNEL, "ip nhrp trigger-svc|interest ...", IOS_UNSUPPORTED,
+	  "limited what NHRP looks for", NULL },
+	{ IOS_TUNNEL, "ip nhrp ...", IOS_UNSUPPORTED, "changed NHRP", NULL },
+
+	{ IOS_TUNNEL, "bandwidth|delay ...", IOS_ROUTING, NULL, NULL },
+	{ IOS_TUNNEL,
+	  "ip "
+	  "ospf|eigrp|rip|pim|igmp|router|hello-interval|hold-time|summary-address|split-horizon|"
+	  "next-hop-self|bandwidth-percent|authentication ...",
+	  IOS_ROUTING, NULL, NULL },
+	{ IOS_TUNNEL, "if-state nhrp", IOS_UNSUPPORTED, "taken the line down while no hub is up",
+	  NULL },
+	{ IOS_TUNNEL, "keepalive ...", IOS_UNSUPPORTED,
+	  "sent GRE keepalives, which mGRE has none of", NULL },
+	{ IOS_TUNNEL, "description ...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_TUNNEL,
+	  "ip flow|route-cache|virtual-reassembly|proxy-arp|unreachables|cef|mroute-cache ...",
+	  IOS_SYSTEM, NULL, NULL },
+	{ IOS_TUNNEL, "load-interval|snmp|cdp|logging|qos|mpls|clns|isis|hold-queue ...",
+	  IOS_SYSTEM, NULL, NULL },
+};
+
+const struct ios_commands ios_tunnel = { rows, ARRAY_SIZE(rows) };
+
+/* ---- at the end ---- */
+
+static const struct ios_interface *find_interface(const struct ios *x, const char *name)
+{
+	for (size_t i = 0; i < x->interface_count; i++)
+		if (is(x->interface[i].name, name))
+			return &x->interface[i];
+	return NULL;
+}
+
+static unsigned int source_line(const struct ios_tunnel *t)
+{
+	for (size_t i = 0; i < t->section->setting_count; i++)
+		if (strcmp(t->section->setting[i].key, "source") == 0)
+			return t->section->setting[i].line;
+	return t->line;
+}
+
+/* The router's name of the source interface becomes that of this machine. */
+static void finish_source(struct ios *x, const struct ios_tunnel *t)
+{
+	const char *name = outline_get(t->section, "source");
+	unsigned int line = source_line(t);
+	const struct ios_interface *i;
+	struct addr address;
+
+	if (!name || addr_parse(name, &address))
+		return;
+	for (size_t m = 0; x->here && m < x->here->count; m++) {
+		if (!is(x->here->interface[m].ios, name))
+			continue;
+		outline_set(t->section, "source", x->here->interface[m].here, line);
+		return;
+	}
+	i = find_interface(x, name);
+	if (i && i->address[0]) {
+		complain(x->complaints, CONF_WARNING, line,
+			 "tunnel source %.40s: no interface of this machine is named for it, its "
+			 "address %s is taken; to follow an interface: --map %.40s=eth0",
+			 name, i->address, name);
+		outline_set(t->section, "source", i->address, line);
+		return;
+	}
+	complain(x->complaints, CONF_ERROR, line,
+		 "tunnel source %.40s: which interface of this machine is it? say --map %.40s=eth0",
+		 name, name);
+	/* One complaint about it is enough. */
+	outline_set(t->section, "source", "unmapped", line);
+}
+
+static void finish_address(struct ios *x, const struct ios_tunnel *t)
+{
+	const struct ios_interface *i;
+	char prefix[ADDR_TEXT];
+
+	if (!t->unnumbered || outline_get(t->section, "address"))
+		return;
+	i = find_interface(x, t->unnumbered);
+	if (!i || !i->address[0]) {
+		complain(x->complaints, CONF_ERROR, t->line,
+			 "ip unnumbered %.40s: that interface has no address here", t->unnumbered);
+		return;
+	}
+	snprintf(prefix, sizeof(prefix), "%.40s/32", i->address);
+	outline_set(t->section, "address", prefix, t->line);
+}
+
+/* Phase 1: a spoke whose tunnel has one end only is the same on the wire as one with one map. */
+static void finish_destination(struct ios *x, const struct ios_tunnel *t)
+{
+	if (t->destination && outline_find(t->section, "nhrp", NULL))
+		complain(
+			x->complaints, CONF_WARNING, t->line,
+			"%.20s: a point-to-point tunnel with NHRP (phase 1) is made as multipoint; "
+			"its next hops need a map to %.40s",
+			t->section->title, t->destination);
+}
+
+static bool is_ours(struct ios *x, const struct ios_tunnel *t)
+{
+	const char *name = t->section->title;
+
+	if (t->shut)
+		complain(x->complaints, CONF_WARNING, t->line,
+			 "%.20s: is shut down, it is left out", name);
+	else if (!t->multipoint && !outline_find(t->section, "nhrp", NULL))
+		complain(x->complaints, CONF_WARNING, t->line,
+			 "%.20s: a tunnel without NHRP is no DMVPN, it is left out", name);
+	else
+		return true;
+	return false;
+}
+
+void ios_tunnel_finish(struct ios *x)
+{
+	for (size_t i = 0; i < x->tunnel_count; i++) {
+		struct ios_tunnel *t = &x->tunnel[i];
+		bool again = false;
+
+		/* One that is opened twice is one section. */
+		for (size_t j = 0; j < i; j++)
+			again |= x->tunnel[j].section == t->section;
+		if (again)
+			continue;
+		if (!is_ours(x, t)) {
+			outline_remove(&x->root, t->section);
+			continue;
+		}
+		finish_source(x, t);
+		finish_address(x, t);
+		finish_destination(x, t);
+		if (!outline_get(t->section, "ttl"))
+			outline_set(t->section, "ttl", "255", 0);
+	}
+}

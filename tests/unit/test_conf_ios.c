@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * IOS running-configs: the article's three unchanged, what becomes of each kind of line, and any
+ * octets at all: never a crash.
+ *
+ * LINK: conf/ lib/addr.c lib/algo.c
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "conf/diff.h"
+#include "conf/ios.h"
+#include "lib/util.h"
+
+static char fast[] = "FastEthernet0/0", eth[] = "eth0";
+static struct conf_interface one[] = { { fast, eth } };
+static const struct conf_interfaces map = { one, 1 };
+
+/* What a configuration needs, for tests of the rest; lines are added below. */
+#define BASE                                                                             \
+	"hostname R1\n"                                                                  \
+	"crypto isakmp policy 10\n encr aes 256\n authentication pre-share\n group 14\n" \
+	"crypto isakmp key 0123456789abcdefghij address 0.0.0.0 0.0.0.0\n"               \
+	"crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac\n mode transport\n"    \
+	"crypto ipsec profile P\n set transform-set T\n"
+#define TUNNEL                                                      \
+	"interface Tunnel0\n ip address 172.16.0.2 255.255.255.0\n" \
+	" ip nhrp network-id 1\n tunnel source FastEthernet0/0\n"   \
+	" tunnel mode gre multipoint\n tunnel protection ipsec profile P\n"
+
+static const char *write_file(const char *text, size_t len)
+{
+	static char path[] = "/tmp/test_conf_ios.XXXXXX";
+	int fd;
+
+	snprintf(path + sizeof(path) - 7, 7, "XXXXXX");
+	fd = mkstemp(path);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(write(fd, text, len), (ssize_t)len);
+	close(fd);
+	return path;
+}
+
+static struct conf *load(const char *text, struct conf_report *r)
+{
+	const char *path = write_file(text, strlen(text));
+	struct conf *c = conf_load(path, &map, r);
+
+	unlink(path);
+	return c;
+}
+
+static const struct conf_message *find(const struct conf_report *r, const char *part)
+{
+	for (size_t i = 0; i < r->count; i++)
+		if (strstr(r->messages[i].text, part))
+			return &r->messages[i];
+	return NULL;
+}
+
+static struct conf *good(const char *text)
+{
+	struct conf_report r;
+	struct conf *c = load(text, &r);
+
+	cr_assert_not_null(c, "%s", r.count ? r.messages[0].text : "no message");
+	conf_report_free(&r);
+	return c;
+}
+
+static void assert_same(struct conf *a, struct conf *b)
+{
+	struct conf_diff *d = conf_diff(a, b);
+
+	cr_assert_eq(d->what & ~(unsigned int)CONF_CHANGED_LOG, 0, "%x", d->what);
+	cr_assert_eq(d->changes, 0);
+	free(d);
+	conf_free(a);
+	conf_free(b);
+}
+
+/* ---- the article ---- */
+
+static struct conf *article(const char *file)
+{
+	struct conf_report r;
+	struct conf *c = conf_load(file, &map, &r);
+
+	cr_assert_not_null(c, "%s", r.count ? r.messages[0].text : "no message");
+	cr_assert_null(find(&r, "not supported;"));
+	cr_assert_null(find(&r, "unknown"));
+	cr_assert_not_null(find(&r, "are carried out"));
+	conf_report_free(&r);
+	return c;
+}
+
+Test(conf_ios, the_articles_spoke)
+{
+	struct conf *c = article("conf/sitea.ios");
+	const struct conf_tunnel *t = &c->tunnels[0];
+	const struct conf_isakmp_policy *p = &c->isakmp_policies[0];
+
+	cr_assert_str_eq(c->hostname, "SiteA");
+	cr_assert_eq(c->isakmp_policy_count, 1);
+	cr_assert_eq(p->number, 10);
+	cr_assert_eq(p->suite.cipher, CIPHER_3DES);
+	cr_assert_eq(p->suite.hash, HASH_SHA1);
+	cr_assert_eq(p->suite.auth, AUTH_PSK);
+	cr_assert_eq(p->suite.group, GROUP_2);
+	cr_assert_eq(p->lifetime, 86400);
+	cr_assert_eq(c->isakmp_keys[0].len, 10);
+	cr_assert_arr_eq(c->isakmp_keys[0].key, "ISAKMP-KEY", 10);
+	cr_assert_eq(c->isakmp_keys[0].peers.bits, 0);
+	cr_assert_str_eq(t->name, "Tunnel0");
+	cr_assert_str_eq(t->source_if, "eth0");
+	cr_assert_eq(t->address.bits, 24);
+	cr_assert(t->has_key && t->key == 1);
+	cr_assert_str_eq(t->profile->name, "DMVPN");
+	cr_assert_eq(t->profile->pfs, GROUP_2);
+	cr_assert_eq(t->profile->lifetime_seconds, 3600);
+	cr_assert_eq(t->profile->lifetime_kilobytes, 4608000);
+	cr_assert_eq(t->nhrp.network_id, 100);
+	cr_assert_eq(t->nhrp.holdtime, 7200);
+	cr_assert_arr_eq(t->nhrp.authentication, "NHRP-KEY", 8);
+	cr_assert_eq(t->nhrp.map_count, 1);
+	cr_assert_eq(t->nhrp.nhs_count, 1);
+	cr_assert_eq(addr_to_v4(&t->nhrp.nhs[0].nbma), 0x0a000102);
+	cr_assert_eq(t->nhrp.multicast.count, 1);
+	conf_free(c);
+}
+
+Test(conf_ios, the_articles_others)
+{
+	struct conf *hub = article("conf/hub.ios"), *b = article("conf/siteb.ios");
+
+	cr_assert(conf_tunnel_is_hub(&hub->tunnels[0]));
+	cr_assert(hub->tunnels[0].nhrp.multicast_dynamic);
+	cr_assert_eq(addr_to_v4(&b->tunnels[0].address.addr), 0xac100003);
+	conf_free(hub);
+	conf_free(b);
+}
+
+/* Without --map the hub's own address is known, the spoke's comes from DHCP. */
+Test(conf_ios, an_interface_without_a_map)
+{
+	struct conf_report r;
+	struct conf *c = conf_load("conf/hub.ios", NULL, &r);
+
+	cr_assert_not_null(c);
+	cr_assert_eq(addr_to_v4(&c->tunnels[0].source), 0x0a000102);
+	cr_assert_not_null(find(&r, "--map FastEthernet0/0=eth0"));
+	conf_report_free(&r);
+	conf_free(c);
+
+	cr_assert_null(conf_load("conf/sitea.ios", NULL, &r));
+	cr_assert_eq(r.errors, 1);
+	cr_assert_not_null(
+		find(&r, "sitea.ios:43: tunnel source FastEthernet0/0: which interface"));
+	conf_report_free(&r);
+}
+
+/* What `dmvpnctl convert` prints means the same as the IOS text itself. */
+Test(conf_ios, a_converted_text_is_the_same_configuration)
+{
+	static const char *const files[] = { "conf/hub.ios", "conf/sitea.ios", "conf/siteb.ios" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		struct conf_report r;
+		char *text = conf_convert(files[i], CONF_TO_OURS, &map, &r);
+		struct conf *c;
+
+		cr_assert_not_null(text);
+		conf_report_free(&r);
+		c = conf_parse(text, "converted", &r);
+		cr_assert_not_null(c, "%s", r.count ? r.messages[0].text : "no message");
+		conf_report_free(&r);
+		conf_text_free(text);
+		assert_same(c, article(files[i]));
+	}
+}
+
+Test(conf_ios, the_ios_line_stands_beside_each)
+{
+	struct conf_report r;
+	char *text = conf_convert("conf/sitea.ios", CONF_TO_OURS, &map, &r);
+
+	cr_assert_not_null(strstr(text, "\tencryption = 3des                       # encr 3des\n"));
+	cr_assert_not_null(
+		strstr(text, "\tlifetime = 86400                        # IOS's default\n"));
+	conf_text_free(text);
+	conf_report_free(&r);
+}
+
+Test(conf_ios, the_routing_part_for_frr)
+{
+	struct conf_report r;
+	char *text = conf_convert("conf/hub.ios", CONF_TO_FRR, &map, &r);
+
+	cr_assert_not_null(strstr(text, "interface lo\n ip address 172.16.1.1/32\n"));
+	cr_assert_not_null(strstr(text, "interface eth0\n ip address 10.0.1.2/30\n"));
+	cr_assert_not_null(strstr(text, "router eigrp 1\n"));
+	cr_assert_not_null(strstr(text, "\n network 172.16.0.0/24\n"));
+	cr_assert_not_null(strstr(text, "ip route 0.0.0.0/0 10.0.1.1\n"));
+	cr_assert_not_null(strstr(text, "! FRR has nothing for: no ip split-horizon eigrp 1\n"));
+	cr_assert_null(strstr(text, "KEY"));
+	conf_text_free(text);
+	conf_report_free(&r);
+}
+
+/* ---- how texts come ---- */
+
+/* Pasted through something that removes blanks at the start of lines, and "!" with them. */
+Test(conf_ios, a_paste_without_indentation)
+{
+	char text[] = BASE TUNNEL "ip route 0.0.0.0 0.0.0.0 10.0.0.1\nline vty 0 4\n login\n";
+	char flat[sizeof(text)], *to = flat;
+
+	for (const char *p = text; *p; p++)
+		if (*p != ' ' || p[-1] != '\n')
+			*to++ = *p;
+	*to = '\0';
+	assert_same(good(text), good(flat));
+}
+
+Test(conf_ios, terminals_leave_traces)
+{
+	assert_same(good(BASE TUNNEL),
+		    good("R1#show running-config\r\nBuilding configuration...\r\n\r\n"
+			 "Current configuration : 1576 bytes\r\n!\r\n"
+			 "banner motd ^C\r\ninterface Tunnel0\r\n shutdown\r\n^C\r\n" BASE
+			 " --More-- \b\b\b\n"
+			 "crypto pki certificate chain CA\n certificate 01\n  30820202 3082016B\n"
+			 "  \tquit\n" TUNNEL "end\r\nR1#\r\n"));
+}
+
+Test(conf_ios, our_own_syntax_is_not_taken_for_it)
+{
+	struct conf_report r;
+	struct conf *c = conf_load("conf/hub.conf", NULL, &r);
+
+	cr_assert_not_null(c);
+	cr_assert_null(find(&r, "IOS configuration"));
+	conf_report_free(&r);
+	conf_free(c);
+	cr_assert_null(conf_convert("conf/hub.conf", CONF_TO_OURS, NULL, &r));
+	cr_assert_not_null(find(&r, "is no IOS configuration"));
+	conf_report_free(&r);
+}
+
+/* ---- lines ---- */
+
+Test(conf_ios, phase_1)
+{
+	struct conf *c =
+		good("crypto isakmp policy 5\n encr aes\n hash sha256\n authentication pre-share\n"
+		     " group 19\n lifetime 3600\n"
+		     "crypto isakmp keepalive 30 5 periodic\n"
+		     "crypto isakmp key 0 a-key-for-one-peer-only address 192.0.2.1\n"
+		     "crypto keyring K\n"
+		     "  pre-shared-key address 198.51.100.0 255.255.255.0 key a-key-for-a-network\n"
+		     "crypto isakmp identity hostname\n" BASE TUNNEL);
+
+	cr_assert_eq(c->isakmp_policy_count, 2);
+	cr_assert_eq(c->isakmp_policies[0].number, 5);
+	cr_assert_eq(c->isakmp_policies[0].suite.cipher, CIPHER_AES128);
+	cr_assert_eq(c->isakmp_policies[0].suite.hash, HASH_SHA256);
+	cr_assert_eq(c->isakmp_policies[0].lifetime, 3600);
+	cr_assert_eq(c->isakmp_policies[1].suite.cipher, CIPHER_AES256);
+	cr_assert_eq(c->keepalive.interval, 30);
+	cr_assert_eq(c->keepalive.retry, 5);
+	cr_assert(c->keepalive.periodic);
+	cr_assert_eq(c->isakmp_key_count, 3);
+	cr_assert_eq(c->isakmp_keys[0].peers.bits, 32);
+	cr_assert_eq(c->isakmp_keys[1].peers.bits, 24);
+	cr_assert_eq(c->isakmp_keys[1].len, strlen("a-key-for-a-network"));
+	cr_assert_eq(c->isakmp_identity, CONF_IDENTITY_HOSTNAME);
+	conf_free(c);
+}
+
+Test(conf_ios, phase_2)
+{
+	struct conf *c =
+		good(BASE "crypto ipsec security-association lifetime seconds 1800\n"
+			  "crypto ipsec transform-set G esp-gcm 256\n mode transport\n"
+			  "crypto ipsec profile P\n set transform-set G\n set pfs group14\n"
+			  " set security-association lifetime kilobytes disable\n" TUNNEL);
+	const struct conf_ipsec_profile *p = c->tunnels[0].profile;
+
+	cr_assert_eq(p->transform_set_count, 2);
+	cr_assert_eq(p->transform_sets[0]->esp.cipher, CIPHER_AES256);
+	cr_assert_eq(p->transform_sets[1]->esp.cipher, CIPHER_GCM256);
+	cr_assert_eq(p->pfs, GROUP_14);
+	cr_assert_eq(p->lifetime_seconds, 1800);
+	cr_assert_eq(p->lifetime_kilobytes, UINT32_MAX);
+	conf_free(c);
+}
+
+Test(conf_ios, nhrp_of_phase_3_with_two_hubs)
+{
+	struct conf *c =
+		good(BASE TUNNEL
+		     " ip nhrp shortcut\n ip nhrp redirect\n ip nhrp holdtime 300\n ip mtu 1380\n"
+		     " ip nhrp registration no-unique\n"
+		     " ip nhrp nhs 172.16.0.1 nbma 192.0.2.1 multicast priority 1 cluster 2\n"
+		     " ip nhrp nhs 172.16.0.9 nbma hub.example.net priority 2 cluster 2\n"
+		     " ip nhrp nhs cluster 2 max-connections 1\n ip nhrp nhs fallback 20\n");
+	const struct conf_nhrp *n = &c->tunnels[0].nhrp;
+
+	cr_assert(n->shortcut && n->redirect && n->no_unique);
+	cr_assert_eq(n->holdtime, 300);
+	cr_assert_eq(c->tunnels[0].mtu, 1380);
+	cr_assert_eq(n->nhs_count, 2);
+	cr_assert(n->nhs[0].multicast && n->nhs[0].priority == 1 && n->nhs[0].cluster == 2);
+	cr_assert_str_eq(n->nhs[1].name, "hub.example.net");
+	cr_assert_eq(n->cluster_count, 1);
+	cr_assert_eq(n->clusters[0].max, 1);
+	cr_assert_eq(n->fallback, 20);
+	conf_free(c);
+}
+
+Test(conf_ios, a_tunnel_that_is_none_of_ours_is_left_out)
+{
+	struct conf_report r;
+	struct conf *c = load(BASE TUNNEL "interface Tunnel7\n tunnel source FastEthernet0/0\n"
+					  " tunnel destination 192.0.2.9\n"
+					  "interface Tunnel8\n ip nhrp network-id 8\n shutdown\n",
+			      &r);
+
+	cr_assert_not_null(c);
+	cr_assert_eq(c->tunnel_count, 1);
+	cr_assert_not_null(find(&r, "Tunnel7: a tunnel without NHRP"));
+	cr_assert_not_null(find(&r, "Tunnel8: is shut down"));
+	conf_report_free(&r);
+	conf_free(c);
+}
+
+static const struct {
+	const char *line; /* behind a good tunnel */
+	enum conf_severity severity;
+	const char *says;
+} told[] = {
+	{ " ip tcp adjust-mss 1360\n", CONF_WARNING, ":17: ip tcp adjust-mss: not supported" },
+	{ " ip nhrp registration timeout 30\n", CONF_WARNING, "ip nhrp registration timeout" },
+	{ " ip nhrp max-send 100 every 10\n", CONF_WARNING, "limited NHRP packets" },
+	{ " ip access-group 101 in\n", CONF_WARNING, "filtered packets" },
+	{ " vrf forwarding RED\n", CONF_ERROR, ":17: vrf forwarding: VRFs are not supported" },
+	{ " tunnel vrf RED\n", CONF_ERROR, "VRFs are not supported" },
+	{ " tunnel mode ipsec ipv4\n", CONF_ERROR, "only GRE over IPv4" },
+	{ " tunnel protection ipsec profile P ikev2-profile Q\n", CONF_ERROR, "IKEv1 only" },
+	{ " ip address 172.16.0.2 255.0.255.0\n", CONF_ERROR, "the mask 255.0.255.0 has a hole" },
+	{ " ip nhrp nhs dynamic nbma 192.0.2.1\n", CONF_ERROR, "ip nhrp nhs dynamic" },
+	{ " ip mtu 99\n", CONF_ERROR, ":17: tunnel Tunnel0: mtu: expected auto or a number" },
+	{ " frobnicate 1 2 3\n", CONF_WARNING, ":17: frobnicate 1 ...: unknown" },
+	{ "crypto isakmp key 6 XXXXXXXXXXXX address 192.0.2.1\n", CONF_ERROR,
+	  "encrypted (type 6)" },
+	{ "crypto isakmp key secret hostname r2\n", CONF_WARNING, "only keys by IPv4 address" },
+	{ "crypto isakmp nat keepalive 10\n", CONF_WARNING, "sent every 20 s" },
+	{ "crypto isakmp profile A\n initiate mode aggressive\n", CONF_ERROR, "aggressive mode" },
+	{ "crypto isakmp policy 20\n authentication pre-share\n", CONF_WARNING,
+	  "policy 20: DES, IOS's default, is not done" },
+	{ "crypto isakmp policy 30\n encr aes\n group 14\n", CONF_WARNING,
+	  "policy 30: rsa-sig needs certificates" },
+	{ "crypto ipsec transform-set T ah-sha-hmac\n mode transport\n", CONF_ERROR,
+	  "\"ah-sha-hmac\"" },
+	{ "crypto ipsec transform-set U esp-aes esp-sha-hmac\n", CONF_ERROR,
+	  "tunnel mode, IOS's default, is not done" },
+	{ "crypto ikev2 proposal X\n encryption aes-cbc-256\n", CONF_WARNING, "set up IKEv2" },
+	{ "crypto map M 10 ipsec-isakmp\n set peer 192.0.2.7\n", CONF_WARNING,
+	  "protected traffic other than" },
+};
+
+Test(conf_ios, what_is_not_done_is_said_with_its_line)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(told); i++) {
+		char text[2048];
+		const struct conf_message *m;
+		struct conf_report r;
+		struct conf *c;
+
+		snprintf(text, sizeof(text), "%s%s", BASE TUNNEL, told[i].line);
+		c = load(text, &r);
+		m = find(&r, told[i].says);
+		cr_assert_not_null(m, "%s", told[i].line);
+		cr_assert_eq(m->severity, told[i].severity, "%s", m->text);
+		cr_assert_eq(c == NULL, told[i].severity == CONF_ERROR, "%s", told[i].line);
+		conf_report_free(&r);
+		conf_free(c);
+	}
+}
+
+/* Nothing to say about them: no warning, no error. */
+static const char *const quiet[] = {
+	" description to the hub\n",
+	" bandwidth 1000\n",
+	" no ip redirects\n",
+	" load-interval 30\n",
+	" ip ospf network broadcast\n",
+	" tunnel path-mtu-discovery\n",
+	" no ip split-horizon eigrp 1\n",
+	"crypto isakmp invalid-spi-recovery\n",
+	"no ip http server\n",
+	"ip cef\n",
+	"router ospf 1\n network 172.16.0.0 0.0.0.255 area 0\n",
+	"line vty 0 4\n login local\n",
+	"snmp-server community PRIVATE rw\n",
+	"interface GigabitEthernet0/1\n ip address dhcp\n speed 100\n",
+	"crypto pki trustpoint CA\n enrollment terminal\n",
+	"access-list 10 permit any\n",
+};
+
+Test(conf_ios, what_needs_nothing_is_not_told)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(quiet); i++) {
+		char text[2048];
+		struct conf_report r;
+
+		snprintf(text, sizeof(text), "%s%s", BASE TUNNEL, quiet[i]);
+		conf_free(load(text, &r));
+		for (size_t j = 0; j < r.count; j++)
+			cr_assert(r.messages[j].line < 17, "%s: %s", quiet[i], r.messages[j].text);
+		cr_assert_eq(r.errors, 0, "%s", quiet[i]);
+		conf_report_free(&r);
+	}
+}
+
+Test(conf_ios, secrets_are_never_told)
+{
+	static const char text[] =
+		BASE TUNNEL " ip nhrp authentication NHRPsecretTooLong\n"
+			    "crypto isakmp key TOPsecret\n"
+			    "crypto isakmp key TOPsecret frobnicate 1.2.3.4 5.6.7.8\n"
+			    "crypto isakmp key TOPsecret address 1.2.3.4 255.0.255.0\n"
+			    "crypto keyring K\n pre-shared-key address 1.2.3.4 key TOPsecret\n"
+			    " pre-shared-key hostname x key TOPsecret\n"
+			    "unknown word TOPsecret\n";
+	struct conf_report r;
+
+	conf_free(load(text, &r));
+	cr_assert_gt(r.count, 3);
+	for (size_t i = 0; i < r.count; i++)
+		cr_assert_null(strstr(r.messages[i].text, "secret"), "%s", r.messages[i].text);
+	conf_report_free(&r);
+}
+
+/* ---- anything ---- */
+
+static void survive(const char *text, size_t len)
+{
+	struct conf_report report = { 0 };
+	struct complaints c = { .file = "t.ios", .report = &report };
+	struct ios_text t;
+
+	ios_convert(text, len, &map, &c, &t);
+	ios_text_free(&t);
+	conf_report_free(&report);
+}
+
+Test(conf_ios, cut_at_every_octet)
+{
+	static const char text[] = "banner motd ^C x\n ^C\n" BASE TUNNEL
+				   " ip nhrp nhs 172.16.0.1 nbma 192.0.2.1 multicast priority 1\n";
+
+	for (size_t len = 0; len < sizeof(text); len++) {
+		char *copy = xmemdup(text, len);
+
+		survive(copy, len);
+		free(copy);
+	}
+}
+
+/* Commands without their arguments, and with the arguments of others. */
+Test(conf_ios, words_missing)
+{
+	char text[] =
+		BASE TUNNEL " ip nhrp map multicast dynamic\n ip nhrp nhs 1.2.3.4 priority 1\n"
+			    "crypto isakmp keepalive 10 3 periodic\n";
+
+	for (size_t i = 0; i < sizeof(text) - 1; i++) {
+		char copy[sizeof(text)];
+
+		memcpy(copy, text, sizeof(text));
+		if (copy[i] == ' ' && i && copy[i - 1] != '\n')
+			copy[i] = '\n';
+		survive(copy, sizeof(text) - 1);
+		copy[i] = '\0';
+		survive(copy, sizeof(text) - 1);
+	}
+}
