@@ -27,11 +27,15 @@
 /* rtm_protocol of our routes. FRR uses 11 and 186 to 198, iproute2 names none here. */
 #define GRE_ROUTE_PROTOCOL 211
 /*
- * The lower wins, and routing daemons use 20 and more, so a shortcut wins over a route of theirs
- * to the same prefix, which is there again the moment the shortcut goes. Among equals (a static
- * route of iproute2's without metric has 0, too) the one that was put in front wins: ours.
+ * A shortcut never competes by its metric, which is as bad as can be: it wins because its prefix
+ * is longer. Where another route has the same prefix the shortcut is put as its two halves, and
+ * that route stays in force for when the shortcut goes. This also keeps the peace with FRR's
+ * zebra: it would withdraw its own route while one of ours with a better metric is there, and reads
+ * the metric's first octet as the administrative distance (255: never to be chosen).
+ *
+ * A host route cannot be halved: over another one to the same host a shortcut wins by metric 0.
  */
-#define GRE_ROUTE_METRIC 0
+#define GRE_ROUTE_METRIC (0xff000000u + GRE_ROUTE_PROTOCOL)
 
 enum gre_route_event_type {
 	GRE_ROUTE_ACK,	      /* the answer to a put or a delete */
@@ -102,7 +106,7 @@ int gre_routes_flush(struct gre_routes *rs, msec timeout, char why[GRE_WHY]);
 /*
  * A shortcut to prefix through the link, by way of gateway (a protocol address, which need not be
  * in the link's own prefix). Another gateway for the same prefix and link replaces the former one,
- * the new one first. Asynchronous.
+ * the new one first. EEXIST: the prefix is that of another interface. Asynchronous.
  */
 void gre_route_put(struct gre_routes *rs, uint64_t token, unsigned int ifindex,
 		   const struct prefix *prefix, const struct addr *gateway);
