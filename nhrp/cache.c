@@ -166,6 +166,7 @@ void binding_free(struct binding *b, enum nhrp_reason why)
 	shortcuts_drop(b, why);
 	token_forget(b);
 	registration_leave(b);
+	askers_free(b);
 	if (b->path.len)
 		effect_push(n, &(struct nhrp_effect){ .kind = NHRP_UNBIND,
 						      .id = i->id,

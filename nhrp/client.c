@@ -144,21 +144,15 @@ void nhs_peer_down(struct nhs *s, msec now)
 
 static void withdraw(struct nhs *s, msec now)
 {
-	struct iface *i = s->iface;
-	struct nhrp_packet p;
+	const struct nhrp_config *cfg = &s->iface->cfg;
+	struct nhrp_cie cie = { .prefix = 255,
+				.mtu = cfg->mtu,
+				.nbma = cfg->nbma,
+				.protocol = cfg->address.addr };
 
-	if (!s->peer->up || s->registered == MSEC_NEVER)
-		return;
-	message_start(i, &p, NHRP_PURGE_REQUEST, &s->protocol);
-	p.flags = NHRP_PURGE_NO_REPLY; /* nobody will be here to read it */
-	p.request_id = s->request_id;  /* the registration's */
-	p.cies[0] = (struct nhrp_cie){ .prefix = 255,
-				       .mtu = i->cfg.mtu,
-				       .nbma = i->cfg.nbma,
-				       .protocol = i->cfg.address.addr };
-	p.n_cies = 1;
-	message_add_extensions(&p);
-	message_send(i, now, s->peer, &p, NULL);
+	/* Nobody will be here to read an answer. */
+	if (s->registered != MSEC_NEVER)
+		purge_send_once(s->peer, now, &s->protocol, &cie, s->request_id);
 }
 
 void nhs_stop(struct nhs *s, msec now, enum nhrp_reason why)

@@ -10,7 +10,9 @@
  *     nhs.c       next hop servers: which are needed, which one is in use, where they are
  *     client.c    registering with them
  *     resolve.c   paths of our own: provisional, direct, back
- *     server.c    judging registrations, purges
+ *     server.c    judging registrations
+ *     authorize.c which identity may have which address
+ *     purge.c     that an answer does not hold any more: told and obeyed
  *     forward.c   answering and forwarding requests of others
  *     multicast.c who gets copies of multicast packets
  *     route.c     questions about the kernel's routes, and what waits for their answers
@@ -50,6 +52,7 @@ enum timer_kind {
 	TIMER_SHORTCUT_STEP, /* a shortcut: ask again, ask about use */
 	TIMER_SHORTCUT_LIFE, /* a shortcut: ends, or the state it is in failed */
 	TIMER_OFFER,	    /* what somebody was told about a prefix: ends, or purge it again */
+	TIMER_PURGE,	    /* one that was not answered: again */
 };
 
 #define RETRY_FIRST SECONDS(1)
@@ -153,6 +156,9 @@ struct nhs {
 	struct timer timer;
 };
 
+struct authorization;
+struct purge;
+
 struct iface {
 	UT_hash_handle hh;
 	struct nhrp *core;
@@ -168,6 +174,10 @@ struct iface {
 	uint8_t cluster_max[256];   /* 0: all */
 	struct addr *multicast;	    /* static listeners, each wanted */
 	size_t n_multicast;
+	struct authorization *by_identity, *by_protocol; /* authorize.c's */
+	size_t n_authorize;
+	struct purge *purges;	    /* by id: those that were not answered yet */
+	msec strangers_until;	    /* as peer->budget_until, for all who are no peer yet */
 	size_t n_unresolved; /* bindings that are incomplete or negative */
 	size_t n_held;
 	msec errors_until; /* the time at which the error budget is full again */
@@ -203,7 +213,12 @@ struct peer {
 	bool idle;  /* in core->idle */
 	bool multicast; /* a static listener */
 	bool listening; /* MULTICAST_ADD was said */
+	bool flooding; /* told */
+	bool stranger; /* it has another identity than who registered from its address */
 	msec since;
+	msec budget_until; /* the time at which it may send a whole burst again */
+	uint8_t *identity; /* what phase 1 proved it to be; NULL: unknown */
+	size_t identity_len;
 	unsigned int known;  /* who knows it */
 	unsigned int wanted; /* who needs the SA pair now */
 	unsigned int tries;
@@ -271,6 +286,7 @@ struct binding {
 	struct addr inside; /* what it says its NBMA address is, where it is not where we see it */
 	uint64_t token;	    /* of the BIND that was not answered yet; 0: all were */
 	struct registration *registration; /* is answered when the kernel took the neighbour */
+	struct asker *askers; /* server.c's: who was told of it from our cache */
 	uint16_t mtu;
 	uint16_t holding_time;
 	msec created;
@@ -350,6 +366,10 @@ void message_error(struct iface *i, msec now, const struct addr *to, enum nhrp_e
 /* A well-formed packet is not acted upon: counted and told. */
 void message_drop(struct iface *i, const struct nhrp_packet *p, const struct addr *from,
 		  enum nhrp_reason why, const struct addr *claimed);
+/* Never more than ours; 0 means that there is nothing to say. */
+uint16_t message_mtu(const struct iface *i, uint16_t mtu);
+/* The entry to act upon comes first: no refusal, and of several the preferred one. */
+void message_prefer(struct nhrp_packet *p);
 uint32_t new_request_id(struct nhrp *n);
 unsigned int counter_index(unsigned int code);
 
@@ -433,10 +453,50 @@ void server_bound(struct binding *b, msec now, int error);
 void server_life(struct binding *b, msec now);
 /* The client is told, so that it registers anew. */
 void server_disown(struct binding *b, msec now);
-void purge_request(const struct arrival *a);
+/* Frees a binding of any kind; who was told of it by us is told that it is gone. */
+void server_forget(struct binding *b, msec now, enum nhrp_reason why);
+/* The requester at that peer was told where b is. */
+void server_remember_asker(struct binding *b, const struct peer *to, const struct addr *requester);
+void askers_free(struct binding *b);
+/* Forgets the registrations that are not allowed any more. */
+void server_review(struct iface *i, msec now);
+void server_identity(struct peer *p, struct span identity);
+/* Somebody else is at this NBMA address than before: what that one registered is no more. */
+void server_stranger(struct peer *p, msec now);
 void registration_free(struct registration *r); /* NULL is fine */
 /* The binding goes; its registration does not wait for it any more. */
 void registration_leave(struct binding *b);
+
+/* ---- authorize.c ---- */
+
+void authorize_configure(struct iface *i, const struct nhrp_authorize *list, size_t count);
+void authorize_free(struct iface *i);
+bool authorized(const struct iface *i, const struct peer *p, const struct addr *protocol);
+
+/* ---- purge.c ---- */
+
+/* One of ours that was not answered yet. */
+struct purge {
+	UT_hash_handle hh;
+	struct iface *iface;
+	struct addr nbma;
+	struct addr destination;
+	struct nhrp_cie cie;
+	uint32_t id;
+	unsigned int tries;
+	struct timer timer;
+};
+
+/* Until it is answered, or the peer is gone. Its pair is kept for a while. */
+void purge_send(struct peer *to, msec now, const struct addr *destination,
+		const struct nhrp_cie *cie);
+/* Once, for no answer. Both: nothing where its pair is not up. */
+void purge_send_once(struct peer *to, msec now, const struct addr *destination,
+		     const struct nhrp_cie *cie, uint32_t id);
+void purge_request(const struct arrival *a);
+void purge_reply(const struct arrival *a);
+void purge_timer(struct timer *t, msec now);
+void purges_free(struct iface *i);
 
 /* ---- forward.c ---- */
 

@@ -141,6 +141,7 @@ static void refuse(const struct arrival *a, enum nhrp_code code, enum nhrp_reaso
 	struct nhrp_cie cie = { .code = (uint8_t)code, .prefix = 32 };
 
 	i->counters.refusals_sent[counter_index(code)]++;
+	i->counters.refused[why]++;
 	event(i, NHRP_EV_REQUEST_REFUSED, INFO, .source = a->packet->source,
 	      .other_nbma = a->from, .protocol = a->packet->destination, .code = (int)code,
 	      .reason = why, .request_id = a->packet->request_id);
@@ -219,7 +220,7 @@ static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
 	send_answer(a, to, through, NHRP_A | NHRP_D | NHRP_U, &cie);
 }
 
-static void answer_from_cache(const struct arrival *a, const struct binding *target)
+static void answer_from_cache(const struct arrival *a, struct binding *target, uint16_t flags)
 {
 	struct iface *i = a->iface;
 	struct peer *to = peer_get(i, &a->from);
@@ -228,10 +229,11 @@ static void answer_from_cache(const struct arrival *a, const struct binding *tar
 				.holding_time = i->cfg.holding_time,
 				.nbma = target->peer->nbma,
 				.protocol = target->protocol };
-	uint16_t flags = NHRP_A | NHRP_D;
 
 	if (!to)
 		return;
+	if (target->type != NHRP_ENTRY_STATIC)
+		server_remember_asker(target, to, &a->packet->source);
 	if (target->expires != MSEC_NEVER && target->expires > a->now)
 		cie.holding_time = (uint16_t)((target->expires - a->now) / 1000);
 	if (target->flags & NHRP_FLAG_UNIQUE)
@@ -245,8 +247,19 @@ bool forward_is_forbidden(const struct peer *a, const struct peer *b)
 	return !addr_is_unicast(&a->nbma) || !addr_is_unicast(&b->nbma);
 }
 
+/* As a client of other servers: for who does not ask for an authoritative answer. */
+static bool found_by_us(const struct binding *b)
+{
+	return b && b->step == STEP_DIRECT && addr_is_unicast(&b->peer->nbma);
+}
+
+static bool is_unique(const struct binding *b)
+{
+	return b->type == NHRP_ENTRY_STATIC || b->flags & NHRP_FLAG_UNIQUE;
+}
+
 /* A client of ours asks about somebody else, or about what is behind somebody else. */
-static void serve(const struct arrival *a, const struct binding *target)
+static void serve(const struct arrival *a, struct binding *target)
 {
 	struct nhrp_packet *p = a->packet;
 	const struct binding *client = binding_find(a->iface, &p->source);
@@ -255,19 +268,24 @@ static void serve(const struct arrival *a, const struct binding *target)
 
 	if (!binding_is_settled(client) || !addr_equal(&client->peer->nbma, &a->from)) {
 		refuse(a, NHRP_CODE_PROHIBITED, NHRP_WHY_NOT_REGISTERED);
+	} else if (itself && found_by_us(target) && !(p->flags & NHRP_A) &&
+		   target->peer != client->peer) {
+		answer_from_cache(a, target, NHRP_D);
 	} else if (!binding_is_settled(target)) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_NO_BINDING);
 	} else if (target->peer == client->peer) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_SAME_PEER);
+	} else if (itself && p->flags & NHRP_U && !is_unique(target)) {
+		refuse(a, NHRP_CODE_NOT_UNIQUE, NHRP_WHY_UNIQUE);
 	} else if (target->type == NHRP_ENTRY_STATIC && itself) {
-		answer_from_cache(a, target);
+		answer_from_cache(a, target, NHRP_A | NHRP_D);
 	} else if (!target->peer->up) {
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_EGRESS_DOWN);
 	} else if (forward_is_forbidden(client->peer, target->peer)) {
 		/* Quietly: the requester asks again after its hold-down. */
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_PSEUDO);
 	} else if (a->iface->cfg.answer == NHRP_ANSWER && itself && !target->inside.len) {
-		answer_from_cache(a, target);
+		answer_from_cache(a, target, NHRP_A | NHRP_D);
 	} else {
 		egress = target->peer->nbma;
 		if (pass_on(a, target->peer, NHRP_EXT_FORWARD_TRANSIT))
@@ -279,7 +297,7 @@ void forward_request(const struct arrival *a)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
-	const struct binding *target = binding_find(i, &p->destination);
+	struct binding *target = binding_find(i, &p->destination);
 	bool direct = is_direct(a);
 
 	if (in_record(i, p, NHRP_EXT_FORWARD_TRANSIT) ||

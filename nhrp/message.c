@@ -222,6 +222,29 @@ void message_drop(struct iface *i, const struct nhrp_packet *p, const struct add
 	      .other_nbma = claimed ? *claimed : (struct addr){ 0 });
 }
 
+uint16_t message_mtu(const struct iface *i, uint16_t mtu)
+{
+	return mtu && mtu < i->cfg.mtu ? mtu : i->cfg.mtu;
+}
+
+/* RFC 2332 5.2.0.1: the higher value is preferred. */
+void message_prefer(struct nhrp_packet *p)
+{
+	size_t best = 0;
+
+	for (size_t k = 1; k < p->n_cies; k++)
+		if (p->cies[best].code ? !p->cies[k].code
+				       : !p->cies[k].code &&
+						 p->cies[k].preference > p->cies[best].preference)
+			best = k;
+	if (best) {
+		struct nhrp_cie first = p->cies[0];
+
+		p->cies[0] = p->cies[best];
+		p->cies[best] = first;
+	}
+}
+
 uint32_t new_request_id(struct nhrp *n)
 {
 	return drbg_u32(&n->drbg);

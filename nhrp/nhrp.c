@@ -42,6 +42,8 @@ static void iface_free(struct iface *i, msec now)
 		peer_let_go(p);
 	util_wipe(i->authentication, sizeof(i->authentication));
 	free(i->multicast);
+	purges_free(i);
+	authorize_free(i);
 	HASH_DELETE(hh, n->ifaces, i);
 	free(i);
 }
@@ -162,6 +164,7 @@ void nhrp_interface_add(struct nhrp *n, msec now, int id, const struct nhrp_conf
 	add_maps(i, now, cfg);
 	add_servers(i, now, cfg);
 	multicast_configure(i, now, cfg->multicast, cfg->n_multicast);
+	authorize_configure(i, cfg->authorize, cfg->n_authorize);
 	peers_sweep(n);
 }
 
@@ -234,6 +237,8 @@ void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhr
 	while (i->n_nhs && !i->nhs[i->n_nhs - 1].protocol.len)
 		i->n_nhs--;
 	multicast_configure(i, now, cfg->multicast, cfg->n_multicast);
+	authorize_configure(i, cfg->authorize, cfg->n_authorize);
+	server_review(i, now);
 	for (size_t k = 0; again && k < i->n_nhs; k++)
 		nhs_register(&i->nhs[k], now, false);
 	peers_sweep(n);
@@ -315,7 +320,11 @@ static bool understood(const struct arrival *a)
 	struct iface *i = a->iface;
 	struct nhrp_packet *p = a->packet;
 
-	if (p->type == NHRP_ERROR_INDICATION || !addr_equal(&p->destination, &i->cfg.address.addr))
+	bool reply = p->type == NHRP_RESOLUTION_REPLY || p->type == NHRP_REGISTRATION_REPLY ||
+		     p->type == NHRP_PURGE_REPLY;
+
+	if (p->type == NHRP_ERROR_INDICATION ||
+	    !addr_equal(reply ? &p->source : &p->destination, &i->cfg.address.addr))
 		return true;
 	for (size_t k = 0; k < p->n_extensions; k++) {
 		const struct nhrp_extension *e = &p->extensions[k];
@@ -345,6 +354,7 @@ static void dispatch(const struct arrival *a)
 	case NHRP_RESOLUTION_REPLY:
 		if (addr_equal(&p->source, &i->cfg.address.addr)) {
 			message_untranslate(p);
+			message_prefer(p);
 			resolve_reply(a);
 		} else {
 			forward_back(a);
@@ -359,11 +369,9 @@ static void dispatch(const struct arrival *a)
 	case NHRP_PURGE_REQUEST:
 		purge_request(a);
 		break;
-	case NHRP_PURGE_REPLY: /* other purges of ours want none */
-		if (offer_purged(a))
-			break;
-		i->counters.unexpected_replies++;
-		message_drop(i, p, &a->from, NHRP_WHY_NO_ANSWER_NEEDED, NULL);
+	case NHRP_PURGE_REPLY:
+		if (!offer_purged(a))
+			purge_reply(a);
 		break;
 	case NHRP_ERROR_INDICATION:
 		error_indication(a);
@@ -400,6 +408,31 @@ static void heard(struct iface *i, msec now, const struct addr *from)
 	resolve_peer_proven(p, now);
 }
 
+/*
+ * So many packets at once and so many in a second are looked at, of each peer, so that one that
+ * sends more hurts itself only. What a server sends comes from many, and it does the same.
+ */
+static bool within_share(struct iface *i, msec now, struct peer *p, const struct addr *from)
+{
+	static const msec interval = 1000 / NHRP_PEER_RATE;
+	msec *until = p ? &p->budget_until : &i->strangers_until, full = MAX(*until, now);
+
+	if (nhs_by_nbma(i, from))
+		return true;
+	if (full <= now + (NHRP_PEER_BURST - 1) * interval) {
+		if (p && full == now)
+			p->flooding = false;
+		*until = full + interval;
+		return true;
+	}
+	i->counters.floods++;
+	if (p && !p->flooding)
+		event(i, NHRP_EV_DROPPED, WARNING, .nbma = *from, .reason = NHRP_WHY_FLOOD);
+	if (p)
+		p->flooding = true;
+	return false;
+}
+
 void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const void *data,
 		size_t len)
 {
@@ -419,6 +452,8 @@ void nhrp_input(struct nhrp *n, msec now, int id, struct addr source_nbma, const
 	p = peer_find(i, &source_nbma);
 	if (p)
 		p->own_packets++;
+	if (!within_share(i, now, p, &source_nbma))
+		return;
 	why = nhrp_packet_parse(data, len, &packet, &offset);
 	if (why) {
 		malformed(i, now, &source_nbma, a.raw, &packet, why, offset);
@@ -455,10 +490,11 @@ void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat)
 
 void nhrp_peer_identity(struct nhrp *n, int id, struct addr nbma, struct span identity)
 {
-	(void)n;
-	(void)id;
-	(void)nbma;
-	(void)identity;
+	struct iface *i = iface_find(n, id);
+	struct peer *p = i && addr_is_nbma(&nbma) ? peer_get(i, &nbma) : NULL;
+
+	if (p)
+		server_identity(p, identity);
 }
 
 void nhrp_nhs_address(struct nhrp *n, msec now, int id, struct addr protocol, struct addr nbma)
@@ -531,7 +567,7 @@ static void clear_iface(struct iface *i, msec now, const struct addr *protocol)
 			continue;
 		if (b->flags & NHRP_FLAG_REGISTERED)
 			server_disown(b, now);
-		binding_free(b, NHRP_WHY_CLEARED);
+		server_forget(b, now, NHRP_WHY_CLEARED);
 	}
 	for (size_t k = 0; k < i->n_nhs && !protocol->len; k++)
 		nhs_register(&i->nhs[k], now, false);
@@ -585,6 +621,9 @@ static void fire(struct timer *t, msec now)
 		break;
 	case TIMER_LIFE:
 		binding_timer(container_of(t, struct binding, life), now, TIMER_LIFE);
+		break;
+	case TIMER_PURGE:
+		purge_timer(t, now);
 		break;
 	case TIMER_FALLBACK:
 		nhs_review(container_of(t, struct nhs, fallback)->iface, now);

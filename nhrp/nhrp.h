@@ -157,7 +157,10 @@ void nhrp_peer_up(struct nhrp *n, msec now, int id, struct addr nbma);
  * others who ask for it are; except for a pseudo address (240/4), which no other peer can reach.
  */
 void nhrp_peer_nat(struct nhrp *n, int id, struct addr nbma, bool nat);
-/* To be said before nhrp_peer_up(): what phase 1 proved the peer to be, as text. Copied. */
+/*
+ * To be said before nhrp_peer_up(): what phase 1 proved the peer to be, as text. Copied. Another
+ * identity than before at that NBMA address: what the other one had registered is forgotten.
+ */
 void nhrp_peer_identity(struct nhrp *n, int id, struct addr nbma, struct span identity);
 /* The pair is gone, or did not come about. Not necessary after a RELEASE. */
 void nhrp_peer_down(struct nhrp *n, msec now, int id, struct addr nbma);

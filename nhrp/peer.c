@@ -258,6 +258,8 @@ void peer_up(struct peer *p, msec now)
 		p->heard = false;
 		p->own_packets = 0;
 	}
+	if (p->stranger)
+		server_stranger(p, now);
 	p->up = true;
 	p->since = now;
 	p->tries = 0;
@@ -342,6 +344,7 @@ void peer_let_go(struct peer *p)
 	if (p->idle)
 		TAILQ_REMOVE(&n->idle, p, next_idle);
 	HASH_DELETE(hh, p->iface->peers, p);
+	free(p->identity);
 	free(p);
 }
 

@@ -287,7 +287,7 @@ static void remember(struct binding *b, const struct arrival *a, const struct nh
 	uint16_t flags = a->packet->flags;
 
 	b->holding_time = cie->holding_time;
-	b->mtu = MIN(cie->mtu, a->iface->cfg.mtu);
+	b->mtu = message_mtu(a->iface, cie->mtu);
 	b->flags = (flags & NHRP_Q ? NHRP_FLAG_ROUTER : 0U) |
 		   (flags & NHRP_A ? NHRP_FLAG_AUTHORITATIVE : 0U) |
 		   (flags & NHRP_U ? NHRP_FLAG_UNIQUE : 0U) | (b->flags & NHRP_FLAG_USED);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The server's side of registering, and purges.
+ * The server's side of registering.
  *
  * A registration is judged entry by entry; what is accepted goes to the kernel first and is
  * answered when the kernel took it, so that a client that reads "registered" is reachable. One
@@ -150,6 +150,8 @@ static enum nhrp_reason judge(const struct arrival *a, struct peer *p, const str
 		return NHRP_WHY_PREFIX_LENGTH;
 	if (!c->holding_time)
 		return NHRP_WHY_HOLDING_TIME;
+	if (!authorized(i, p, &c->protocol))
+		return NHRP_WHY_AUTHORIZE;
 	if (b && b->type == NHRP_ENTRY_STATIC)
 		return NHRP_WHY_STATIC;
 	if (b && other_alive(b, p) && (c->unique || b->flags & NHRP_FLAG_UNIQUE))
@@ -183,6 +185,7 @@ static uint8_t refuse(const struct arrival *a, const struct claim *c, enum nhrp_
 	const struct binding *b = binding_find(i, &c->protocol);
 	struct addr other = { 0 };
 
+	i->counters.refused[why]++;
 	if (why == NHRP_WHY_UNIQUE) {
 		other = b->peer->nbma;
 		/* Perhaps it is the same client and its old address is dead: find out. */
@@ -200,6 +203,8 @@ static uint8_t refuse(const struct arrival *a, const struct claim *c, enum nhrp_
 	return code_for(why);
 }
 
+static void tell_askers(struct binding *b, msec now);
+
 /* A binding that waits for the kernel, new or with another peer than before. */
 static struct binding *take(const struct arrival *a, struct peer *p, const struct claim *c)
 {
@@ -214,6 +219,7 @@ static struct binding *take(const struct arrival *a, struct peer *p, const struc
 		b->flags = NHRP_FLAG_REGISTERED;
 	} else if (b->peer != p) {
 		registration_leave(b);
+		tell_askers(b, a->now);
 		b->created = a->now;
 		event(a->iface, NHRP_EV_BINDING_GONE, NOTICE, .protocol = b->protocol,
 		      .nbma = b->peer->nbma, .other_nbma = p->nbma, .reason = NHRP_WHY_REPLACED);
@@ -245,7 +251,7 @@ static void accept(const struct arrival *a, struct registration *r, size_t k, co
 		r->n_waiting++;
 	}
 	b->holding_time = c->holding_time;
-	b->mtu = MIN(c->mtu, a->iface->cfg.mtu);
+	b->mtu = message_mtu(a->iface, c->mtu);
 	b->inside = addr_equal(&c->nbma, &a->from) ? (struct addr){ 0 } : c->nbma;
 	b->flags = NHRP_FLAG_REGISTERED | (c->unique ? NHRP_FLAG_UNIQUE : 0U);
 }
@@ -295,6 +301,7 @@ void server_bound(struct binding *b, msec now, int error)
 
 	settle(b, error ? NHRP_CODE_RESOURCES : NHRP_CODE_SUCCESS);
 	if (error) {
+		i->counters.refused[NHRP_WHY_KERNEL]++;
 		event(i, NHRP_EV_CLIENT_REFUSED, ERROR, .protocol = b->protocol,
 		      .nbma = b->peer->nbma, .code = NHRP_CODE_RESOURCES,
 		      .reason = NHRP_WHY_KERNEL, .request_id = r->request_id);
@@ -317,61 +324,110 @@ void server_life(struct binding *b, msec now)
 		binding_free(b, NHRP_WHY_EXPIRED);
 }
 
+/* Who was told of a binding from our cache, the newest first. */
+struct asker {
+	struct asker *next;
+	struct addr nbma;
+	struct addr requester;
+};
+
+#define ASKERS_MAX 64 /* of one binding; the oldest is forgotten, and finds out by itself */
+
+void askers_free(struct binding *b)
+{
+	struct asker *t, *next;
+
+	for (t = b->askers; t; t = next) {
+		next = t->next;
+		free(t);
+	}
+	b->askers = NULL;
+}
+
+void server_remember_asker(struct binding *b, const struct peer *to, const struct addr *requester)
+{
+	struct asker **at = &b->askers, *t;
+	size_t n = 1;
+
+	while ((t = *at) && !(addr_equal(&t->nbma, &to->nbma) &&
+			      addr_equal(&t->requester, requester)) && n++ < ASKERS_MAX)
+		at = &t->next;
+	if (t) /* the same one, or the last one */
+		*at = t->next;
+	else
+		t = xcalloc(1, sizeof(*t));
+	*t = (struct asker){ b->askers, to->nbma, *requester };
+	b->askers = t;
+}
+
+static struct nhrp_cie purged(const struct binding *b)
+{
+	return (struct nhrp_cie){ .prefix = 32,
+				  .mtu = b->iface->cfg.mtu,
+				  .nbma = b->inside.len ? b->inside : b->peer->nbma,
+				  .protocol = b->protocol };
+}
+
+static void tell_askers(struct binding *b, msec now)
+{
+	struct nhrp_cie cie = { .prefix = 32, .mtu = b->iface->cfg.mtu, .protocol = b->protocol };
+	struct peer *to;
+
+	for (struct asker *t = b->askers; t; t = t->next) {
+		to = peer_find(b->iface, &t->nbma);
+		if (to)
+			purge_send(to, now, &t->requester, &cie);
+	}
+	askers_free(b);
+}
+
+void server_forget(struct binding *b, msec now, enum nhrp_reason why)
+{
+	tell_askers(b, now);
+	binding_free(b, why);
+}
+
 void server_disown(struct binding *b, msec now)
 {
-	struct iface *i = b->iface;
-	struct nhrp_packet p;
+	struct nhrp_cie cie = purged(b);
 
-	if (!b->peer->up)
-		return;
-	message_start(i, &p, NHRP_PURGE_REQUEST, &b->protocol);
-	p.flags = NHRP_PURGE_NO_REPLY;
-	p.request_id = new_request_id(i->core);
-	p.cies[0] = (struct nhrp_cie){ .prefix = 32,
-				       .mtu = i->cfg.mtu,
-				       .nbma = b->peer->nbma,
-				       .protocol = b->protocol };
-	p.n_cies = 1;
-	message_add_extensions(&p);
-	message_send(i, now, b->peer, &p, NULL);
-	peer_lease(b->peer, now, now + CONTACT_GRACE);
+	purge_send(b->peer, now, &b->protocol, &cie);
 }
 
-/* ---- purges, from clients about themselves and from servers about what they told ---- */
-
-static void purge(const struct arrival *a, const struct addr *protocol)
+void server_review(struct iface *i, msec now)
 {
-	struct binding *b = binding_find(a->iface, protocol);
-	struct nhs *s = nhs_by_nbma(a->iface, &a->from);
-	bool owner = b && b->peer && addr_equal(&b->peer->nbma, &a->from);
+	struct binding *b, *next;
 
-	if (!b)
-		return;
-	if (b->type == NHRP_ENTRY_LOCAL && s) /* the server forgot us */
-		nhs_register(s, a->now, false);
-	else if (b->type == NHRP_ENTRY_DYNAMIC && (owner || (s && b->step == STEP_DIRECT)))
-		binding_free(b, NHRP_WHY_PURGED);
-	else
-		message_drop(a->iface, a->packet, &a->from, NHRP_WHY_NOT_OWNER,
-			     b->peer ? &b->peer->nbma : NULL);
-}
-
-void purge_request(const struct arrival *a)
-{
-	struct nhrp_packet *p = a->packet;
-	uint8_t room[NHRP_CIE_OCTETS];
-	struct peer *peer;
-
-	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr)) {
-		message_drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
-		return;
+	HASH_ITER(hh, i->bindings, b, next) {
+		if (!(b->flags & NHRP_FLAG_REGISTERED) || authorized(i, b->peer, &b->protocol))
+			continue;
+		server_disown(b, now);
+		server_forget(b, now, NHRP_WHY_AUTHORIZE);
 	}
-	for (size_t k = 0; k < p->n_cies; k++)
-		if (!shortcut_purge(a, &p->cies[k]))
-			purge(a, &p->cies[k].protocol);
-	peer = p->flags & NHRP_PURGE_NO_REPLY ? NULL : peer_get(a->iface, &a->from);
-	if (!peer)
+}
+
+void server_identity(struct peer *p, struct span identity)
+{
+	bool usable = identity.len && identity.len <= NHRP_IDENTITY_MAX;
+	bool same = usable && identity.len == p->identity_len &&
+		    memcmp(identity.data, p->identity, identity.len) == 0;
+
+	if (same)
 		return;
-	message_reply(a->iface, p, NHRP_PURGE_REPLY, room);
-	message_send(a->iface, a->now, peer, p, NULL);
+	p->stranger = p->identity != NULL;
+	free(p->identity);
+	p->identity = usable ? xmemdup(identity.data, identity.len) : NULL;
+	p->identity_len = usable ? identity.len : 0;
+}
+
+void server_stranger(struct peer *p, msec now)
+{
+	struct binding *b, *following;
+
+	p->stranger = false;
+	for (b = LIST_FIRST(&p->bindings); b; b = following) {
+		following = LIST_NEXT(b, same_peer);
+		if (b->flags & NHRP_FLAG_REGISTERED)
+			server_forget(b, now, NHRP_WHY_IDENTITY);
+	}
 }

@@ -90,6 +90,7 @@ void inspect_nhrp(struct node *n)
 		look_at_binding(n, &t, b);
 	for (const struct peer *p = i->peers; p; p = p->hh.next)
 		look_at_peer(n, &t, p);
+	t.timers += HASH_COUNT(i->purges);
 	for (size_t k = 0; k < i->n_nhs; k++) {
 		count_timer(&t, &i->nhs[k].timer);
 		count_timer(&t, &i->nhs[k].fallback);
