@@ -169,13 +169,15 @@ static void withdraw(struct told *t, msec now)
 void offer_timer(struct told *t, msec now)
 {
 	struct timers *ts = &t->offer->iface->core->timers;
+	msec again = now + retry_after(t->tries);
 
 	if (!t->withdrawn || now >= t->until) {
 		told_free(t);
 		return;
 	}
+	t->tries++;
 	purge(t, now, 0);
-	timer_arm(ts, &t->timer, MIN(now + retry_after(t->tries++), t->until));
+	timer_arm(ts, &t->timer, MIN(again, t->until));
 }
 
 bool offer_purged(const struct arrival *a)

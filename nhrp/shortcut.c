@@ -325,10 +325,10 @@ static bool bounded(const struct shortcut *s, const struct nhrp_cie *cie, const 
 
 	if (!prefix_of_cie(cie, &s->asked, out))
 		return false;
-	if (out->bits < s->bits)
-		*out = prefix_network(&(struct prefix){ s->asked, s->bits });
 	if (prefix_is_unsafe(s->iface, out, nbma))
 		*out = host;
+	else if (out->bits < s->bits)
+		*out = prefix_network(&(struct prefix){ s->asked, s->bits });
 	return !prefix_is_unsafe(s->iface, out, nbma);
 }
 

@@ -49,12 +49,33 @@ struct flight {
 	uint8_t packet[NHRP_PACKET_MAX];
 };
 
+/* Where a route of a node's kernel leads to: a node of the tunnel, or one of these. */
+enum { ON_LINK = -1, ELSEWHERE = -2, LOCAL = -3 };
+
+struct net_route {
+	struct prefix prefix;
+	int to;
+};
+
+struct net_shortcut {
+	struct prefix prefix;
+	struct addr gateway;
+};
+
+#define NET_ROUTES 16
+
 struct node {
 	struct nhrp *core;
 	struct nhrp_config cfg;
 	struct addr neighbour[16]; /* by the last octet of the protocol address */
 	uint64_t traffic[NODES];   /* packets over the pair with that node since it was asked */
 	int bind_error;
+	struct net_route route[NET_ROUTES];
+	size_t n_routes;
+	struct net_shortcut shortcut[NET_ROUTES]; /* what ROUTE_ADD put in */
+	size_t n_shortcuts;
+	int route_error;
+	bool slow_routes; /* does not answer QUERY_ROUTE by itself */
 	bool slow_kernel; /* does not answer BIND by itself */
 	uint64_t unanswered_token;
 };
@@ -204,8 +225,49 @@ static inline void net_bind(struct net *net, int k, const struct nhrp_effect *e)
 	nhrp_bound(n->core, net->now, e->token, n->bind_error);
 }
 
+static inline struct nhrp_route net_lookup(const struct node *n, const struct addr *to)
+{
+	const struct net_route *best = NULL;
+	struct nhrp_route r = { .found = false };
+
+	for (size_t i = 0; i < n->n_routes; i++)
+		if (prefix_contains(&n->route[i].prefix, to) &&
+		    (!best || n->route[i].prefix.bits >= best->prefix.bits))
+			best = &n->route[i];
+	if (best) {
+		r.found = true;
+		r.local = best->to == LOCAL;
+		r.id = best->to == ELSEWHERE || r.local ? NHRP_ALL : TUNNEL;
+		r.prefix = best->prefix;
+		if (best->to >= 0)
+			r.gateway = protocol_of(best->to);
+	}
+	return r;
+}
+
+static inline void net_shortcut_del(struct node *n, const struct prefix *prefix)
+{
+	for (size_t i = 0; i < n->n_shortcuts; i++)
+		if (!memcmp(&n->shortcut[i].prefix, prefix, sizeof(*prefix)))
+			n->shortcut[i--] = n->shortcut[--n->n_shortcuts];
+}
+
+static inline void net_shortcut_add(struct net *net, int k, const struct nhrp_effect *e)
+{
+	struct node *n = &net->node[k];
+
+	/* Its gateway is a neighbour by now. */
+	cr_expect(n->neighbour[e->protocol.b[3] & 15].len);
+	net_shortcut_del(n, &e->prefix);
+	cr_assert_lt(n->n_shortcuts, NET_ROUTES);
+	if (!n->route_error)
+		n->shortcut[n->n_shortcuts++] = (struct net_shortcut){ e->prefix, e->protocol };
+	nhrp_routed(n->core, net->now, e->token, n->route_error);
+}
+
 static void net_drain(struct net *net, int k)
 {
+	struct nhrp_route route;
 	struct node *n = &net->node[k];
 	struct nhrp_effect e;
 
@@ -238,8 +300,16 @@ static void net_drain(struct net *net, int k)
 				n->traffic[to] = 0;
 			break;
 		case NHRP_QUERY_ROUTE:
+			route = net_lookup(n, &e.protocol);
+			if (!n->slow_routes)
+				nhrp_route(n->core, net->now, e.token, &route);
+			break;
 		case NHRP_ROUTE_ADD:
+			net_shortcut_add(net, k, &e);
+			break;
 		case NHRP_ROUTE_DEL:
+			net_shortcut_del(n, &e.prefix);
+			break;
 		case NHRP_MULTICAST_ADD:
 		case NHRP_MULTICAST_DEL:
 		case NHRP_SUSPECT:
