@@ -106,6 +106,7 @@ static const char *const drop_names[IKE_DROP_COUNT] = {
 	[IKE_DROP_HASH] = "hash",
 	[IKE_DROP_UNEXPECTED] = "unexpected",
 	[IKE_DROP_REPLAY] = "replay",
+	[IKE_DROP_FLOOD] = "flood",
 	[IKE_DROP_FRAGMENT] = "fragment",
 	[IKE_DROP_REFLECTED] = "reflected",
 };

@@ -496,6 +496,16 @@ static void moved(struct render *r)
 	    endpoint_text(&r->e->moved.from, from), endpoint_text(&r->e->remote, to));
 }
 
+static void flood(struct render *r)
+{
+	const struct ike_event *e = r->e;
+
+	say(r, TAG,
+	    "more than %u strangers a second begin a negotiation: this one, and %u others so far, are "
+	    "answered when they repeat their first message",
+	    e->flood.rate, e->flood.put_off);
+}
+
 static void phase1_done(struct render *r)
 {
 	r->group = true;
@@ -538,6 +548,7 @@ static const struct {
 	[IKE_EVENT_SA_GONE] = { gone, LOG_INFO },
 	[IKE_EVENT_NAT] = { nat_status, LOG_INFO },
 	[IKE_EVENT_MOVED] = { moved, LOG_NOTICE },
+	[IKE_EVENT_FLOOD] = { flood, LOG_WARNING },
 };
 
 int trace_ike_severity(const struct ike_event *e)

@@ -334,6 +334,7 @@ struct ike {
 	uint8_t hash_secret[8];
 	TAILQ_HEAD(, fragments) fragments; /* of all SAs, oldest first */
 	size_t fragment_bytes;
+	struct flood *flood; /* flood.c: of first messages */
 	uint32_t notify_tokens; /* unauthenticated answers that may still leave */
 	msec notify_refill;
 	STAILQ_HEAD(, effect_node) effects;

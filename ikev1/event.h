@@ -102,6 +102,7 @@ enum ike_drop {
 	IKE_DROP_HASH,		  /* phase 2 or informational HASH is wrong or missing */
 	IKE_DROP_UNEXPECTED,	  /* no row of the table fits: message or payloads out of place */
 	IKE_DROP_REPLAY,	  /* a message id that was used */
+	IKE_DROP_FLOOD,		  /* a first message, of more than are answered before they come again */
 	IKE_DROP_FRAGMENT,	  /* a fragment that fits none of the others, or too many of them */
 	IKE_DROP_REFLECTED,	  /* our own first message, sent back */
 	IKE_DROP_COUNT
@@ -139,6 +140,7 @@ enum ike_event_kind {
 	IKE_EVENT_SA_GONE,	/* an SA left: phase, failure.cause */
 	IKE_EVENT_NAT,		/* what discovery found: nat */
 	IKE_EVENT_MOVED,	/* the peer is at another port or address: moved */
+	IKE_EVENT_FLOOD,	/* of first messages, now and then while it lasts: flood */
 	IKE_EVENT_COUNT
 };
 
@@ -235,6 +237,10 @@ struct ike_event {
 		struct {
 			struct endpoint from; /* where it was; `remote` is where it is */
 		} moved;
+		struct {
+			uint32_t rate;	  /* per second are answered at first sight */
+			uint32_t put_off; /* others, since the last such event */
+		} flood;
 		bool flag;
 	};
 };

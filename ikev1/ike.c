@@ -4,6 +4,7 @@
 
 #include "ikev1/dpd.h"
 #include "ikev1/exchange.h"
+#include "ikev1/flood.h"
 #include "ikev1/fragment.h"
 #include "ikev1/input.h"
 #include "ikev1/job.h"
@@ -17,6 +18,7 @@
 /* Defaults of struct ike_limits. */
 #define HALF_OPEN	     16384
 #define HALF_OPEN_PER_SOURCE 16
+#define FIRST_MESSAGES	     250
 #define QUICK_MODES_PER_PEER 8
 #define SAS_PER_PEER	     16
 #define PSEUDO_PEERS	     10000
@@ -37,6 +39,7 @@ struct ike *ike_new(const struct ike_config *cfg, const uint8_t seed[DRBG_SEED])
 
 	drbg_init(&ike->drbg, seed);
 	drbg_bytes(&ike->drbg, ike->hash_secret, sizeof(ike->hash_secret));
+	ike->flood = flood_new(ike);
 	STAILQ_INIT(&ike->effects);
 	TAILQ_INIT(&ike->unproven);
 	TAILQ_INIT(&ike->fragments);
@@ -51,6 +54,7 @@ void ike_configure(struct ike *ike, const struct ike_config *cfg)
 	ike->limits.half_open = limit(cfg->limits.half_open, HALF_OPEN);
 	ike->limits.half_open_per_source =
 		limit(cfg->limits.half_open_per_source, HALF_OPEN_PER_SOURCE);
+	ike->limits.first_messages = limit(cfg->limits.first_messages, FIRST_MESSAGES);
 	ike->limits.quick_modes_per_peer =
 		limit(cfg->limits.quick_modes_per_peer, QUICK_MODES_PER_PEER);
 	ike->limits.sas_per_peer = limit(cfg->limits.sas_per_peer, SAS_PER_PEER);
@@ -81,6 +85,7 @@ void ike_free(struct ike *ike)
 		free(at);
 	}
 	psk_free(ike);
+	flood_free(ike->flood);
 	timers_free(&ike->timers);
 	util_wipe(ike, sizeof(*ike));
 	free(ike);

@@ -47,6 +47,8 @@ struct ike_limits {
 	 */
 	uint32_t half_open;
 	uint32_t half_open_per_source;
+	/* Of strangers, per second, that are answered at first sight; the others when they come again. */
+	uint32_t first_messages;
 	uint32_t quick_modes_per_peer; /* unfinished ones */
 	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
 	uint32_t pseudo_peers;	       /* that share an address with others */

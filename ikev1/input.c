@@ -6,6 +6,7 @@
 #include "ikev1/input.h"
 
 #include "ikev1/exchange.h"
+#include "ikev1/flood.h"
 #include "ikev1/fragment.h"
 #include "ikev1/info.h"
 #include "ikev1/main_mode.h"
@@ -89,7 +90,7 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 		 */
 		if (sa_find(ike, h->icookie, no_cookie))
 			report_drop(ike, d, h, IKE_DROP_REFLECTED, ISAKMP_OK, 0);
-		else
+		else if (flood_admits(ike, d, h->icookie))
 			new_responder(ike, d, h);
 		return;
 	}

@@ -366,6 +366,7 @@ Test(end, flood)
 	size_t len;
 
 	cfg.ike.limits.half_open = 100;
+	cfg.ike.limits.first_messages = 10000;
 	kept.count = 0;
 	w = world_of_two(1, &cfg, &cfg);
 	w->filter = keep;

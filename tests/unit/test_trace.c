@@ -261,6 +261,16 @@ Test(trace_ike, failure_prints_history_and_cause)
 	trace_render_ike(&e, collect, &(struct collected){ .text = "" });
 }
 
+Test(trace_ike, flood)
+{
+	struct ike_event e = event(IKE_EVENT_FLOOD, 0, IKE_RESPONDER);
+
+	e.flood.rate = 250;
+	e.flood.put_off = 7;
+	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, more than 250 strangers a second begin a negotiation: "
+		      "this one, and 7 others so far, are answered when they repeat their first message\n");
+}
+
 /* Every kind, filled with anything, renders to something that ends. */
 Test(trace_ike, every_kind)
 {
