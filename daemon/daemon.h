@@ -41,6 +41,7 @@ struct daemon {
 	struct kernel *kernel; /* requests to the kernel and who waits for the answer: kernel.h */
 	struct udp *udp;       /* IKE's sockets: udp.h */
 	struct pool *pool;     /* threads for costly arithmetic: pool.h */
+	struct recorder *recorder; /* what happened with each peer: recorder.h */
 	struct peers *peers;   /* what joins the cores, by pair of addresses: peer.h */
 	struct pseudos *pseudos; /* peers that share an address: pseudo.h */
 	struct tunnel *tunnels; /* room for all there can be, some free: tunnel.h */

@@ -71,6 +71,21 @@ void render_message(const json_t *answer, FILE *out)
 	fprintf(out, "%s\n", member_text(answer, "message"));
 }
 
+void render_log(const json_t *answer, FILE *out)
+{
+	const json_t *line;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "lines"), i, line) {
+		const char *tag = member_text(line, "tag");
+
+		fprintf(out, "%s %s%s%s%s\n", member_text(line, "time"), *tag ? "[" : "", tag,
+			*tag ? "]: " : "", member_text(line, "text"));
+	}
+	if (!i)
+		fprintf(out, "Nothing is recorded of %s.\n", member_text(answer, "peer"));
+}
+
 void render_debugging(const json_t *answer, FILE *out)
 {
 	if (member_int(answer, "crypto_isakmp"))

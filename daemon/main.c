@@ -23,6 +23,7 @@
 #include "daemon/privilege.h"
 #include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
+#include "daemon/recorder.h"
 #include "daemon/reload.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
@@ -143,6 +144,7 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 {
 	char path[CTL_PATH_MAX];
 
+	d->recorder = recorder_new(RECORDER_PEERS, RECORDER_STRANGERS);
 	d->peers = peers_new();
 	d->pseudos = pseudos_new();
 	d->udp = udp_new();
@@ -203,6 +205,7 @@ static void release(struct daemon *d, struct loop_watch *pool_watch)
 	kernel_close(d);
 	udp_free(d->udp);
 	peers_free(d->peers);
+	recorder_free(d->recorder);
 	pseudos_free(d->pseudos);
 	free(d->tunnels);
 	if (d->ike)

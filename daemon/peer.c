@@ -12,6 +12,7 @@
 #include "daemon/pool.h"
 #include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
+#include "daemon/recorder.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/tunnel.h"
@@ -381,6 +382,7 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 		query_traffic(d, e);
 		break;
 	case IKE_EFFECT_EVENT:
+		recorder_ike(d->recorder, &e->event, trace_ike_is_strange(&e->event));
 		trace_ike_event(&e->event);
 		break;
 	}
@@ -518,6 +520,7 @@ static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
 	struct tunnel *t = tunnel_by_id(d, e->id);
 
 	if (e->kind == NHRP_EVENT) {
+		recorder_nhrp(d->recorder, loop_now(), &e->event);
 		trace_nhrp_event(&e->event);
 		if (e->event.kind == NHRP_EV_NHS_UP && t)
 			reconcile_nhs_up(d, t);

@@ -21,6 +21,7 @@ struct nhrp_entry;
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
 
 show_fn show_version, show_interface;			      /* show.c */
+show_fn show_log_peer;					      /* show_log.c */
 show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */
 show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
 show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_stats; /* show_ike.c */

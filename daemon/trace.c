@@ -160,8 +160,7 @@ static void add_time(struct text *t)
 	text_add(t, "%s.%03ld ", day, now.tv_nsec / 1000000);
 }
 
-/* What peers say (names in identities) may be in a line: nothing that moves a terminal's cursor. */
-static void make_printable(char *text)
+void trace_make_printable(char *text)
 {
 	for (; *text; text++)
 		if ((unsigned char)*text < ' ' || *text == 0x7f)
@@ -178,7 +177,7 @@ static void write_line(const struct trace_line *line)
 	if (line->tag)
 		text_add(&t, "[%s]: ", line->tag);
 	text_add(&t, "%s", line->text);
-	make_printable(buf);
+	trace_make_printable(buf);
 	if (trace.to == TRACE_SYSLOG) {
 		syslog(line->severity, "%s", buf);
 		return;
@@ -337,6 +336,11 @@ static enum bucket_name ike_bucket(const struct ike_event *e)
 	default:
 		return strange ? BUCKET_UNPROVEN : BUCKET_NONE;
 	}
+}
+
+bool trace_ike_is_strange(const struct ike_event *e)
+{
+	return ike_bucket(e) != BUCKET_NONE;
 }
 
 void trace_ike_event(const struct ike_event *e)

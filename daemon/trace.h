@@ -48,6 +48,8 @@ bool trace_debug_nhrp(void);
 /* The daemon's own messages: one line, without its newline. */
 void log_msg(int severity, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
+/* What anybody can cause who is no peer, or is not proven to be one. */
+bool trace_ike_is_strange(const struct ike_event *e);
 /* The cores' events, each as it is drained. */
 void trace_ike_event(const struct ike_event *e);
 void trace_nhrp_event(const struct nhrp_event *e);
@@ -74,6 +76,8 @@ struct trace_line {
 };
 typedef void trace_sink(void *ctx, const struct trace_line *line);
 
+/* What peers say may be in a line: nothing that moves a terminal's cursor stays. */
+void trace_make_printable(char *text);
 /* The most severe of the lines that an event renders to. */
 int trace_ike_severity(const struct ike_event *e);
 void trace_render_ike(const struct ike_event *e, trace_sink *sink, void *ctx);

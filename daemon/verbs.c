@@ -254,6 +254,7 @@ static const struct verb {
 	{ "show ip nhrp", show_ip_nhrp, NULL, NULL },
 	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
 	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
+	{ "show log peer", show_log_peer, NULL, "peer" },
 	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },
 	{ "show version", show_version, NULL, NULL },
 	{ "undebug all", undebug_all, NULL, NULL },

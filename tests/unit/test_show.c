@@ -5,6 +5,7 @@
  * LINK: daemon/verbs.c daemon/show.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
  * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
+ * LINK: daemon/show_log.c daemon/recorder.c daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c
  * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c
  */
 #include <criterion/criterion.h>
@@ -18,6 +19,7 @@
 #include "daemon/loop.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
+#include "daemon/recorder.h"
 #include "daemon/reload.h"
 #include "daemon/tunnel.h"
 #include "daemon/verbs.h"
@@ -50,8 +52,6 @@ static struct {
 	struct addr nhrp;
 	unsigned int calls;
 } cleared;
-static unsigned int debug_level;
-static bool debug_nhrp_on;
 static json_t *answered;
 
 /* A cursor counts from 1. */
@@ -180,26 +180,6 @@ struct tunnel *tunnel_next_on(struct daemon *d, struct tunnel *after, const stru
 msec loop_now(void)
 {
 	return NOW;
-}
-
-void trace_set_debug_isakmp(unsigned int level)
-{
-	debug_level = level;
-}
-
-unsigned int trace_debug_isakmp(void)
-{
-	return debug_level;
-}
-
-void trace_set_debug_nhrp(bool on)
-{
-	debug_nhrp_on = on;
-}
-
-bool trace_debug_nhrp(void)
-{
-	return debug_nhrp_on;
 }
 
 json_t *reload(struct daemon *daemon)
@@ -555,6 +535,31 @@ Test(show, clear_ip_nhrp, .init = site_a)
 		    "address: expected an address");
 }
 
+/* A failure of an hour ago, in full, though the log shows nothing below warnings. */
+Test(show, log_of_a_peer)
+{
+	struct ike_event e = { .kind = IKE_EVENT_PHASE1_DONE, .level = 1, .at = NOW - SECONDS(3600),
+			       .remote = { SITE_B, 500 } };
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 12);
+	trace_set_severity(LOG_WARNING);
+	recorder_ike(d.recorder, &e, false);
+	text = rendered("{\"verb\": [\"show\", \"log\", \"peer\"], \"args\": {\"peer\": "
+			"\"10.0.0.6\"}}",
+			render_log);
+	cr_assert_not_null(
+		strstr(text, " [IKEv1]: Group = 10.0.0.6, IP = 10.0.0.6, PHASE 1 COMPLETED\n"));
+	free(text);
+	text = rendered("{\"verb\": [\"show\", \"log\", \"peer\"], \"args\": {\"peer\": "
+			"\"10.0.0.7\"}}",
+			render_log);
+	cr_assert_str_eq(text, "Nothing is recorded of 10.0.0.7.\n");
+	free(text);
+	check_error("{\"verb\": [\"show\", \"log\", \"peer\"]}", "peer: expected an address");
+	recorder_free(d.recorder);
+}
+
 Test(show, debugging)
 {
 	json_t *answer =
@@ -564,7 +569,7 @@ Test(show, debugging)
 	cr_assert_str_eq(member_text(answer, "message"),
 			 "Crypto ISAKMP debugging is on (level 200)");
 	json_decref(answer);
-	cr_assert_eq(debug_level, 200);
+	cr_assert_eq(trace_debug_isakmp(), 200);
 	text = rendered("{\"verb\": [\"show\", \"debugging\"]}", render_debugging);
 	cr_assert_str_eq(text,
 			 "Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level 200)\n");
@@ -572,7 +577,7 @@ Test(show, debugging)
 	check_error("{\"verb\": [\"debug\", \"crypto\", \"isakmp\"], \"args\": {\"level\": 256}}",
 		    "level: expected a number from 1 to 255");
 	json_decref(ask("{\"verb\": [\"undebug\", \"all\"]}"));
-	cr_assert_eq(debug_level, 0);
+	cr_assert_eq(trace_debug_isakmp(), 0);
 }
 
 Test(show, traffic_and_stats, .init = site_a)
