@@ -25,6 +25,7 @@ struct ctl_client {
 	struct event *deadline;
 	bool asked;    /* its request was taken */
 	bool answered; /* what is in the buffer is the answer; when it is gone, so is the client */
+	bool follows;
 };
 
 struct ctl {
@@ -32,7 +33,7 @@ struct ctl {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	LIST_HEAD(, ctl_client) clients;
-	unsigned int count;
+	unsigned int count, followers;
 	struct sockaddr_un name;
 };
 
@@ -41,6 +42,7 @@ static void client_free(struct ctl_client *c)
 	struct ctl *ctl = c->ctl;
 
 	verbs_forget(ctl->d, c);
+	ctl->followers -= c->follows;
 	LIST_REMOVE(c, next);
 	event_free(c->deadline);
 	bufferevent_free(c->io);
@@ -61,6 +63,63 @@ void ctl_answer(struct ctl_client *c, json_t *answer)
 	bufferevent_write(c->io, text, strlen(text));
 	bufferevent_write(c->io, "\n", 1);
 	bufferevent_disable(c->io, EV_READ);
+	free(text);
+}
+
+/* What a follower is sent, in one piece; the last line is its end. */
+static void send_line(struct ctl_client *c, const char *text, size_t len)
+{
+	bufferevent_write(c->io, text, len);
+	bufferevent_write(c->io, "\n", 1);
+}
+
+bool ctl_follow(struct ctl_client *c)
+{
+	static const char hello[] = "{\"event\": \"following\"}";
+
+	if (c->ctl->followers == CTL_FOLLOWERS_MAX)
+		return false;
+	c->ctl->followers++;
+	c->follows = true;
+	event_del(c->deadline);
+	send_line(c, hello, sizeof(hello) - 1);
+	return true;
+}
+
+bool ctl_is_followed(const struct ctl *ctl)
+{
+	return ctl && ctl->followers > 0;
+}
+
+/* It has so much to read that it will not catch up: a last line, and as long as an answer may take. */
+static void cut_off(struct ctl_client *c)
+{
+	static const char last[] = "{\"event\": \"cut-off\", \"reason\": \"read too slowly: events are "
+				   "missing from here on; ask again\"}";
+	const struct timeval patience = { .tv_sec = CTL_SECONDS };
+
+	c->ctl->followers--;
+	c->follows = false;
+	c->answered = true;
+	send_line(c, last, sizeof(last) - 1);
+	evtimer_add(c->deadline, &patience);
+}
+
+void ctl_tell(struct ctl *ctl, json_t *line)
+{
+	char *text = json_dumps(line, JSON_COMPACT);
+	size_t len = text ? strlen(text) : 0;
+	struct ctl_client *c;
+
+	json_decref(line);
+	LIST_FOREACH (c, &ctl->clients, next) {
+		if (!c->follows || !len)
+			continue;
+		if (evbuffer_get_length(bufferevent_get_output(c->io)) + len > CTL_FOLLOWER_ROOM)
+			cut_off(c);
+		else
+			send_line(c, text, len);
+	}
 	free(text);
 }
 
@@ -116,7 +175,7 @@ static void client_event(struct bufferevent *io, short what, void *arg)
 
 	(void)io;
 	/* A client may shut down its side once it has asked, and still wait for the answer. */
-	if ((what & BEV_EVENT_EOF) && c->asked && !(what & BEV_EVENT_WRITING))
+	if ((what & BEV_EVENT_EOF) && c->asked && !c->follows && !(what & BEV_EVENT_WRITING))
 		return;
 	client_free(c);
 }

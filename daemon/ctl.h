@@ -7,6 +7,10 @@
  * then the connection is closed; {"error": "..."} says what is wrong and what to do. doc/ lists
  * verbs and members.
  *
+ * One verb, "events", is answered differently: the connection stays, and each notice (notice.h) is a
+ * line of JSON from then on. Who reads slower than things happen is told so in a last line and cut
+ * off.
+ *
  * Bounded in clients, octets per request and seconds per connection. Verbs walk what they show;
  * nothing is kept up to date for them while packets flow. Some (the SAs' counters) wait for the
  * kernel: then the answer comes later, the loop goes on.
@@ -14,6 +18,7 @@
 #ifndef DAEMON_CTL_H
 #define DAEMON_CTL_H
 
+#include <jansson.h>
 #include <stdbool.h>
 
 #define CTL_INSTANCE	"dmvpnd" /* the name of the instance where none is given */
@@ -21,9 +26,12 @@
 #define CTL_PATH_MAX	108  /* of a unix socket's name, with its terminating zero */
 #define CTL_REQUEST_MAX 4096 /* octets of a request with its newline */
 #define CTL_CLIENTS_MAX 16
+#define CTL_FOLLOWERS_MAX 8	/* of them: who only listens does not keep others out */
+#define CTL_FOLLOWER_ROOM 65536 /* octets that may wait for one of these */
 #define CTL_SECONDS	10 /* until a request has come and its answer has gone */
 
 struct ctl;
+struct ctl_client;
 struct daemon;
 struct event_base;
 
@@ -35,5 +43,12 @@ struct event_base;
 struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path);
 /* Drops the clients, removes the socket. NULL is fine. */
 void ctl_close(struct ctl *ctl);
+
+/* The client follows from now on. False: there are too many, it must be answered. */
+bool ctl_follow(struct ctl_client *c);
+/* Whether anybody does; NULL is fine. */
+bool ctl_is_followed(const struct ctl *ctl);
+/* A line for all who follow; takes it over. */
+void ctl_tell(struct ctl *ctl, json_t *line);
 
 #endif

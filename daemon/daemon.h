@@ -35,6 +35,8 @@ struct daemon {
 	struct xfrm *xfrm;
 	struct gre_links *links;
 	struct gre_neighs *neighs;
+	struct gre_routes *routes;
+	struct hairpin_program *hairpin; /* what redirects are seen by; NULL: the kernel cannot */
 
 	/* This folder's. */
 	struct loop *loop;
@@ -47,7 +49,9 @@ struct daemon {
 	struct tunnel *tunnels; /* room for all there can be, some free: tunnel.h */
 	size_t tunnel_count;	/* behind the last that is in use */
 	struct reconcile *reconcile; /* what a crash left, while that is being settled: reconcile.h */
-	struct ctl *ctl;	     /* the control socket: ctl.h */
+	struct names *names; /* next hop servers that are known by name: names.h */
+	struct hook *hook;   /* a program that is told what happens: hook.h */
+	struct ctl *ctl;     /* the control socket: ctl.h */
 };
 
 #endif

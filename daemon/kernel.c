@@ -9,10 +9,12 @@
 #include "daemon/ipsec_settings.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
+#include "daemon/route.h"
 #include "daemon/trace.h"
 #include "daemon/tunnel.h"
 #include "gre/link.h"
 #include "gre/neigh.h"
+#include "gre/route.h"
 
 #define WATCHES_MAX 16
 
@@ -53,6 +55,12 @@ static void neighs_can_read(struct daemon *d, void *arg)
 	gre_neighs_readable(d->neighs);
 }
 
+static void routes_can_read(struct daemon *d, void *arg)
+{
+	(void)arg;
+	gre_routes_readable(d->routes);
+}
+
 static void watch(struct daemon *d, int fd, loop_handler *handler)
 {
 	struct kernel *k = d->kernel;
@@ -69,7 +77,7 @@ bool kernel_open(struct daemon *d)
 
 	d->kernel = xcalloc(1, sizeof(*d->kernel));
 	if (xfrm_open(&d->xfrm, why) || gre_links_open(&d->links, why) ||
-	    gre_neighs_open(&d->neighs, why)) {
+	    gre_neighs_open(&d->neighs, why) || gre_routes_open(&d->routes, why)) {
 		log_msg(LOG_ERR, "%s", why);
 		return false;
 	}
@@ -80,18 +88,22 @@ bool kernel_open(struct daemon *d)
 		watch(d, fd, links_can_read);
 	for (unsigned int i = 0; (fd = gre_neighs_fd(d->neighs, i)) >= 0; i++)
 		watch(d, fd, neighs_can_read);
+	for (unsigned int i = 0; (fd = gre_routes_fd(d->routes, i)) >= 0; i++)
+		watch(d, fd, routes_can_read);
 	return true;
 }
 
-static void finish(struct daemon *d, struct request *r, int err, const char *why)
+static void finish(struct daemon *d, struct request *r, struct kernel_answer a)
 {
-	struct kernel_answer a = { .err = err, .why = why, .sas = r->sas, .count = r->count };
+	int err = a.err;
 
+	a.sas = r->sas;
+	a.count = r->count;
 	HASH_DEL(d->kernel->pending, r);
 	if (r->done)
 		r->done(d, r->ctx, r->arg, &a);
 	else if (r->what && err && err != ESRCH && err != ENOENT && err != ECANCELED)
-		log_msg(LOG_WARNING, "%s: %s", r->what, why);
+		log_msg(LOG_WARNING, "%s: %s", r->what, a.why);
 	free(r->sas);
 	free(r);
 }
@@ -104,9 +116,10 @@ void kernel_close(struct daemon *d)
 	if (!k)
 		return;
 	HASH_ITER (hh, k->pending, r, next)
-		finish(d, r, ECANCELED, "the daemon stops");
+		finish(d, r, (struct kernel_answer){ .err = ECANCELED, .why = "the daemon stops" });
 	for (size_t i = 0; i < k->watches; i++)
 		loop_unwatch(k->watch[i]);
+	gre_routes_close(d->routes);
 	gre_neighs_close(d->neighs);
 	gre_links_close(d->links);
 	xfrm_close(d->xfrm);
@@ -135,12 +148,17 @@ static void found(struct kernel *k, const struct xfrm_found *f)
 	r->sas[r->count++] = f->info;
 }
 
-static void answered(struct daemon *d, uint64_t token, int err, const char *why)
+static void answered_with(struct daemon *d, uint64_t token, struct kernel_answer a)
 {
 	struct request *r = find(d->kernel, token);
 
 	if (r)
-		finish(d, r, err, why);
+		finish(d, r, a);
+}
+
+static void answered(struct daemon *d, uint64_t token, int err, const char *why)
+{
+	answered_with(d, token, (struct kernel_answer){ .err = err, .why = why });
 }
 
 static void xfrm_event(struct daemon *d, const struct xfrm_event *ev)
@@ -183,6 +201,11 @@ static void neigh_event(struct daemon *d, const struct gre_neigh_event *ev)
 			peers_resolve(d, t, &ev->upcall.addr);
 		break;
 	case GRE_NEIGH_RECONCILED:
+		answered_with(d, ev->reconciled.token,
+			      (struct kernel_answer){ .err = ev->reconciled.err,
+						      .why = ev->reconciled.why,
+						      .restored = ev->reconciled.restored,
+						      .removed = ev->reconciled.removed });
 		break;
 	case GRE_NEIGH_RESYNC:
 		/* The kernel asks again for what still matters. */
@@ -190,18 +213,49 @@ static void neigh_event(struct daemon *d, const struct gre_neigh_event *ev)
 	}
 }
 
+static void route_event(struct daemon *d, const struct gre_route_event *ev)
+{
+	switch (ev->type) {
+	case GRE_ROUTE_ACK:
+		answered(d, ev->ack.token, ev->ack.err, ev->ack.why);
+		break;
+	case GRE_ROUTE_FOUND:
+		answered_with(d, ev->found.token, (struct kernel_answer){ .why = "", .route = ev });
+		break;
+	case GRE_ROUTE_RECONCILED:
+		answered_with(d, ev->reconciled.token,
+			      (struct kernel_answer){ .err = ev->reconciled.err,
+						      .why = ev->reconciled.why,
+						      .restored = ev->reconciled.restored,
+						      .removed = ev->reconciled.removed });
+		break;
+	case GRE_ROUTE_CHANGED:
+	case GRE_ROUTE_LOST:
+	case GRE_ROUTE_RESYNC:
+		route_changed(d, ev);
+		break;
+	}
+}
+
 bool kernel_drain(struct daemon *d)
 {
+	struct gre_route_event route;
 	struct gre_neigh_event neigh;
 	struct gre_link_event link;
 	struct xfrm_event xfrm;
 	bool any = false;
 
-	/* In this order: a neighbour moves away before the SA that carried it goes. */
+	/*
+	 * In this order: a neighbour moves away before the SA that carried it goes. A shortcut comes
+	 * after its gateway's neighbour was asked for; until that is there its packets wait.
+	 */
 	gre_neighs_commit(d->neighs);
+	gre_routes_commit(d->routes);
 	xfrm_commit(d->xfrm);
 	for (; gre_neighs_next_event(d->neighs, &neigh); any = true)
 		neigh_event(d, &neigh);
+	for (; gre_routes_next_event(d->routes, &route); any = true)
+		route_event(d, &route);
 	for (; xfrm_next_event(d->xfrm, &xfrm); any = true)
 		xfrm_event(d, &xfrm);
 	for (; gre_links_next_event(d->links, &link); any = true)
@@ -213,6 +267,8 @@ void kernel_flush(struct daemon *d, msec timeout)
 {
 	char why[MAX(XFRM_WHY, GRE_WHY)];
 
+	if (gre_routes_flush(d->routes, timeout, why))
+		log_msg(LOG_WARNING, "%s", why);
 	if (gre_neighs_flush(d->neighs, timeout, why))
 		log_msg(LOG_WARNING, "%s", why);
 	if (xfrm_flush(d->xfrm, timeout, why))
@@ -288,4 +344,33 @@ void kernel_bind(struct daemon *d, unsigned int ifindex, const struct addr *prot
 void kernel_unbind(struct daemon *d, unsigned int ifindex, const struct addr *protocol)
 {
 	gre_neigh_del(d->neighs, request(d, "old neighbour", NULL, NULL, 0), ifindex, protocol);
+}
+
+void kernel_route_add(struct daemon *d, unsigned int ifindex, const struct prefix *prefix,
+		      const struct addr *gateway, kernel_done *done, void *ctx, uint64_t arg)
+{
+	gre_route_put(d->routes, request(d, "shortcut", done, ctx, arg), ifindex, prefix, gateway);
+}
+
+void kernel_route_del(struct daemon *d, unsigned int ifindex, const struct prefix *prefix)
+{
+	gre_route_del(d->routes, request(d, "old shortcut", NULL, NULL, 0), ifindex, prefix);
+}
+
+void kernel_route_lookup(struct daemon *d, const struct addr *to, kernel_done *done, void *ctx,
+			 uint64_t arg)
+{
+	gre_route_lookup(d->routes, request(d, "route", done, ctx, arg), to);
+}
+
+void kernel_compare_neighbours(struct daemon *d, unsigned int ifindex, bool sweep,
+			       kernel_done *done, void *ctx, uint64_t arg)
+{
+	gre_neighs_reconcile(d->neighs, request(d, "neighbours", done, ctx, arg), ifindex, sweep);
+}
+
+void kernel_compare_routes(struct daemon *d, unsigned int ifindex, bool sweep, kernel_done *done,
+			   void *ctx, uint64_t arg)
+{
+	gre_routes_reconcile(d->routes, request(d, "shortcuts", done, ctx, arg), ifindex, sweep);
 }

@@ -14,10 +14,13 @@
 #include "daemon/configuration.h"
 #include "daemon/ctl.h"
 #include "daemon/daemon.h"
+#include "daemon/hook.h"
 #include "daemon/instance.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
+#include "daemon/names.h"
 #include "daemon/options.h"
+#include "daemon/packets.h"
 #include "daemon/peer.h"
 #include "daemon/pool.h"
 #include "daemon/privilege.h"
@@ -94,6 +97,9 @@ static void on_signal(struct daemon *d, int number)
 	case SIGUSR1:
 		reopen_log();
 		return;
+	case SIGCHLD:
+		hook_ended(d);
+		return;
 	default:
 		log_msg(LOG_NOTICE, "%s: stopping",
 			number == SIGINT ? "interrupted" : "asked to end");
@@ -148,6 +154,8 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 	d->peers = peers_new();
 	d->pseudos = pseudos_new();
 	d->udp = udp_new();
+	d->names = names_new();
+	d->hook = hook_new();
 	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
 		return false;
 	d->pool = pool_new();
@@ -195,6 +203,7 @@ static void stop(struct daemon *d)
 	kernel_flush(d, STOP_PATIENCE);
 	work_off(d);
 	tunnels_remove(d);
+	packets_unprepare(d);
 }
 
 static void release(struct daemon *d, struct loop_watch *pool_watch)
@@ -208,6 +217,8 @@ static void release(struct daemon *d, struct loop_watch *pool_watch)
 	recorder_free(d->recorder);
 	pseudos_free(d->pseudos);
 	free(d->tunnels);
+	names_free(d);
+	hook_free(d);
 	if (d->ike)
 		ike_free(d->ike);
 	if (d->nhrp)
@@ -247,6 +258,7 @@ static bool listen_to_signals(struct daemon *d)
 	loop_signal(d->loop, SIGINT, on_signal);
 	loop_signal(d->loop, SIGHUP, on_signal);
 	loop_signal(d->loop, SIGUSR1, on_signal);
+	loop_signal(d->loop, SIGCHLD, on_signal);
 	signal(SIGPIPE, SIG_IGN);
 	return true;
 }

@@ -2,13 +2,15 @@
 #include "daemon/peer.h"
 
 #include <errno.h>
-#define uthash_fatal(msg) abort()
-#include <uthash.h>
 
+#include "conf/conf.h"
 #include "daemon/daemon.h"
+#include "daemon/diagnose.h"
+#include "daemon/diagnose_cert.h"
 #include "daemon/kernel.h"
-#include "daemon/limit.h"
 #include "daemon/loop.h"
+#include "daemon/notice.h"
+#include "daemon/peer_table.h"
 #include "daemon/pool.h"
 #include "daemon/pseudo.h"
 #include "daemon/reconcile.h"
@@ -17,49 +19,10 @@
 #include "daemon/translate.h"
 #include "daemon/tunnel.h"
 #include "daemon/udp.h"
-#include "gre/nhrp_sock.h"
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
 #define GRE 47
-
-struct sa_key {
-	struct addr src, dst;
-	uint8_t spi[4];
-};
-
-/* An SA that IKE made and the kernel holds. */
-struct sa {
-	struct sa_key key;
-	struct xfrm_sa_id id;
-	struct peer *peer;
-	struct sa *next;   /* of the peer */
-	uint64_t told;	   /* packets that nhrp_used() has been told of */
-	uint64_t serial;   /* of its installation */
-	uint64_t seen;	   /* the dump that found it last */
-	UT_hash_handle hh; /* in peers->sas */
-};
-
-struct peer_key {
-	struct addr local, remote;
-};
-
-/* Exists while it is up or has an SA. */
-struct peer {
-	struct peer_key key;
-	bool up;  /* IKE says so */
-	bool nat; /* it is behind a NAT */
-	struct sa *sas;
-	UT_hash_handle hh;
-};
-
-struct peers {
-	struct peer *table;
-	struct sa *sas;
-	uint64_t serial, dumps;
-	struct peers_counters count;
-	struct limit acquire_log;
-};
 
 struct peers *peers_new(void)
 {
@@ -71,8 +34,8 @@ struct peers *peers_new(void)
 
 /* ---- the two tables ---- */
 
-static struct peer *peer_find(const struct peers *ps, const struct addr *local,
-			      const struct addr *remote)
+struct peer *peer_find(const struct peers *ps, const struct addr *local,
+		       const struct addr *remote)
 {
 	struct peer_key key = { *local, *remote };
 	struct peer *p;
@@ -93,7 +56,7 @@ static struct peer *peer_get(struct peers *ps, const struct addr *local, const s
 	return p;
 }
 
-static void peer_put(struct daemon *d, struct peer *p)
+void peer_put(struct daemon *d, struct peer *p)
 {
 	if (p->up || p->sas)
 		return;
@@ -112,7 +75,7 @@ static struct sa_key key_of(const struct xfrm_sa_id *id)
 	return key;
 }
 
-static struct sa *sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
+struct sa *peer_sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
 {
 	struct sa_key key = key_of(id);
 	struct sa *sa;
@@ -123,7 +86,7 @@ static struct sa *sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
 
 static void sa_insert(struct peers *ps, struct peer *p, const struct xfrm_sa_id *id)
 {
-	struct sa *sa = sa_find(ps, id);
+	struct sa *sa = peer_sa_find(ps, id);
 
 	if (sa)
 		return;
@@ -150,6 +113,16 @@ static void sa_remove(struct daemon *d, struct sa *sa)
 	peer_put(d, p);
 }
 
+bool peer_is_needed(struct daemon *d, const struct tunnel *except, const struct addr *local,
+		    const struct addr *remote)
+{
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+		if (t != except && tunnel_is_protected(t) &&
+		    nhrp_knows_nbma(d->nhrp, t->id, *remote))
+			return true;
+	return false;
+}
+
 void peers_free(struct peers *ps)
 {
 	struct peer *p, *next_peer;
@@ -170,7 +143,7 @@ void peers_free(struct peers *ps)
 
 bool peers_own_sa(const struct daemon *d, const struct xfrm_sa_id *id)
 {
-	return sa_find(d->peers, id) != NULL;
+	return peer_sa_find(d->peers, id) != NULL;
 }
 
 bool peers_is_up(const struct daemon *d, const struct addr *local, const struct addr *remote)
@@ -217,7 +190,7 @@ static void installed(struct daemon *d, void *ctx, uint64_t token, const struct 
 			pseudo_leave(d, &in->local, &in->remote);
 	} else {
 		struct peer *p = peer_get(ps, &in->local, &in->remote);
-		struct sa *old = in->replaces ? sa_find(ps, &in->old) : NULL;
+		struct sa *old = in->replaces ? peer_sa_find(ps, &in->old) : NULL;
 
 		ps->count.sas_installed++;
 		p->nat = in->nat;
@@ -274,7 +247,7 @@ static void sa_update(struct daemon *d, const struct ike_ipsec_sa *sa)
 static void deleted(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
 {
 	struct xfrm_sa_id *id = ctx;
-	struct sa *sa = sa_find(d->peers, id);
+	struct sa *sa = peer_sa_find(d->peers, id);
 
 	(void)arg;
 	if (sa)
@@ -291,15 +264,60 @@ static void sa_delete(struct daemon *d, const struct ike_effect *e)
 	kernel_sa_delete(d, &id, deleted, xmemdup(&id, sizeof(id)), 0);
 }
 
-static void peer_up(struct daemon *d, const struct addr *local, const struct addr *remote)
+static bool is_readable(const struct ike_id *id)
 {
-	msec now = loop_now();
+	bool name = id->type == ISAKMP_ID_FQDN || id->type == ISAKMP_ID_USER_FQDN ||
+		    id->type == ISAKMP_ID_DER_ASN1_DN;
 
-	peer_get(d->peers, local, remote)->up = true;
-	reconcile_peer_up(d, local, remote);
-	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
+	/* One that was cut is not the whole identity. */
+	for (size_t i = 0; name && i < id->len; i++)
+		name = id->data[i] >= ' ' && id->data[i] < 0x7f;
+	return id->type == ISAKMP_ID_IPV4_ADDR || (name && id->len < sizeof(id->data));
+}
+
+/*
+ * What the peer has proven to be. A certificate proves the identity that is in it; a pre-shared key
+ * only that the peer has it, which says who it is where the key is for that address alone.
+ */
+static void identify(struct daemon *d, struct peer *p, const struct ike_effect *e)
+{
+	const struct conf_trustpoint *tp = d->conf->trustpoint;
+	const struct conf_isakmp_key *key;
+	char name[DIAGNOSE_TEXT];
+	struct text t = text_of(name, sizeof(name));
+
+	p->identity[0] = '\0';
+	if (e->up.auth == AUTH_RSA_SIG) {
+		if (tp && !tp->ignore_identity && is_readable(&e->up.identity))
+			diagnose_identity(&t, &e->up.identity);
+	} else if (e->up.auth == AUTH_PSK && !p->nat) {
+		key = conf_isakmp_key_for(d->conf, &e->remote);
+		if (key && key->peers.bits == 32)
+			addr_text(&e->remote, name);
+	}
+	if (strlen(name) < sizeof(p->identity))
+		memcpy(p->identity, name, strlen(name) + 1);
+}
+
+void peer_tell_up(struct daemon *d, const struct tunnel *t, const struct peer *p)
+{
+	const struct span identity = span_of(p->identity, strlen(p->identity));
+
+	nhrp_peer_nat(d->nhrp, t->id, p->key.remote, p->nat);
+	nhrp_peer_identity(d->nhrp, t->id, p->key.remote, identity);
+	nhrp_peer_up(d->nhrp, loop_now(), t->id, p->key.remote);
+}
+
+static void peer_up(struct daemon *d, const struct ike_effect *e)
+{
+	struct peer *p = peer_get(d->peers, &e->local, &e->remote);
+
+	p->up = true;
+	identify(d, p, e);
+	reconcile_peer_up(d, &e->local, &e->remote);
+	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, &e->local));)
 		if (tunnel_is_protected(t))
-			nhrp_peer_up(d->nhrp, now, t->id, *remote);
+			peer_tell_up(d, t, p);
 }
 
 static void peer_down(struct daemon *d, const struct addr *local, const struct addr *remote)
@@ -372,10 +390,12 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 		sa_delete(d, e);
 		break;
 	case IKE_EFFECT_PEER_UP:
-		peer_up(d, &e->local, &e->remote);
+		peer_up(d, e);
+		notice_peer(d, e);
 		break;
 	case IKE_EFFECT_PEER_DOWN:
 	case IKE_EFFECT_PEER_FAILED:
+		notice_peer(d, e);
 		peer_down(d, &e->local, &e->remote);
 		break;
 	case IKE_EFFECT_QUERY_TRAFFIC:
@@ -384,6 +404,7 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 	case IKE_EFFECT_EVENT:
 		recorder_ike(d->recorder, &e->event, trace_ike_is_strange(&e->event));
 		trace_ike_event(&e->event);
+		notice_ike(d, &e->event);
 		break;
 	}
 }
@@ -398,6 +419,7 @@ bool peers_drain_ike(struct daemon *d)
 	return any;
 }
 
+<<<<<<< HEAD
 /* ---- what NHRP wants ---- */
 
 static void nhrp_connect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
@@ -574,6 +596,8 @@ bool peers_drain_nhrp(struct daemon *d)
 	return any;
 }
 
+=======
+>>>>>>> 4985098 (wip-d)
 /* ---- what the kernel says ---- */
 
 void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *protocol)
@@ -600,7 +624,7 @@ static void expired(struct daemon *d, struct sa *sa)
 
 void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
 {
-	struct sa *sa = sa_find(d->peers, &exp->id);
+	struct sa *sa = peer_sa_find(d->peers, &exp->id);
 
 	/* Leftovers of an earlier life expire, too. */
 	if (!sa)
@@ -613,7 +637,7 @@ void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
 
 void peers_mapping(struct daemon *d, const struct xfrm_mapping *map)
 {
-	const struct sa *sa = sa_find(d->peers, &map->id);
+	const struct sa *sa = peer_sa_find(d->peers, &map->id);
 
 	if (sa)
 		ike_esp_seen(d->ike, loop_now(), &sa->peer->key.local, &sa->peer->key.remote,
@@ -623,7 +647,7 @@ void peers_mapping(struct daemon *d, const struct xfrm_mapping *map)
 static void checked(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
 {
 	struct xfrm_sa_id *id = ctx;
-	struct sa *sa = sa_find(d->peers, id);
+	struct sa *sa = peer_sa_find(d->peers, id);
 
 	(void)arg;
 	if (a->err == ESRCH && sa)
@@ -637,7 +661,7 @@ void peers_acquire(struct daemon *d, const struct xfrm_acquire *acq)
 	struct peers *ps = d->peers;
 	char text[ADDR_TEXT];
 
-	if (acq->proto != GRE || !is_needed(d, NULL, &acq->src, &acq->dst)) {
+	if (acq->proto != GRE || !peer_is_needed(d, NULL, &acq->src, &acq->dst)) {
 		ps->count.acquires_ignored++;
 		if (limit_take(&ps->acquire_log, loop_now()))
 			log_msg(LOG_INFO,
@@ -669,7 +693,7 @@ static void compared(struct daemon *d, void *ctx, uint64_t serial, const struct 
 	}
 	mark = ++ps->dumps;
 	for (size_t i = 0; i < a->count; i++) {
-		sa = sa_find(ps, &a->sas[i].id);
+		sa = peer_sa_find(ps, &a->sas[i].id);
 		if (sa)
 			sa->seen = mark;
 	}

@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
+#include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
 
@@ -95,7 +96,7 @@ static void add_link_state(json_t *o, const struct tunnel *t)
 			    json_string(up	? "up"
 					: there ? "administratively down"
 						: "down"));
-	json_object_set_new(o, "line_protocol", json_string(up && t->sock ? "up" : "down"));
+	json_object_set_new(o, "line_protocol", json_string(up && packets_are_open(t) ? "up" : "down"));
 }
 
 static json_t *interface_json(const struct tunnel *t)

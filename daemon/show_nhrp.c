@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
 #include "daemon/loop.h"
+#include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
 
@@ -222,7 +223,7 @@ static json_t *traffic_json(const struct tunnel *t, const struct nhrp_counters *
 			 by_code(c->refusals_received, diagnose_nhrp_code), "errors_sent",
 			 by_code(c->errors_sent, diagnose_nhrp_error), "errors_received",
 			 by_code(c->errors_received, diagnose_nhrp_error), "dropped", dropped(c),
-			 "held", show_u64(c->held), "send_errors", show_u64(t->send_errors));
+			 "held", show_u64(c->held), "send_errors", show_u64(packets_send_errors(t)));
 }
 
 json_t *show_ip_nhrp_traffic(struct daemon *d, const json_t *args)

@@ -109,15 +109,55 @@ const struct ike_profile *ike_terms_profile(const struct ike_terms *terms, const
 	return &terms->profiles[profile - conf->ipsec_profiles];
 }
 
-void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, struct addr nbma)
+/* One identity may have several addresses; NHRP has an entry for each. */
+static void translate_authorize(struct nhrp_terms *terms, const struct conf_nhrp *n)
+{
+	size_t count = 0, at = 0;
+
+	for (size_t i = 0; i < n->authorize_count; i++)
+		count += n->authorize[i].addresses.count;
+	terms->authorize = xcalloc(count, sizeof(*terms->authorize));
+	for (size_t i = 0; i < n->authorize_count; i++) {
+		const struct conf_nhrp_authorize *a = &n->authorize[i];
+
+		for (size_t j = 0; j < a->addresses.count; j++)
+			terms->authorize[at++] = (struct nhrp_authorize){
+				.identity = span_of(a->identity, strlen(a->identity)),
+				.protocol = a->addresses.addr[j],
+			};
+	}
+	terms->config.authorize = terms->authorize;
+	terms->config.n_authorize = count;
+}
+
+static void translate_servers(struct nhrp_terms *terms, const struct conf_nhrp *n)
+{
+	for (size_t i = 0; i < n->nhs_count; i++)
+		terms->nhs[i] = (struct nhrp_nhs_config){
+			.protocol = n->nhs[i].protocol,
+			.nbma = n->nhs[i].nbma,
+			.priority = n->nhs[i].priority,
+			.cluster = n->nhs[i].cluster,
+			.multicast = n->nhs[i].multicast,
+		};
+	terms->config.nhs = terms->nhs;
+	terms->config.n_nhs = n->nhs_count;
+	terms->clusters = xcalloc(n->cluster_count, sizeof(*terms->clusters));
+	for (size_t i = 0; i < n->cluster_count; i++)
+		terms->clusters[i] =
+			(struct nhrp_cluster){ n->clusters[i].number, n->clusters[i].max };
+	terms->config.clusters = terms->clusters;
+	terms->config.n_clusters = n->cluster_count;
+}
+
+void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, struct addr nbma,
+		    uint16_t mtu)
 {
 	const struct conf_nhrp *n = &tunnel->nhrp;
 
 	*terms = (struct nhrp_terms){ .maps = xcalloc(n->map_count, sizeof(*terms->maps)) };
 	for (size_t i = 0; i < n->map_count; i++)
 		terms->maps[i] = (struct nhrp_map){ n->maps[i].protocol, n->maps[i].nbma };
-	for (size_t i = 0; i < n->nhs_count; i++)
-		terms->nhs[i].protocol = n->nhs[i].protocol;
 	terms->config = (struct nhrp_config){
 		.address = tunnel->address,
 		.nbma = nbma,
@@ -125,29 +165,40 @@ void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, 
 		.network_id = n->network_id,
 		.holding_time = n->holdtime,
 		.hold_down = n->hold_down,
-		.mtu = tunnel->mtu,
+		.mtu = mtu,
+		.no_unique = n->no_unique,
 		.answer = n->resolution_answer == CONF_NHRP_ANSWER_HUB ? NHRP_ANSWER : NHRP_FORWARD,
 		.maps = terms->maps,
 		.n_maps = n->map_count,
-		.nhs = terms->nhs,
-		.n_nhs = n->nhs_count,
+		.fallback = n->fallback,
+		.multicast_dynamic = n->multicast_dynamic,
+		.multicast = n->multicast.addr,
+		.n_multicast = n->multicast.count,
+		.redirect = n->redirect,
+		.shortcut = n->shortcut,
 	};
+	translate_servers(terms, n);
+	translate_authorize(terms, n);
 }
 
 void nhrp_terms_free(struct nhrp_terms *terms)
 {
 	free(terms->maps);
+	free(terms->clusters);
+	free(terms->authorize);
 	*terms = (struct nhrp_terms){ 0 };
 }
 
-struct gre_link_config translate_link(const struct conf_tunnel *tunnel, const struct addr *local)
+struct gre_link_config translate_link(const struct conf_tunnel *tunnel, const struct addr *local,
+				      uint16_t mtu)
 {
 	struct gre_link_config cfg = {
 		.local = *local,
 		.keyed = tunnel->has_key,
 		.key = tunnel->key,
 		.ttl = tunnel->ttl,
-		.mtu = tunnel->mtu,
+		.mtu = mtu,
+		.ignore_df = tunnel->ignore_df,
 		.address = tunnel->address,
 	};
 

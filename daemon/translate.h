@@ -31,13 +31,17 @@ struct nhrp_terms {
 	struct nhrp_config config;
 	struct nhrp_map *maps;
 	struct nhrp_nhs_config nhs[NHRP_NHS_MAX];
+	struct nhrp_cluster *clusters;
+	struct nhrp_authorize *authorize;
 };
 
-/* nbma: the tunnel's source address. The caller calls nhrp_terms_free(). */
-void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, struct addr nbma);
+/* nbma: the tunnel's source address; mtu: its link's. The caller calls nhrp_terms_free(). */
+void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, struct addr nbma,
+		    uint16_t mtu);
 void nhrp_terms_free(struct nhrp_terms *terms);
 
-struct gre_link_config translate_link(const struct conf_tunnel *tunnel, const struct addr *local);
+struct gre_link_config translate_link(const struct conf_tunnel *tunnel, const struct addr *local,
+				      uint16_t mtu);
 struct xfrm_tunnel_policy translate_policy(const struct conf_tunnel *tunnel,
 					   const struct addr *local, uint32_t reqid);
 

@@ -10,13 +10,17 @@
 #include "daemon/ipsec_settings.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
+#include "daemon/mtu.h"
+#include "daemon/names.h"
+#include "daemon/notice.h"
+#include "daemon/packets.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/turn.h"
 #include "daemon/udp.h"
 #include "gre/neigh.h"
-#include "gre/nhrp_sock.h"
+#include "gre/route.h"
 
 #define WHY MAX(MAX(XFRM_WHY, GRE_WHY), UDP_WHY)
 
@@ -64,40 +68,6 @@ static int source_address(struct daemon *d, const struct tunnel *t, struct addr 
 		return gre_links_address_of(d->links, t->conf->source_if, out, why);
 	*out = t->conf->source;
 	return gre_links_is_local(d->links, out, why);
-}
-
-/* ---- packets ---- */
-
-static void nhrp_readable(struct daemon *d, void *arg)
-{
-	struct tunnel *t = arg;
-	struct nhrp_sock_packet p;
-
-	nhrp_sock_readable(t->sock);
-	while (nhrp_sock_next(t->sock, &p)) {
-		nhrp_peer_nat(d->nhrp, t->id, p.nbma, peers_is_behind_nat(d, &t->local, &p.nbma));
-		nhrp_input(d->nhrp, loop_now(), t->id, p.nbma, p.payload.data, p.payload.len);
-	}
-}
-
-static bool open_socket(struct daemon *d, struct tunnel *t, char *why)
-{
-	if (nhrp_sock_open(&t->sock, t->ifindex, why))
-		return false;
-	t->watch = loop_watch(d->loop, nhrp_sock_fd(t->sock), nhrp_readable, t);
-	gre_neighs_watch(d->neighs, t->ifindex);
-	return true;
-}
-
-static void close_socket(struct daemon *d, struct tunnel *t)
-{
-	if (!t->sock)
-		return;
-	gre_neighs_unwatch(d->neighs, t->ifindex);
-	loop_unwatch(t->watch);
-	nhrp_sock_close(t->sock);
-	t->watch = NULL;
-	t->sock = NULL;
 }
 
 /* ---- an address comes into use, and goes out of use ---- */
@@ -154,24 +124,39 @@ static bool prepare_source(struct daemon *d, const struct tunnel *t, const struc
 	return false;
 }
 
-/* t->local is set and prepared. */
-static void enter_cores(struct daemon *d, struct tunnel *t)
+/* The link as it should be with that source address. */
+static struct gre_link_config link_config(struct daemon *d, struct tunnel *t,
+					  const struct addr *local)
+{
+	t->mtu = mtu_of(d, t, local);
+	return translate_link(t->conf, local, t->mtu);
+}
+
+static void enter_nhrp(struct daemon *d, struct tunnel *t,
+		       void (*enter)(struct nhrp *, msec, int, const struct nhrp_config *))
 {
 	struct nhrp_terms terms;
 
+	translate_nhrp(&terms, t->conf, t->local, t->mtu);
+	enter(d->nhrp, loop_now(), t->id, &terms.config);
+	nhrp_terms_free(&terms);
+}
+
+/* t->local is set and prepared. */
+static void enter_cores(struct daemon *d, struct tunnel *t)
+{
 	if (tunnel_is_protected(t) && !companion(d, t, &t->local))
 		ike_local_add(d->ike, &t->local,
 			      ike_terms_profile(d->ike_terms, d->conf, t->conf->profile));
-	translate_nhrp(&terms, t->conf, t->local);
-	nhrp_interface_add(d->nhrp, loop_now(), t->id, &terms.config);
-	nhrp_terms_free(&terms);
+	enter_nhrp(d, t, nhrp_interface_add);
+	names_enter(d, t);
 }
 
 /* ---- start ---- */
 
 static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *local, char *why)
 {
-	struct gre_link_config link = translate_link(t->conf, local);
+	struct gre_link_config link = link_config(d, t, local);
 	char text[ADDR_TEXT];
 
 	if (!prepare_source(d, t, local, &t->reqid, why))
@@ -182,7 +167,7 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 		return false;
 	}
 	t->local = *local;
-	if (!open_socket(d, t, why))
+	if (!packets_open(d, t, why))
 		return false; /* tunnels_remove() takes the link away */
 	enter_cores(d, t);
 	log_msg(LOG_NOTICE, "%s: source %s%s%s%s", t->conf->name, addr_text(local, text),
@@ -268,6 +253,7 @@ bool tunnels_start(struct daemon *d)
 		d->tunnels[i].id = (int)i;
 		trace_name_interface((int)i, d->conf->tunnels[i].name);
 	}
+	packets_prepare(d);
 	if (!sweep_links(d))
 		return false;
 	for (size_t i = 0; i < d->tunnel_count; i++)
@@ -301,7 +287,7 @@ void tunnels_settle(struct daemon *d)
  */
 static void readdress(struct daemon *d, struct tunnel *t, const struct addr *local)
 {
-	struct gre_link_config link = translate_link(t->conf, local);
+	struct gre_link_config link = link_config(d, t, local);
 	char from[ADDR_TEXT], to[ADDR_TEXT], why[WHY];
 	struct addr old = t->local;
 	msec now = loop_now();
@@ -361,18 +347,22 @@ static void check_source(struct daemon *d, struct tunnel *t)
 static void link_up(struct daemon *d, struct tunnel *t)
 {
 	log_msg(LOG_INFO, "%s: link is up", t->conf->name);
+	notice_link(d, t, true);
 	nhrp_interface_rebind(d->nhrp, loop_now(), t->id);
+	kernel_compare_routes(d, t->ifindex, false, NULL, NULL, 0);
 }
 
 /* The policies are still there, so that nothing leaves in the clear meanwhile. */
 static void link_removed(struct daemon *d, struct tunnel *t)
 {
-	struct gre_link_config link = translate_link(t->conf, &t->local);
+	struct gre_link_config link = link_config(d, t, &t->local);
 	char why[WHY];
 
 	log_msg(LOG_WARNING, "%s: somebody removed the link, making it again", t->conf->name);
-	close_socket(d, t);
-	if (gre_link_ensure(d->links, &link, &t->ifindex, NULL, why) || !open_socket(d, t, why)) {
+	packets_close(d, t);
+	gre_neighs_forget(d->neighs, t->ifindex);
+	gre_routes_forget(d->routes, t->ifindex);
+	if (gre_link_ensure(d->links, &link, &t->ifindex, NULL, why) || !packets_open(d, t, why)) {
 		log_msg(LOG_ERR, "%s: %s; restart the daemon when this is repaired", t->conf->name,
 			why);
 		return;
@@ -426,7 +416,10 @@ static void take_away(struct daemon *d, struct tunnel *t)
 	char why[WHY];
 
 	settle(d, t);
-	close_socket(d, t);
+	names_leave(d, t);
+	packets_free(d, t);
+	gre_neighs_forget(d->neighs, t->ifindex);
+	gre_routes_forget(d->routes, t->ifindex);
 	if (t->ifindex && gre_link_delete(d->links, t->ifindex, why))
 		/* Without its policies it would send in the clear. */
 		log_msg(LOG_WARNING, "%s; its policies stay", why);
@@ -487,7 +480,7 @@ void tunnels_reprofile(struct daemon *d)
 
 static bool change_link(struct daemon *d, struct tunnel *t)
 {
-	struct gre_link_config link = translate_link(t->conf, &t->local);
+	struct gre_link_config link = link_config(d, t, &t->local);
 	char why[WHY];
 
 	if (!gre_link_update(d->links, t->ifindex, &link, why))
@@ -498,7 +491,6 @@ static bool change_link(struct daemon *d, struct tunnel *t)
 
 bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what)
 {
-	struct nhrp_terms terms;
 	bool ok = true;
 
 	if (what & CONF_CHANGED_SOURCE)
@@ -508,9 +500,9 @@ bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what)
 	if (what & CONF_CHANGED_LINK)
 		ok = change_link(d, t);
 	if (what & CONF_CHANGED_NHRP) {
-		translate_nhrp(&terms, t->conf, t->local);
-		nhrp_interface_configure(d->nhrp, loop_now(), t->id, &terms.config);
-		nhrp_terms_free(&terms);
+		enter_nhrp(d, t, nhrp_interface_configure);
+		names_enter(d, t);
+		packets_configure(d, t);
 	}
 	return ok;
 }

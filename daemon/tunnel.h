@@ -21,8 +21,7 @@
 #include "gre/link.h"
 #include "lib/addr.h"
 
-struct loop_watch;
-struct nhrp_sock;
+struct packets;
 
 struct tunnel {
 	const struct conf_tunnel *conf; /* NULL: this place is free */
@@ -34,9 +33,8 @@ struct tunnel {
 	unsigned int ifindex; /* 0: the link is not made */
 	bool adopted;	      /* the link was there at start */
 	bool waiting_told;
-	struct nhrp_sock *sock;
-	struct loop_watch *watch;
-	uint64_t send_errors; /* NHRP packets that the kernel did not take */
+	uint16_t mtu;	      /* of the link */
+	struct packets *packets; /* packets.h; NULL until the link is made */
 };
 
 /* Makes all tunnels whose source has an address. False: an error has been logged. */

@@ -2,8 +2,10 @@
 #include "daemon/turn.h"
 
 #include "daemon/daemon.h"
+#include "daemon/hook.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
+#include "daemon/names.h"
 #include "daemon/peer.h"
 #include "daemon/reconcile.h"
 #include "daemon/trace.h"
@@ -22,6 +24,7 @@ msec turn_deadline(const struct daemon *d)
 	msec at = MIN(ike_deadline(d->ike), nhrp_deadline(d->nhrp));
 
 	at = MIN(at, trace_deadline());
+	at = MIN(at, MIN(names_deadline(d), hook_deadline(d)));
 	return MIN(at, reconcile_deadline(d));
 }
 
@@ -36,6 +39,10 @@ static void tick(struct daemon *d)
 		nhrp_tick(d->nhrp, now);
 	if (trace_deadline() <= now)
 		trace_tick(now);
+	if (names_deadline(d) <= now)
+		names_tick(d, now);
+	if (hook_deadline(d) <= now)
+		hook_tick(d, now);
 	if (reconcile_deadline(d) <= now)
 		reconcile_tick(d, now);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
@@ -225,6 +226,15 @@ static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_c
 		ctl_answer(c, error);
 }
 
+static void follow_events(struct daemon *d, const json_t *args, struct ctl_client *c)
+{
+	(void)d;
+	(void)args;
+	if (!ctl_follow(c))
+		ctl_answer(c, verbs_error("%d others follow already, which is the most there can be",
+					  CTL_FOLLOWERS_MAX));
+}
+
 void verbs_forget(struct daemon *d, const struct ctl_client *c)
 {
 	kernel_forget(d, c);
@@ -243,6 +253,7 @@ static const struct verb {
 	{ "clear ip nhrp", clear_ip_nhrp, NULL, "address" },
 	{ "debug crypto isakmp", debug_crypto_isakmp, NULL, "level" },
 	{ "debug nhrp", debug_nhrp, NULL, NULL },
+	{ "events", NULL, follow_events, NULL },
 	{ "reload", reload_configuration, NULL, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer" },
 	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },
@@ -252,6 +263,7 @@ static const struct verb {
 	{ "show dmvpn", show_dmvpn, NULL, NULL },
 	{ "show interface", show_interface, NULL, NULL },
 	{ "show ip nhrp", show_ip_nhrp, NULL, NULL },
+	{ "show ip nhrp multicast", show_ip_nhrp_multicast, NULL, NULL },
 	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
 	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
 	{ "show log peer", show_log_peer, NULL, "peer" },
