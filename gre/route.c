@@ -21,7 +21,7 @@
 
 #define EVENT_BUFFER	  (4 << 20)
 #define DATAGRAMS_AT_ONCE 256 /* per gre_routes_readable(), changes */
-#define CHANGES_MAX	  256 /* prefixes; more are told as 0.0.0.0/0 */
+#define CHANGES_MAX	  64  /* prefixes; more at once are told as 0.0.0.0/0 */
 #define QUESTIONS_AT_ONCE 64  /* answered by one dump */
 #define TRIES		  3   /* of a lookup, where the kernel was short of memory */
 
