@@ -36,7 +36,8 @@ struct daemon {
 	struct gre_links *links;
 	struct gre_neighs *neighs;
 	struct gre_routes *routes;
-	struct hairpin_program *hairpin; /* what redirects are seen by; NULL: the kernel cannot */
+	struct hairpin_program *hairpin; /* what redirects are seen by; NULL: ... */
+	char hairpin_why[256];		 /* ... because of that */
 
 	/* This folder's. */
 	struct loop *loop;
@@ -51,6 +52,7 @@ struct daemon {
 	struct reconcile *reconcile; /* what a crash left, while that is being settled: reconcile.h */
 	struct names *names; /* next hop servers that are known by name: names.h */
 	struct hook *hook;   /* a program that is told what happens: hook.h */
+	struct upkeep *upkeep; /* what is looked after slowly: upkeep.h */
 	struct ctl *ctl;     /* the control socket: ctl.h */
 };
 

@@ -101,6 +101,21 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_REPLACED] = "another NBMA address took its place",
 		[NHRP_WHY_REMOVED] = "the tunnel is removed",
 		[NHRP_WHY_HOLD_DOWN] = "tried a short while ago",
+		[NHRP_WHY_DISABLED] = "not configured (redirect, shortcut)",
+		[NHRP_WHY_CUT] = "not the start of an IPv4 packet to a host",
+		[NHRP_WHY_NO_ROUTE] = "no route to it through this tunnel",
+		[NHRP_WHY_SAME_PEER] = "it goes back to where it came from",
+		[NHRP_WHY_RATE] = "done a short while ago",
+		[NHRP_WHY_NOT_ON_PATH] = "the packet does not go through the sender",
+		[NHRP_WHY_THROUGH_TUNNEL] = "the other end would send it back through the tunnel",
+		[NHRP_WHY_TOO_WIDE] = "the prefix is no answer to what was asked",
+		[NHRP_WHY_ROUTE_CHANGED] = "the routing table changed",
+		[NHRP_WHY_AUTHORIZE] = "\"authorize\" gives the address to another identity, or this "
+				       "identity another address",
+		[NHRP_WHY_IDENTITY] = "somebody else is at that NBMA address now",
+		[NHRP_WHY_STANDBY] = "enough better servers of its cluster are up",
+		[NHRP_WHY_FLOOD] = "it sends more than its share",
+		[NHRP_WHY_PSEUDO] = "it shares its address behind a NAT with others",
 	};
 
 	return (size_t)why < ARRAY_SIZE(texts) && texts[why] ? texts[why] : "unknown reason";
@@ -166,6 +181,9 @@ static void client_refused(struct text *t, const struct nhrp_event *e, const str
 		break;
 	case NHRP_WHY_KERNEL:
 		text_add(t, ": %s", strerror(e->code));
+		break;
+	case NHRP_WHY_AUTHORIZE:
+		text_add(t, "; compare \"authorize\" of our nhrp with what the peer has proven to be");
 		break;
 	default:
 		break;

@@ -151,6 +151,43 @@ static void complain(const json_t *answer)
 		fprintf(stderr, "%%   %s\n", json_string_value(detail));
 }
 
+/* One line of those that follow each other. False: that was the last. */
+static bool show_line(const struct options *o, const struct parsed *p, const char *line, int *status)
+{
+	json_t *answer = json_loads(line, 0, NULL);
+	bool more = answer && !member_has(answer, "error");
+
+	if (!answer)
+		fprintf(stderr, "dmvpnctl: the daemon sent something that is no JSON\n");
+	else if (!more)
+		complain(answer);
+	else if (o->json)
+		fputs(line, stdout);
+	else
+		p->verb->render(answer, stdout);
+	json_decref(answer);
+	*status = more ? CTL_EXIT_OK : CTL_EXIT_DAEMON;
+	return !fflush(stdout) && !ferror(stdout) && more;
+}
+
+/* Until the daemon ends, or whoever reads us. */
+static int follow(const struct options *o, const struct parsed *p, int fd, const json_t *request)
+{
+	char *text = json_dumps(request, JSON_COMPACT), *line = NULL;
+	FILE *in = fdopen(fd, "r");
+	int status = CTL_EXIT_DAEMON;
+	size_t room = 0;
+
+	if (in && text && send_all(fd, text, strlen(text)) && send_all(fd, "\n", 1))
+		while (getline(&line, &room, in) > 0 && show_line(o, p, line, &status))
+			;
+	if (in)
+		fclose(in);
+	free(line);
+	free(text);
+	return status;
+}
+
 static int run(const struct options *o, const struct parsed *p)
 {
 	json_t *request, *answer;
@@ -159,6 +196,11 @@ static int run(const struct options *o, const struct parsed *p)
 	if (fd < 0)
 		return CTL_EXIT_CONNECT;
 	request = parse_request(p);
+	if (p->verb->render == render_event) {
+		status = follow(o, p, fd, request);
+		json_decref(request);
+		return status;
+	}
 	answer = ask(fd, request);
 	json_decref(request);
 	if (!answer)

@@ -83,6 +83,8 @@ render_fn render_message; /* {"message": "..."} */
 render_fn render_reload;
 render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_version;
 render_fn render_nhrp, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
+render_fn render_nhrp_multicast;
+render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
 render_fn render_debugging, render_log;

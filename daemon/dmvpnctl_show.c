@@ -110,14 +110,47 @@ static void dmvpn_peer(const json_t *peer, FILE *out)
 		member_text(peer, "state"), time, member_text(first, "attributes"));
 }
 
+/* Networks behind the peer have rows of their own, as in later IOS. */
+static bool is_network(const json_t *entry)
+{
+	return strchr(member_text(entry, "attributes"), 'T') != NULL;
+}
+
+static void dmvpn_networks(const json_t *peer, FILE *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(peer, "entries"), i, entry)
+		if (is_network(entry))
+			fprintf(out, " %5d %15s %15s %5s %8s %s\n", 0, "",
+				member_text(entry, "protocol"), "UP", "",
+				member_text(entry, "attributes"));
+}
+
+static bool any_network(const json_t *answer)
+{
+	const json_t *tunnel, *peer, *entry;
+	size_t i, j, k;
+
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel)
+		json_array_foreach (json_object_get(tunnel, "peers"), j, peer)
+			json_array_foreach (json_object_get(peer, "entries"), k, entry)
+				if (is_network(entry))
+					return true;
+	return false;
+}
+
 void render_dmvpn(const json_t *answer, FILE *out)
 {
 	const json_t *tunnel, *peer;
 	size_t i, j;
 
 	fprintf(out, "Legend: Attrb --> S - Static, D - Dynamic, I - Incompletea\n"
-		     "        N - NATed, L - Local, X - No Socket\n"
-		     "        # Ent --> Number of NHRP entries with same NBMA peer\n\n");
+		     "        N - NATed, L - Local, X - No Socket\n");
+	if (any_network(answer))
+		fprintf(out, "        T1 - Route Installed, T2 - Nexthop-override\n");
+	fprintf(out, "        # Ent --> Number of NHRP entries with same NBMA peer\n\n");
 	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
 		const json_t *peers = json_object_get(tunnel, "peers");
 
@@ -125,8 +158,10 @@ void render_dmvpn(const json_t *answer, FILE *out)
 			member_text(tunnel, "type"), json_array_size(peers));
 		fprintf(out, " # Ent  Peer NBMA Addr Peer Tunnel Add State  UpDn Tm Attrb\n"
 			     " ----- --------------- --------------- ----- -------- -----\n");
-		json_array_foreach (peers, j, peer)
+		json_array_foreach (peers, j, peer) {
 			dmvpn_peer(peer, out);
+			dmvpn_networks(peer, out);
+		}
 		fprintf(out, "\n");
 	}
 }
@@ -141,7 +176,8 @@ static void nhrp_entry(const json_t *entry, FILE *out)
 	fprintf(out, "%s/%lld", member_text(entry, "protocol"),
 		(long long)member_int(entry, "prefix_length"));
 	if (!incomplete)
-		fprintf(out, " via %s", member_text(entry, "protocol"));
+		fprintf(out, " via %s",
+			member_text(entry, member_has(entry, "gateway") ? "gateway" : "protocol"));
 	fprintf(out, ", %s created %s, ", member_text(entry, "interface"),
 		ios_time(member_int(entry, "created"), time));
 	if (member_has(entry, "expires"))
@@ -154,6 +190,8 @@ static void nhrp_entry(const json_t *entry, FILE *out)
 	fprintf(out, "\n");
 	if (!incomplete && member_has(entry, "nbma"))
 		fprintf(out, "  NBMA address: %s\n", member_text(entry, "nbma"));
+	if (!incomplete && member_has(entry, "nat_nbma"))
+		fprintf(out, "    (Claimed NBMA address: %s)\n", member_text(entry, "nat_nbma"));
 }
 
 void render_nhrp(const json_t *answer, FILE *out)
@@ -185,6 +223,17 @@ static void nhs_registration(const json_t *nhs, FILE *out)
 		fprintf(out, ", refused: %s", member_text(nhs, "refusal"));
 }
 
+/* Of one among equals nothing is said, as in IOS 12.4. */
+static void nhs_rank(const json_t *nhs, FILE *out, bool detail)
+{
+	if (member_int(nhs, "priority") || member_int(nhs, "cluster"))
+		fprintf(out, "  priority = %lld cluster = %lld",
+			(long long)member_int(nhs, "priority"),
+			(long long)member_int(nhs, "cluster"));
+	if (detail && member_has(nhs, "name"))
+		fprintf(out, "  name %s", member_text(nhs, "name"));
+}
+
 static void nhrp_nhs(const json_t *answer, FILE *out, bool detail)
 {
 	const json_t *tunnel, *nhs;
@@ -197,6 +246,7 @@ static void nhrp_nhs(const json_t *answer, FILE *out, bool detail)
 			fprintf(out, "%-15s  %s%s", member_text(nhs, "protocol"),
 				member_true(nhs, "responding") ? "R" : " ",
 				member_true(nhs, "expecting") ? "E" : "");
+			nhs_rank(nhs, out, detail);
 			if (detail)
 				nhs_registration(nhs, out);
 			fprintf(out, "\n");
@@ -212,6 +262,27 @@ void render_nhrp_nhs(const json_t *answer, FILE *out)
 void render_nhrp_nhs_detail(const json_t *answer, FILE *out)
 {
 	nhrp_nhs(answer, out, true);
+}
+
+void render_nhrp_multicast(const json_t *answer, FILE *out)
+{
+	const json_t *tunnel, *listener;
+	size_t i, j;
+
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
+		const json_t *listeners = json_object_get(tunnel, "listeners");
+
+		fprintf(out, "%s: %zu listeners%s\n", member_text(tunnel, "interface"),
+			json_array_size(listeners),
+			member_true(tunnel, "dynamic") ? ", dynamic" : "");
+		json_array_foreach (listeners, j, listener)
+			fprintf(out, "  NBMA address: %s\n", json_string_value(listener));
+		fprintf(out, "  %lld packets captured, %lld copies sent, %lld errors, %lld dropped\n",
+			(long long)member_int(tunnel, "captured"),
+			(long long)member_int(tunnel, "copies"),
+			(long long)member_int(tunnel, "errors"),
+			(long long)member_int(tunnel, "dropped"));
+	}
 }
 
 static void traffic_direction(const json_t *counts, const char *title, FILE *out)
@@ -263,6 +334,11 @@ void render_nhrp_traffic(const json_t *answer, FILE *out)
 		fprintf(out, "%s:\n", member_text(tunnel, "interface"));
 		traffic_direction(json_object_get(tunnel, "sent"), "Sent", out);
 		traffic_direction(json_object_get(tunnel, "received"), "Rcvd", out);
+		if (member_int(tunnel, "hairpins"))
+			fprintf(out, "   Hairpins: Total %lld\n         %lld limited  %lld ignored\n",
+				(long long)member_int(tunnel, "hairpins"),
+				(long long)member_int(tunnel, "hairpins_limited"),
+				(long long)member_int(tunnel, "hairpins_ignored"));
 		refusals(json_object_get(tunnel, "refusals_sent"), "Refusals sent", out);
 		refusals(json_object_get(tunnel, "refusals_received"), "Refusals received", out);
 		refusals(json_object_get(tunnel, "errors_sent"), "Errors sent", out);
@@ -311,6 +387,35 @@ static void interface_tunnel(const json_t *link, FILE *out)
 			member_text(link, "profile"));
 }
 
+/* "1500 - 20 IP - 8 UDP ... = 1390"; what is 0 is left out. */
+static void mtu_arithmetic(const json_t *m, FILE *out)
+{
+	static const struct {
+		const char *member, *text;
+	} parts[] = {
+		{ "outer_ip", "IP" }, { "udp", "UDP" },		{ "esp", "ESP" },
+		{ "iv", "IV" },	      { "padding", "padding" }, { "trailer", "trailer" },
+		{ "icv", "ICV" },     { "gre", "GRE" },
+	};
+
+	fprintf(out, "  Path MTU: %lld", (long long)member_int(m, "path"));
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (member_int(m, parts[i].member))
+			fprintf(out, " - %lld %s", (long long)member_int(m, parts[i].member),
+				parts[i].text);
+	fprintf(out, " = %lld bytes fit, TCP MSS %lld\n", (long long)member_int(m, "mtu"),
+		(long long)member_int(m, "tcp_mss"));
+}
+
+static void redirect(const json_t *r, FILE *out)
+{
+	if (member_true(r, "works"))
+		fprintf(out, "  NHRP redirect: %lld packets seen\n",
+			(long long)member_int(r, "seen"));
+	else
+		fprintf(out, "  NHRP redirect does not work: %s\n", member_text(r, "why"));
+}
+
 void render_interface(const json_t *answer, FILE *out)
 {
 	const json_t *link;
@@ -323,7 +428,11 @@ void render_interface(const json_t *answer, FILE *out)
 			member_text(link, "address"));
 		if (member_has(link, "mtu"))
 			fprintf(out, "  MTU %lld bytes\n", (long long)member_int(link, "mtu"));
+		if (member_has(link, "mtu_arithmetic"))
+			mtu_arithmetic(json_object_get(link, "mtu_arithmetic"), out);
 		interface_tunnel(link, out);
+		if (member_has(link, "redirect"))
+			redirect(json_object_get(link, "redirect"), out);
 	}
 }
 

@@ -34,6 +34,7 @@
 #include "daemon/tunnel.h"
 #include "daemon/turn.h"
 #include "daemon/udp.h"
+#include "daemon/upkeep.h"
 
 /* How long a clean stop waits for the kernel, each time. */
 #define STOP_PATIENCE SECONDS(3)
@@ -156,6 +157,7 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 	d->udp = udp_new();
 	d->names = names_new();
 	d->hook = hook_new();
+	d->upkeep = upkeep_new();
 	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
 		return false;
 	d->pool = pool_new();
@@ -219,6 +221,7 @@ static void release(struct daemon *d, struct loop_watch *pool_watch)
 	free(d->tunnels);
 	names_free(d);
 	hook_free(d);
+	upkeep_free(d);
 	if (d->ike)
 		ike_free(d->ike);
 	if (d->nhrp)

@@ -68,23 +68,13 @@ static void hairpin_can_read(struct daemon *d, void *arg)
 
 /* ---- opening and closing ---- */
 
-static bool any_redirect(const struct daemon *d)
-{
-	TUNNELS_EACH (d, t)
-		if (t->conf->nhrp.redirect)
-			return true;
-	return false;
-}
-
 void packets_prepare(struct daemon *d)
 {
-	char why[GRE_WHY];
-
-	if (!hairpin_load(&d->hairpin, HAIRPIN_INTERVAL, why))
+	if (!hairpin_load(&d->hairpin, HAIRPIN_INTERVAL, d->hairpin_why))
 		return;
 	d->hairpin = NULL;
-	/* A reload may want it later and then says so. */
-	log_msg(any_redirect(d) ? LOG_WARNING : LOG_DEBUG, "no redirects can be sent: %s", why);
+	/* Where it is wanted, now or after a reload, open_hairpin() says so. */
+	log_msg(LOG_DEBUG, "no redirects can be sent: %s", d->hairpin_why);
 }
 
 void packets_unprepare(struct daemon *d)
@@ -127,9 +117,8 @@ static void open_hairpin(struct daemon *d, struct tunnel *t)
 	if (p->hairpin || !t->ifindex)
 		return;
 	if (!d->hairpin) {
-		log_msg(LOG_WARNING, "%s: redirect does not work: the kernel or the daemon's "
-				     "privileges lack what it needs; the log of the start tells",
-			t->conf->name);
+		log_msg(LOG_WARNING, "%s: redirect does not work: %s", t->conf->name,
+			d->hairpin_why);
 		return;
 	}
 	if (hairpin_open(&p->hairpin, d->hairpin, t->ifindex, why)) {
@@ -291,13 +280,17 @@ json_t *packets_show_multicast(const struct tunnel *t)
 	return o;
 }
 
-json_t *packets_show_redirect(const struct tunnel *t)
+json_t *packets_show_redirect(const struct daemon *d, const struct tunnel *t)
 {
 	struct hairpin_counters c = { 0 };
 	bool works = t->packets && t->packets->hairpin;
+	json_t *o;
 
 	if (works)
 		c = hairpin_counters(t->packets->hairpin);
-	return json_pack("{s:b, s:o, s:o, s:o}", "works", (int)works, "seen", show_u64(c.seen),
-			 "dropped", show_u64(c.dropped), "errors", show_u64(c.errors));
+	o = json_pack("{s:b, s:o, s:o, s:o}", "works", (int)works, "seen", show_u64(c.seen),
+		      "dropped", show_u64(c.dropped), "errors", show_u64(c.errors));
+	if (!d->hairpin)
+		json_object_set_new(o, "why", json_string(d->hairpin_why));
+	return o;
 }

@@ -44,6 +44,6 @@ bool packets_effect(struct daemon *d, struct tunnel *t, const struct nhrp_effect
 
 /* {"listeners": [...], counters}; {"redirects": ...}: for the shows. */
 json_t *packets_show_multicast(const struct tunnel *t);
-json_t *packets_show_redirect(const struct tunnel *t);
+json_t *packets_show_redirect(const struct daemon *d, const struct tunnel *t);
 
 #endif

@@ -34,7 +34,7 @@ struct peers *peers_new(void)
 
 /* ---- the two tables ---- */
 
-struct peer *peer_find(const struct peers *ps, const struct addr *local,
+struct peer *peers_find(const struct peers *ps, const struct addr *local,
 		       const struct addr *remote)
 {
 	struct peer_key key = { *local, *remote };
@@ -46,7 +46,7 @@ struct peer *peer_find(const struct peers *ps, const struct addr *local,
 
 static struct peer *peer_get(struct peers *ps, const struct addr *local, const struct addr *remote)
 {
-	struct peer *p = peer_find(ps, local, remote);
+	struct peer *p = peers_find(ps, local, remote);
 
 	if (p)
 		return p;
@@ -56,7 +56,7 @@ static struct peer *peer_get(struct peers *ps, const struct addr *local, const s
 	return p;
 }
 
-void peer_put(struct daemon *d, struct peer *p)
+void peers_put(struct daemon *d, struct peer *p)
 {
 	if (p->up || p->sas)
 		return;
@@ -75,7 +75,7 @@ static struct sa_key key_of(const struct xfrm_sa_id *id)
 	return key;
 }
 
-struct sa *peer_sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
+struct sa *peers_find_sa(const struct peers *ps, const struct xfrm_sa_id *id)
 {
 	struct sa_key key = key_of(id);
 	struct sa *sa;
@@ -86,7 +86,7 @@ struct sa *peer_sa_find(const struct peers *ps, const struct xfrm_sa_id *id)
 
 static void sa_insert(struct peers *ps, struct peer *p, const struct xfrm_sa_id *id)
 {
-	struct sa *sa = peer_sa_find(ps, id);
+	struct sa *sa = peers_find_sa(ps, id);
 
 	if (sa)
 		return;
@@ -110,10 +110,10 @@ static void sa_remove(struct daemon *d, struct sa *sa)
 	*at = sa->next;
 	HASH_DEL(d->peers->sas, sa);
 	free(sa);
-	peer_put(d, p);
+	peers_put(d, p);
 }
 
-bool peer_is_needed(struct daemon *d, const struct tunnel *except, const struct addr *local,
+bool peers_need(struct daemon *d, const struct tunnel *except, const struct addr *local,
 		    const struct addr *remote)
 {
 	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
@@ -143,19 +143,19 @@ void peers_free(struct peers *ps)
 
 bool peers_own_sa(const struct daemon *d, const struct xfrm_sa_id *id)
 {
-	return peer_sa_find(d->peers, id) != NULL;
+	return peers_find_sa(d->peers, id) != NULL;
 }
 
 bool peers_is_up(const struct daemon *d, const struct addr *local, const struct addr *remote)
 {
-	const struct peer *p = peer_find(d->peers, local, remote);
+	const struct peer *p = peers_find(d->peers, local, remote);
 
 	return p && p->up;
 }
 
 bool peers_is_behind_nat(const struct daemon *d, const struct addr *local, const struct addr *remote)
 {
-	const struct peer *p = peer_find(d->peers, local, remote);
+	const struct peer *p = peers_find(d->peers, local, remote);
 
 	return p && p->nat;
 }
@@ -186,11 +186,11 @@ static void installed(struct daemon *d, void *ctx, uint64_t token, const struct 
 	if (a->err) {
 		ps->count.sas_refused++;
 		log_msg(LOG_WARNING, "%s", a->why);
-		if (!peer_find(ps, &in->local, &in->remote))
+		if (!peers_find(ps, &in->local, &in->remote))
 			pseudo_leave(d, &in->local, &in->remote);
 	} else {
 		struct peer *p = peer_get(ps, &in->local, &in->remote);
-		struct sa *old = in->replaces ? peer_sa_find(ps, &in->old) : NULL;
+		struct sa *old = in->replaces ? peers_find_sa(ps, &in->old) : NULL;
 
 		ps->count.sas_installed++;
 		p->nat = in->nat;
@@ -247,7 +247,7 @@ static void sa_update(struct daemon *d, const struct ike_ipsec_sa *sa)
 static void deleted(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
 {
 	struct xfrm_sa_id *id = ctx;
-	struct sa *sa = peer_sa_find(d->peers, id);
+	struct sa *sa = peers_find_sa(d->peers, id);
 
 	(void)arg;
 	if (sa)
@@ -299,9 +299,10 @@ static void identify(struct daemon *d, struct peer *p, const struct ike_effect *
 		memcpy(p->identity, name, strlen(name) + 1);
 }
 
-void peer_tell_up(struct daemon *d, const struct tunnel *t, const struct peer *p)
+void peers_tell_up(struct daemon *d, const struct tunnel *t, const struct peer *p)
 {
-	const struct span identity = span_of(p->identity, strlen(p->identity));
+	const struct span identity = { (const uint8_t *)p->identity,
+					strlen(p->identity) };
 
 	nhrp_peer_nat(d->nhrp, t->id, p->key.remote, p->nat);
 	nhrp_peer_identity(d->nhrp, t->id, p->key.remote, identity);
@@ -317,17 +318,17 @@ static void peer_up(struct daemon *d, const struct ike_effect *e)
 	reconcile_peer_up(d, &e->local, &e->remote);
 	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, &e->local));)
 		if (tunnel_is_protected(t))
-			peer_tell_up(d, t, p);
+			peers_tell_up(d, t, p);
 }
 
 static void peer_down(struct daemon *d, const struct addr *local, const struct addr *remote)
 {
-	struct peer *p = peer_find(d->peers, local, remote);
+	struct peer *p = peers_find(d->peers, local, remote);
 	msec now = loop_now();
 
 	if (p) {
 		p->up = false;
-		peer_put(d, p);
+		peers_put(d, p);
 	}
 	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
 		if (tunnel_is_protected(t))
@@ -419,185 +420,6 @@ bool peers_drain_ike(struct daemon *d)
 	return any;
 }
 
-<<<<<<< HEAD
-/* ---- what NHRP wants ---- */
-
-static void nhrp_connect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
-{
-	msec now = loop_now();
-
-	if (!tunnel_is_protected(t) || peers_is_up(d, &t->local, nbma))
-		nhrp_peer_up(d->nhrp, now, t->id, *nbma);
-	else if (!ike_connect(d->ike, now, &t->local, nbma))
-		nhrp_peer_down(d->nhrp, now, t->id, *nbma);
-}
-
-/* Whether a tunnel of this source, other than `except`, has a use for the peer. */
-static bool is_needed(struct daemon *d, const struct tunnel *except, const struct addr *local,
-		      const struct addr *remote)
-{
-	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
-		if (t != except && tunnel_is_protected(t) &&
-		    nhrp_knows_nbma(d->nhrp, t->id, *remote))
-			return true;
-	return false;
-}
-
-static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
-{
-	struct peer *p = peer_find(d->peers, &t->local, nbma);
-
-	if (!tunnel_is_protected(t) || is_needed(d, t, &t->local, nbma))
-		return;
-	ike_release(d->ike, loop_now(), &t->local, nbma);
-	/* IKE does not tell what it was told; the next CONNECT must not take it for up. */
-	if (p) {
-		p->up = false;
-		peer_put(d, p);
-	}
-}
-
-static void nhrp_suspect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
-{
-	char text[ADDR_TEXT];
-
-	if (!tunnel_is_protected(t))
-		return;
-	log_msg(LOG_NOTICE, "%s: %s has SAs and does not answer: it is asked whether it lives",
-		t->conf->name, addr_text(nbma, text));
-	ike_suspect(d->ike, loop_now(), &t->local, nbma);
-}
-
-static void bound(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)
-{
-	(void)ctx;
-	if (a->err == ECANCELED)
-		return;
-	if (a->err) {
-		d->peers->count.binds_refused++;
-		log_msg(LOG_WARNING, "%s", a->why);
-	}
-	nhrp_bound(d->nhrp, loop_now(), token, a->err);
-}
-
-static void nhrp_send(struct tunnel *t, const struct addr *nbma, struct span packet)
-{
-	/* What gets lost is sent again; why it got lost shows in the link's own state. */
-	if (!t->sock || nhrp_sock_send(t->sock, nbma, packet))
-		t->send_errors++;
-}
-
-/*
- * A question about a peer's traffic: each of its SAs is asked for, the last answer tells NHRP.
- * Tunnels that share a source share the SAs, so they share the counts, too.
- */
-struct use_query {
-	int id;
-	struct addr nbma;
-	unsigned int waiting;
-	uint64_t packets;
-};
-
-static void counted(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
-{
-	struct use_query *q = ctx;
-	bool stop = a->err == ECANCELED;
-
-	(void)arg;
-	if (!a->err && a->count) {
-		struct sa *sa = sa_find(d->peers, &a->sas[0].id);
-
-		if (sa && a->sas[0].packets > sa->told) {
-			q->packets += a->sas[0].packets - sa->told;
-			sa->told = a->sas[0].packets;
-		}
-	}
-	if (--q->waiting)
-		return;
-	if (!stop)
-		nhrp_used(d->nhrp, loop_now(), q->id, q->nbma, q->packets);
-	free(q);
-}
-
-static void query_use(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
-{
-	const struct peer *p = peer_find(d->peers, &t->local, nbma);
-	struct use_query *q;
-
-	if (!tunnel_is_protected(t) || !p || !p->sas) {
-		nhrp_used(d->nhrp, loop_now(), t->id, *nbma, 0);
-		return;
-	}
-	q = xcalloc(1, sizeof(*q));
-	q->id = t->id;
-	q->nbma = *nbma;
-	for (const struct sa *sa = p->sas; sa; sa = sa->next) {
-		q->waiting++;
-		kernel_sa_get(d, &sa->id, counted, q, 0);
-	}
-}
-
-static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
-{
-	struct tunnel *t = tunnel_by_id(d, e->id);
-
-	if (e->kind == NHRP_EVENT) {
-		recorder_nhrp(d->recorder, loop_now(), &e->event);
-		trace_nhrp_event(&e->event);
-		if (e->event.kind == NHRP_EV_NHS_UP && t)
-			reconcile_nhs_up(d, t);
-		return;
-	}
-	if (!t)
-		return;
-	switch (e->kind) {
-	case NHRP_SEND:
-		nhrp_send(t, &e->nbma, e->packet);
-		break;
-	case NHRP_CONNECT:
-		nhrp_connect(d, t, &e->nbma);
-		break;
-	case NHRP_RELEASE:
-		nhrp_release(d, t, &e->nbma);
-		break;
-	case NHRP_SUSPECT:
-		nhrp_suspect(d, t, &e->nbma);
-		break;
-	case NHRP_BIND:
-		kernel_bind(d, t->ifindex, &e->protocol, &e->nbma, bound, NULL, e->token);
-		break;
-	case NHRP_UNBIND:
-		kernel_unbind(d, t->ifindex, &e->protocol);
-		break;
-	case NHRP_QUERY_USE:
-		query_use(d, t, &e->nbma);
-		break;
-	case NHRP_QUERY_ROUTE:
-		nhrp_route(d->nhrp, loop_now(), e->token, &(struct nhrp_route){ .found = false });
-		break;
-	case NHRP_ROUTE_ADD:
-		nhrp_routed(d->nhrp, loop_now(), e->token, EOPNOTSUPP);
-		break;
-	case NHRP_ROUTE_DEL:
-	case NHRP_MULTICAST_ADD:
-	case NHRP_MULTICAST_DEL:
-	case NHRP_EVENT:
-		break;
-	}
-}
-
-bool peers_drain_nhrp(struct daemon *d)
-{
-	struct nhrp_effect e;
-	bool any = false;
-
-	for (; nhrp_next_effect(d->nhrp, &e); any = true)
-		nhrp_effect(d, &e);
-	return any;
-}
-
-=======
->>>>>>> 4985098 (wip-d)
 /* ---- what the kernel says ---- */
 
 void peers_resolve(struct daemon *d, const struct tunnel *t, const struct addr *protocol)
@@ -624,7 +446,7 @@ static void expired(struct daemon *d, struct sa *sa)
 
 void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
 {
-	struct sa *sa = peer_sa_find(d->peers, &exp->id);
+	struct sa *sa = peers_find_sa(d->peers, &exp->id);
 
 	/* Leftovers of an earlier life expire, too. */
 	if (!sa)
@@ -637,7 +459,7 @@ void peers_expire(struct daemon *d, const struct xfrm_expire *exp)
 
 void peers_mapping(struct daemon *d, const struct xfrm_mapping *map)
 {
-	const struct sa *sa = peer_sa_find(d->peers, &map->id);
+	const struct sa *sa = peers_find_sa(d->peers, &map->id);
 
 	if (sa)
 		ike_esp_seen(d->ike, loop_now(), &sa->peer->key.local, &sa->peer->key.remote,
@@ -647,7 +469,7 @@ void peers_mapping(struct daemon *d, const struct xfrm_mapping *map)
 static void checked(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
 {
 	struct xfrm_sa_id *id = ctx;
-	struct sa *sa = peer_sa_find(d->peers, id);
+	struct sa *sa = peers_find_sa(d->peers, id);
 
 	(void)arg;
 	if (a->err == ESRCH && sa)
@@ -657,11 +479,11 @@ static void checked(struct daemon *d, void *ctx, uint64_t arg, const struct kern
 
 void peers_acquire(struct daemon *d, const struct xfrm_acquire *acq)
 {
-	const struct peer *p = peer_find(d->peers, &acq->src, &acq->dst);
+	const struct peer *p = peers_find(d->peers, &acq->src, &acq->dst);
 	struct peers *ps = d->peers;
 	char text[ADDR_TEXT];
 
-	if (acq->proto != GRE || !peer_is_needed(d, NULL, &acq->src, &acq->dst)) {
+	if (acq->proto != GRE || !peers_need(d, NULL, &acq->src, &acq->dst)) {
 		ps->count.acquires_ignored++;
 		if (limit_take(&ps->acquire_log, loop_now()))
 			log_msg(LOG_INFO,
@@ -693,7 +515,7 @@ static void compared(struct daemon *d, void *ctx, uint64_t serial, const struct 
 	}
 	mark = ++ps->dumps;
 	for (size_t i = 0; i < a->count; i++) {
-		sa = peer_sa_find(ps, &a->sas[i].id);
+		sa = peers_find_sa(ps, &a->sas[i].id);
 		if (sa)
 			sa->seen = mark;
 	}

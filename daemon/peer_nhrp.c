@@ -10,6 +10,7 @@
 #include "daemon/packets.h"
 #include "daemon/peer_table.h"
 #include "daemon/reconcile.h"
+#include "daemon/recorder.h"
 #include "daemon/route.h"
 #include "daemon/trace.h"
 #include "daemon/tunnel.h"
@@ -18,28 +19,28 @@
 
 static void nhrp_connect(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
 {
-	const struct peer *p = peer_find(d->peers, &t->local, nbma);
+	const struct peer *p = peers_find(d->peers, &t->local, nbma);
 	msec now = loop_now();
 
 	if (!tunnel_is_protected(t))
 		nhrp_peer_up(d->nhrp, now, t->id, *nbma);
 	else if (p && p->up)
-		peer_tell_up(d, t, p);
+		peers_tell_up(d, t, p);
 	else if (!ike_connect(d->ike, now, &t->local, nbma))
 		nhrp_peer_down(d->nhrp, now, t->id, *nbma);
 }
 
 static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
 {
-	struct peer *p = peer_find(d->peers, &t->local, nbma);
+	struct peer *p = peers_find(d->peers, &t->local, nbma);
 
-	if (!tunnel_is_protected(t) || peer_is_needed(d, t, &t->local, nbma))
+	if (!tunnel_is_protected(t) || peers_need(d, t, &t->local, nbma))
 		return;
 	ike_release(d->ike, loop_now(), &t->local, nbma);
 	/* IKE does not tell what it was told; the next CONNECT must not take it for up. */
 	if (p) {
 		p->up = false;
-		peer_put(d, p);
+		peers_put(d, p);
 	}
 }
 
@@ -84,7 +85,7 @@ static void counted(struct daemon *d, void *ctx, uint64_t arg, const struct kern
 
 	(void)arg;
 	if (!a->err && a->count) {
-		struct sa *sa = peer_sa_find(d->peers, &a->sas[0].id);
+		struct sa *sa = peers_find_sa(d->peers, &a->sas[0].id);
 
 		if (sa && a->sas[0].packets > sa->told) {
 			q->packets += a->sas[0].packets - sa->told;
@@ -100,7 +101,7 @@ static void counted(struct daemon *d, void *ctx, uint64_t arg, const struct kern
 
 static void query_use(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
 {
-	const struct peer *p = peer_find(d->peers, &t->local, nbma);
+	const struct peer *p = peers_find(d->peers, &t->local, nbma);
 	struct use_query *q;
 
 	if (!tunnel_is_protected(t) || !p || !p->sas) {
@@ -118,6 +119,7 @@ static void query_use(struct daemon *d, const struct tunnel *t, const struct add
 
 static void nhrp_event(struct daemon *d, const struct tunnel *t, const struct nhrp_event *e)
 {
+	recorder_nhrp(d->recorder, loop_now(), e);
 	trace_nhrp_event(e);
 	if (!t)
 		return;

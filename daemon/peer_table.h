@@ -55,15 +55,15 @@ struct peers {
 };
 
 /* NULL: there is none. */
-struct peer *peer_find(const struct peers *ps, const struct addr *local,
+struct peer *peers_find(const struct peers *ps, const struct addr *local,
 		       const struct addr *remote);
-struct sa *peer_sa_find(const struct peers *ps, const struct xfrm_sa_id *id);
+struct sa *peers_find_sa(const struct peers *ps, const struct xfrm_sa_id *id);
 /* Frees it where it is neither up nor has an SA. */
-void peer_put(struct daemon *d, struct peer *p);
+void peers_put(struct daemon *d, struct peer *p);
 /* Tells NHRP that the peer is up, and who it is. */
-void peer_tell_up(struct daemon *d, const struct tunnel *t, const struct peer *p);
+void peers_tell_up(struct daemon *d, const struct tunnel *t, const struct peer *p);
 /* Whether NHRP on a tunnel of this source, other than `except`, has a use for the peer. */
-bool peer_is_needed(struct daemon *d, const struct tunnel *except, const struct addr *local,
+bool peers_need(struct daemon *d, const struct tunnel *except, const struct addr *local,
 		    const struct addr *remote);
 
 #endif

@@ -13,6 +13,7 @@
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/tunnel.h"
+#include "daemon/upkeep.h"
 #include "ikev1/cert.h"
 #include "ikev1/ike.h"
 
@@ -139,10 +140,14 @@ static json_t *apply(struct daemon *d, const struct conf_diff *diff, const struc
 	}
 	if (diff->what & CONF_CHANGED_IKE)
 		told(changed, "isakmp, certificates or ipsec: for negotiations from now on");
+	if (diff->what & CONF_CHANGED_HOST)
+		told(changed, "hook or kernel-settings");
 	drop(d, diff, changed);
 	swap(d, diff, fresh);
 	d->trustpoint = fresh->trustpoint;
 	ok &= bring_up(d, diff, changed);
+	if (diff->what & CONF_CHANGED_HOST)
+		upkeep_all_settings(d);
 	trustpoint_release(old_trustpoint);
 	conf_free(old);
 	if (!ok)

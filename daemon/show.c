@@ -12,6 +12,7 @@
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
+#include "daemon/mtu.h"
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
@@ -63,6 +64,22 @@ struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count)
 	return entries;
 }
 
+struct nhrp_shortcut *show_nhrp_shortcuts(struct daemon *d, size_t *count)
+{
+	struct nhrp_shortcut *list = NULL;
+	const void *cursor = NULL;
+	size_t n = 0, room = 0;
+
+	do {
+		if (n == room) {
+			room = room ? 2 * room : 16;
+			list = xreallocarray(list, room, sizeof(*list));
+		}
+	} while (nhrp_shortcut_next(d->nhrp, &cursor, &list[n]) && ++n);
+	*count = n;
+	return list;
+}
+
 /* Asks the kernel about an interface; false: it is not there. */
 static bool interface_request(const char *name, unsigned long request, struct ifreq *ifr)
 {
@@ -99,7 +116,26 @@ static void add_link_state(json_t *o, const struct tunnel *t)
 	json_object_set_new(o, "line_protocol", json_string(up && packets_are_open(t) ? "up" : "down"));
 }
 
-static json_t *interface_json(const struct tunnel *t)
+/* What a packet of the path's MTU is made of. */
+static void add_mtu(struct daemon *d, json_t *o, const struct tunnel *t)
+{
+	struct gre_mtu m;
+
+	json_object_set_new(o, "mtu_configured",
+			    t->conf->mtu ? json_integer(t->conf->mtu) : json_string("auto"));
+	json_object_set_new(o, "ignore_df", json_boolean(t->conf->ignore_df));
+	if (!mtu_arithmetic(d, t, &t->local, &m))
+		return;
+	json_object_set_new(
+		o, "mtu_arithmetic",
+		json_pack("{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "path",
+			  (int)m.path, "outer_ip", (int)m.outer_ip, "udp", (int)m.udp, "esp",
+			  (int)m.esp, "iv", (int)m.iv, "padding", (int)m.padding, "trailer",
+			  (int)m.trailer, "icv", (int)m.icv, "gre", (int)m.gre, "mtu", (int)m.mtu,
+			  "tcp_mss", (int)m.tcp_mss));
+}
+
+static json_t *interface_json(struct daemon *d, const struct tunnel *t)
 {
 	const struct conf_tunnel *c = t->conf;
 	unsigned int mtu = show_mtu(c->name);
@@ -110,6 +146,7 @@ static json_t *interface_json(const struct tunnel *t)
 	add_link_state(o, t);
 	json_object_set_new(o, "address", json_string(prefix_text(&c->address, address)));
 	json_object_set_new(o, "mtu", json_integer(mtu ? mtu : c->mtu));
+	add_mtu(d, o, t);
 	json_object_set_new(o, "source", show_addr(&t->local));
 	if (c->source_if[0])
 		json_object_set_new(o, "source_interface", json_string(c->source_if));
@@ -118,6 +155,8 @@ static json_t *interface_json(const struct tunnel *t)
 	json_object_set_new(o, "ttl", json_integer(c->ttl));
 	if (c->profile)
 		json_object_set_new(o, "profile", json_string(c->profile->name));
+	if (c->nhrp.redirect)
+		json_object_set_new(o, "redirect", packets_show_redirect(d, t));
 	return o;
 }
 
@@ -127,7 +166,7 @@ json_t *show_interface(struct daemon *d, const json_t *args)
 
 	(void)args;
 	TUNNELS_EACH (d, t)
-		json_array_append_new(list, interface_json(t));
+		json_array_append_new(list, interface_json(d, t));
 	return json_pack("{s:o}", "interfaces", list);
 }
 

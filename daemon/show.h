@@ -17,6 +17,7 @@
 struct daemon;
 struct kernel_answer;
 struct nhrp_entry;
+struct nhrp_shortcut;
 
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
 
@@ -24,6 +25,7 @@ show_fn show_version, show_interface;			      /* show.c */
 show_fn show_log_peer;					      /* show_log.c */
 show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */
 show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
+show_fn show_ip_nhrp_multicast;
 show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_stats; /* show_ike.c */
 /* With the kernel's SAs; remote: of this peer only, none: of all. */
 json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
@@ -40,6 +42,8 @@ json_t *show_u64(uint64_t n);
 int show_addr_order(const struct addr *a, const struct addr *b);
 /* All entries of the NHRP cache, in no order; to be freed. */
 struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count);
+/* All shortcuts, in no order; to be freed. */
+struct nhrp_shortcut *show_nhrp_shortcuts(struct daemon *d, size_t *count);
 /* MTU of an interface; 0: unknown. */
 unsigned int show_mtu(const char *interface);
 

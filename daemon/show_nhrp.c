@@ -8,6 +8,7 @@
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
 #include "daemon/loop.h"
+#include "daemon/names.h"
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
@@ -59,6 +60,11 @@ static json_t *flags_json(const struct nhrp_entry *e)
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		if (e->flags & names[i].flag)
 			json_array_append_new(flags, json_string(names[i].name));
+	/* Whom we are registered at is in use. */
+	if ((e->flags & NHRP_FLAG_NHS) && !(e->flags & NHRP_FLAG_USED) && e->peer_up)
+		json_array_append_new(flags, json_string("used"));
+	if (e->nat)
+		json_array_append_new(flags, json_string("nat"));
 	return flags;
 }
 
@@ -71,11 +77,82 @@ static json_t *entry_json(struct daemon *d, const struct nhrp_entry *e, msec now
 			      flags_json(e), "created", show_ago(now, e->created), "expires",
 			      show_ahead(now, e->expires));
 
+	if (!addr_is_none(&e->nat_nbma))
+		json_object_set_new(o, "nat_nbma", show_addr(&e->nat_nbma));
 	json_object_set_new(o, "nhs", json_boolean(e->flags & NHRP_FLAG_NHS));
 	json_object_set_new(o, "up", json_boolean(e->peer_up));
 	json_object_set_new(o, "mtu", json_integer(e->mtu));
 	json_object_set_new(o, "holding_time", json_integer(e->holding_time));
 	return o;
+}
+
+static int by_prefix(const void *x, const void *y)
+{
+	const struct nhrp_shortcut *a = x, *b = y;
+	int order = a->id != b->id ? a->id - b->id
+				   : show_addr_order(&a->prefix.addr, &b->prefix.addr);
+
+	return order ? order : a->prefix.bits - b->prefix.bits;
+}
+
+/* "rib": there is a route of ours; "nho": the routing table leads to that gateway already. */
+static json_t *shortcut_flags(const struct nhrp_shortcut *s)
+{
+	json_t *flags = json_array();
+
+	if (s->state == NHRP_SHORTCUT_HOLD_DOWN)
+		json_array_append_new(flags, json_string("negative"));
+	if (s->state == NHRP_SHORTCUT_UP) {
+		json_array_append_new(flags, json_string("router"));
+		json_array_append_new(flags, json_string(s->overrides ? "nho" : "rib"));
+	}
+	if (s->used)
+		json_array_append_new(flags, json_string("used"));
+	return flags;
+}
+
+static const char *shortcut_state_name(enum nhrp_shortcut_state state)
+{
+	switch (state) {
+	case NHRP_SHORTCUT_RESOLVING:
+		return "resolving";
+	case NHRP_SHORTCUT_CONNECTING:
+		return "connecting";
+	case NHRP_SHORTCUT_UP:
+		return "up";
+	case NHRP_SHORTCUT_HOLD_DOWN:
+		return "hold-down";
+	}
+	return "unknown";
+}
+
+/* A member of entries[], as all others. */
+static json_t *shortcut_json(struct daemon *d, const struct nhrp_shortcut *s, msec now)
+{
+	bool up = s->state == NHRP_SHORTCUT_UP;
+	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o, s:s, s:o, s:o, s:o}", "interface",
+			      interface_name(d, s->id), "protocol", show_addr(&s->prefix.addr),
+			      "prefix_length", (int)s->prefix.bits, "nbma", show_addr(&s->nbma),
+			      "path", show_addr(&s->nbma), "type", up ? "dynamic" : "incomplete",
+			      "flags", shortcut_flags(s), "created", show_ago(now, s->created),
+			      "expires", show_ahead(now, s->expires));
+
+	json_object_set_new(o, "gateway", show_addr(&s->gateway));
+	json_object_set_new(o, "shortcut", json_string(shortcut_state_name(s->state)));
+	json_object_set_new(o, "up", json_boolean(up));
+	json_object_set_new(o, "holding_time", json_integer(s->holding_time));
+	return o;
+}
+
+static void add_shortcuts(struct daemon *d, json_t *list, msec now)
+{
+	size_t count;
+	struct nhrp_shortcut *s = show_nhrp_shortcuts(d, &count);
+
+	qsort(s, count, sizeof(*s), by_prefix);
+	for (size_t i = 0; i < count; i++)
+		json_array_append_new(list, shortcut_json(d, &s[i], now));
+	free(s);
 }
 
 json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
@@ -90,6 +167,7 @@ json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
 	for (size_t i = 0; i < count; i++)
 		json_array_append_new(list, entry_json(d, &entries[i], now));
 	free(entries);
+	add_shortcuts(d, list, now);
 	return json_pack("{s:o}", "entries", list);
 }
 
@@ -112,8 +190,9 @@ static const char *nhs_state_name(enum nhrp_nhs_state state)
 	return "unknown";
 }
 
-static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
+static json_t *nhs_json(const struct tunnel *t, const struct nhrp_nhs *s, msec now)
 {
+	const char *name = names_of(t, &s->protocol);
 	uint64_t answered = s->replies + s->refusals;
 	/* The one that is under way has not failed yet. */
 	uint64_t pending = s->state == NHRP_NHS_REGISTERING;
@@ -122,6 +201,10 @@ static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
 			      "expecting", (int)(s->state != NHRP_NHS_NO_MAP), "responding",
 			      (int)(s->state == NHRP_NHS_UP || s->state == NHRP_NHS_REFUSED));
 
+	json_object_set_new(o, "priority", json_integer(s->priority));
+	json_object_set_new(o, "cluster", json_integer(s->cluster));
+	if (name)
+		json_object_set_new(o, "name", json_string(name));
 	json_object_set_new(o, "since", show_ago(now, s->since));
 	json_object_set_new(o, "registered", show_ago(now, s->registered));
 	json_object_set_new(o, "next", show_ahead(now, s->next));
@@ -137,15 +220,15 @@ static json_t *nhs_json(const struct nhrp_nhs *s, msec now)
 	return o;
 }
 
-static json_t *servers_of(struct daemon *d, int id, msec now)
+static json_t *servers_of(struct daemon *d, const struct tunnel *t, msec now)
 {
 	json_t *list = json_array();
 	const void *cursor = NULL;
 	struct nhrp_nhs s;
 
 	while (nhrp_nhs_next(d->nhrp, &cursor, &s))
-		if (s.id == id)
-			json_array_append_new(list, nhs_json(&s, now));
+		if (s.id == t->id)
+			json_array_append_new(list, nhs_json(t, &s, now));
 	return list;
 }
 
@@ -158,7 +241,7 @@ json_t *show_ip_nhrp_nhs(struct daemon *d, const json_t *args)
 		if (!conf_tunnel_is_hub(t->conf))
 			json_array_append_new(list, json_pack("{s:s, s:o}", "interface",
 							      t->conf->name, "servers",
-							      servers_of(d, t->id, loop_now())));
+							      servers_of(d, t, loop_now())));
 	return json_pack("{s:o}", "tunnels", list);
 }
 
@@ -216,14 +299,31 @@ static json_t *dropped(const struct nhrp_counters *c)
 
 static json_t *traffic_json(const struct tunnel *t, const struct nhrp_counters *c)
 {
-	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
-			 t->conf->name, "sent", by_type(c->sent), "received", by_type(c->received),
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+			 "interface", t->conf->name, "sent", by_type(c->sent), "received", by_type(c->received),
 			 "forwarded", by_type(c->forwarded), "refusals_sent",
 			 by_code(c->refusals_sent, diagnose_nhrp_code), "refusals_received",
 			 by_code(c->refusals_received, diagnose_nhrp_code), "errors_sent",
 			 by_code(c->errors_sent, diagnose_nhrp_error), "errors_received",
 			 by_code(c->errors_received, diagnose_nhrp_error), "dropped", dropped(c),
-			 "held", show_u64(c->held), "send_errors", show_u64(packets_send_errors(t)));
+			 "held", show_u64(c->held), "hairpins", show_u64(c->hairpins),
+			 "hairpins_limited", show_u64(c->hairpins_limited), "hairpins_ignored",
+			 show_u64(c->hairpins_ignored), "send_errors", show_u64(packets_send_errors(t)));
+}
+
+json_t *show_ip_nhrp_multicast(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	TUNNELS_EACH (d, t) {
+		json_t *o = packets_show_multicast(t);
+
+		json_object_set_new(o, "interface", json_string(t->conf->name));
+		json_object_set_new(o, "dynamic", json_boolean(t->conf->nhrp.multicast_dynamic));
+		json_array_append_new(list, o);
+	}
+	return json_pack("{s:o}", "tunnels", list);
 }
 
 json_t *show_ip_nhrp_traffic(struct daemon *d, const json_t *args)

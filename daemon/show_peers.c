@@ -136,6 +136,18 @@ static bool phase1_is_up(const struct phase1 *p, const struct addr *remote)
 	return p->count && bsearch(remote, p->remotes, p->count, sizeof(*p->remotes), addr_order);
 }
 
+struct shortcuts {
+	struct nhrp_shortcut *list;
+	size_t count;
+};
+
+/* What is looked at for each peer. */
+struct context {
+	struct phase1 phase1;
+	struct shortcuts shortcuts;
+	msec now;
+};
+
 /* A next hop server is up once it has taken our registration. */
 static bool registered_at(struct daemon *d, const struct nhrp_entry *e)
 {
@@ -159,18 +171,23 @@ static const char *peer_state(struct daemon *d, const struct nbma_peer *g, const
 	return "UP";
 }
 
-static const char *attributes(const struct nhrp_entry *e)
+#define ATTRIBUTES 8
+
+/* IOS's letters: S, D, I or L, then N for one behind a NAT and X for one without an SA. */
+static const char *attributes(struct daemon *d, const struct nhrp_entry *e, char buf[ATTRIBUTES])
 {
-	switch (e->type) {
-	case NHRP_ENTRY_LOCAL:
-		return "L";
-	case NHRP_ENTRY_STATIC:
-		return "S";
-	case NHRP_ENTRY_DYNAMIC:
-		return e->nat ? "DN" : "D";
-	default:
-		return "I";
-	}
+	const struct tunnel *t = tunnel_by_id(d, e->id);
+	bool bare = t && tunnel_is_protected(t) && e->type == NHRP_ENTRY_DYNAMIC && !e->peer_up;
+	const char *type = "I";
+
+	if (e->type == NHRP_ENTRY_LOCAL)
+		type = "L";
+	else if (e->type == NHRP_ENTRY_STATIC)
+		type = "S";
+	else if (e->type == NHRP_ENTRY_DYNAMIC)
+		type = "D";
+	snprintf(buf, ATTRIBUTES, "%s%s%s", type, e->nat ? "N" : "", bare ? "X" : "");
+	return buf;
 }
 
 static const char *type_name(const struct nhrp_entry *e)
@@ -185,34 +202,54 @@ static const char *type_name(const struct nhrp_entry *e)
 	}
 }
 
-static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p,
-			 msec now)
+/* Networks behind the peer: T1 where there is a route of ours, T2 where there was one to it already. */
+static void add_shortcuts(json_t *entries, const struct nbma_peer *g, const struct shortcuts *s)
+{
+	char text[ADDR_TEXT];
+
+	for (size_t i = 0; i < s->count; i++) {
+		const struct nhrp_shortcut *one = &s->list[i];
+
+		if (one->state != NHRP_SHORTCUT_UP || one->id != g->first->id ||
+		    !addr_equal(&one->nbma, nbma_or_path(g->first)))
+			continue;
+		json_array_append_new(entries,
+				      json_pack("{s:s, s:s, s:s}", "protocol",
+						prefix_text(&one->prefix, text), "type", "dynamic",
+						"attributes", one->overrides ? "DT2" : "DT1"));
+	}
+}
+
+static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct context *c)
 {
 	const struct addr *nbma = nbma_or_path(g->first);
 	json_t *entries = json_array();
+	char letters[ATTRIBUTES];
 
 	for (size_t i = 0; i < g->count; i++) {
 		const struct nhrp_entry *e = &g->first[i];
 
 		json_array_append_new(
 			entries, json_pack("{s:o, s:s, s:s}", "protocol", show_addr(&e->protocol),
-					   "type", type_name(e), "attributes", attributes(e)));
+					   "type", type_name(e), "attributes",
+					   attributes(d, e, letters)));
 	}
+	add_shortcuts(entries, g, &c->shortcuts);
 	return json_pack("{s:o, s:s, s:o, s:o}", "nbma",
 			 addr_is_none(nbma) ? json_string("UNKNOWN") : show_addr(nbma), "state",
-			 peer_state(d, g, p), "since", show_ago(now, g->first->peer_since),
+			 peer_state(d, g, &c->phase1), "since",
+			 show_ago(c->now, g->first->peer_since),
 			 "entries", entries);
 }
 
 static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,
-			const struct phase1 *p)
+			const struct context *c)
 {
 	json_t *list = json_array();
-	msec now = loop_now();
 
 	for (size_t i = 0; i < count; i++)
 		if (groups[i].first->id == id)
-			json_array_append_new(list, peer_json(d, &groups[i], p, now));
+			json_array_append_new(list, peer_json(d, &groups[i], c));
 	return list;
 }
 
@@ -221,20 +258,22 @@ json_t *show_dmvpn(struct daemon *d, const json_t *args)
 	size_t count, n;
 	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
 	struct nbma_peer *groups;
-	struct phase1 p = phase1_collect(d);
+	struct context c = { .phase1 = phase1_collect(d), .now = loop_now() };
 	json_t *list = json_array();
 
 	(void)args;
 	count = without_local(entries, count);
 	groups = group_by(entries, count, nbma_or_path, &n);
+	c.shortcuts.list = show_nhrp_shortcuts(d, &c.shortcuts.count);
 	TUNNELS_EACH (d, t)
 		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name,
 						      "type",
 						      conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke",
-						      "peers", peers_of(d, t->id, groups, n, &p)));
+						      "peers", peers_of(d, t->id, groups, n, &c)));
 	free(groups);
 	free(entries);
-	free(p.remotes);
+	free(c.phase1.remotes);
+	free(c.shortcuts.list);
 	return json_pack("{s:o}", "tunnels", list);
 }
 

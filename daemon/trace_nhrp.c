@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/diagnose.h"
 #include "daemon/text.h"
@@ -67,6 +68,7 @@ static const char *malformed_text(enum nhrp_malformed m)
 
 struct names {
 	char protocol[ADDR_TEXT], nbma[ADDR_TEXT], other[ADDR_TEXT], source[ADDR_TEXT];
+	char prefix[ADDR_TEXT], gateway[ADDR_TEXT];
 };
 
 static void packet(struct text *t, const struct nhrp_event *e, const struct names *n)
@@ -105,9 +107,6 @@ static void packet(struct text *t, const struct nhrp_event *e, const struct name
 		text_add(t, "Send Error Indication to %s about its %s: %s", n->nbma, what,
 			 diagnose_nhrp_error(e->code));
 		break;
-	case NHRP_EV_TRAFFIC_INDICATION:
-		text_add(t, "Traffic Indication from %s ignored", n->nbma);
-		break;
 	default:
 		text_add(t, "event %d", (int)e->kind);
 	}
@@ -126,6 +125,14 @@ static bool client(struct text *t, const struct nhrp_event *e, const struct name
 	case NHRP_EV_NHS_REFRESHED:
 		text_add(t, "registration at %s (%s) renewed for %u s", n->protocol, n->nbma,
 			 e->seconds);
+		return true;
+	case NHRP_EV_NHS_IN_USE:
+		text_add(t, "next hop server %s (%s) is used from now on, before: %s", n->protocol,
+			 n->nbma, n->other);
+		return true;
+	case NHRP_EV_NAT:
+		text_add(t, "next hop server %s (%s) sees us at %s: we are behind a NAT",
+			 n->protocol, n->nbma, n->other);
 		return true;
 	case NHRP_EV_RESOLVING:
 		text_add(t, "resolving %s: asked %s; its traffic takes %s meanwhile", n->protocol,
@@ -182,6 +189,49 @@ static bool server(struct text *t, const struct nhrp_event *e, const struct name
 	}
 }
 
+static bool shortcut(struct text *t, const struct nhrp_event *e, const struct names *n)
+{
+	const char *why = diagnose_nhrp_reason(e->reason);
+
+	switch (e->kind) {
+	case NHRP_EV_TRAFFIC_INDICATION:
+		text_add(t, "Traffic Indication from %s: %s to %s has a shorter way%s%s", n->nbma,
+			 n->source, n->protocol, e->reason ? "; ignored: " : "",
+			 e->reason ? why : "");
+		return true;
+	case NHRP_EV_REDIRECT_SENT:
+		text_add(t, "Traffic Indication to %s: %s to %s has a shorter way than through us "
+			    "to %s", n->nbma, n->source, n->protocol, n->other);
+		return true;
+	case NHRP_EV_REDIRECT_IGNORED:
+		text_add(t, "%s to %s came in and leaves through the tunnel, no redirect: %s",
+			 n->source, n->protocol, why);
+		return true;
+	case NHRP_EV_SHORTCUT_UP:
+		text_add(t, "shortcut to %s through %s (%s) is up for %u s%s", n->prefix, n->gateway,
+			 n->nbma, e->seconds,
+			 e->code ? ", by the route that was there" : "");
+		return true;
+	case NHRP_EV_SHORTCUT_GONE:
+		text_add(t, "shortcut to %s through %s is gone: %s", n->prefix, n->gateway, why);
+		return true;
+	case NHRP_EV_SHORTCUT_FAILED:
+		text_add(t, "no shortcut to %s: %s; tried again after %u s", n->protocol, why,
+			 e->seconds);
+		return true;
+	case NHRP_EV_ROUTE_FAILED:
+		text_add(t, "the kernel refuses the route of the shortcut to %s through %s: %s",
+			 n->prefix, n->gateway, strerror(e->code));
+		return true;
+	case NHRP_EV_ANSWER_WITHDRAWN:
+		text_add(t, "%s is not behind us any more: %s (%s) is told", n->prefix, n->source,
+			 n->nbma);
+		return true;
+	default:
+		return false;
+	}
+}
+
 void trace_render_nhrp(const struct nhrp_event *e, trace_sink *sink, void *ctx)
 {
 	struct trace_line line = {
@@ -197,10 +247,12 @@ void trace_render_nhrp(const struct nhrp_event *e, trace_sink *sink, void *ctx)
 	addr_text(&e->nbma, n.nbma);
 	addr_text(&e->other_nbma, n.other);
 	addr_text(&e->source, n.source);
+	prefix_text(&e->prefix, n.prefix);
+	addr_text(&e->gateway, n.gateway);
 	add_interface(&t, e->id);
 	if (diagnose_nhrp(e, cause))
 		text_add(&t, "%s", cause);
-	else if (!client(&t, e, &n) && !server(&t, e, &n))
+	else if (!client(&t, e, &n) && !server(&t, e, &n) && !shortcut(&t, e, &n))
 		packet(&t, e, &n);
 	sink(ctx, &line);
 }

@@ -122,7 +122,8 @@ static void translate_authorize(struct nhrp_terms *terms, const struct conf_nhrp
 
 		for (size_t j = 0; j < a->addresses.count; j++)
 			terms->authorize[at++] = (struct nhrp_authorize){
-				.identity = span_of(a->identity, strlen(a->identity)),
+				.identity = { (const uint8_t *)a->identity,
+					      strlen(a->identity) },
 				.protocol = a->addresses.addr[j],
 			};
 	}

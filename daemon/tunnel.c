@@ -19,6 +19,7 @@
 #include "daemon/translate.h"
 #include "daemon/turn.h"
 #include "daemon/udp.h"
+#include "daemon/upkeep.h"
 #include "gre/neigh.h"
 #include "gre/route.h"
 
@@ -175,6 +176,7 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 		tunnel_is_protected(t) ? t->conf->profile->name : "",
 		t->adopted ? "; the link was there and stays" : "");
 	ipsec_settings_of_tunnel(t->conf->name, t->conf->source_if, local);
+	upkeep_settings(d, t);
 	return true;
 }
 
@@ -380,9 +382,11 @@ void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev)
 			link_up(d, t);
 		break;
 	case GRE_LINK_DOWN:
-		if (t)
-			log_msg(LOG_WARNING, "%s: link is down; `ip link set %s up` brings it back",
-				t->conf->name, t->conf->name);
+		if (!t)
+			break;
+		log_msg(LOG_WARNING, "%s: link is down; `ip link set %s up` brings it back",
+			t->conf->name, t->conf->name);
+		notice_link(d, t, false);
 		break;
 	case GRE_LINK_REMOVED:
 		if (t)
@@ -487,6 +491,18 @@ static bool change_link(struct daemon *d, struct tunnel *t)
 		return true;
 	log_msg(LOG_ERR, "%s: %s", t->conf->name, why);
 	return false;
+}
+
+void tunnel_check_mtu(struct daemon *d, struct tunnel *t)
+{
+	uint16_t before = t->mtu;
+
+	if (t->conf->mtu || !t->ifindex || mtu_of(d, t, &t->local) == before)
+		return;
+	if (!change_link(d, t))
+		return;
+	log_msg(LOG_NOTICE, "%s: MTU changes from %u to %u", t->conf->name, before, t->mtu);
+	enter_nhrp(d, t, nhrp_interface_configure);
 }
 
 bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what)

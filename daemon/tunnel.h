@@ -72,6 +72,8 @@ static inline struct tunnel *tunnel_next(const struct daemon *d, const struct tu
 }
 #define TUNNELS_EACH(d, t) for (struct tunnel *t = NULL; (t = tunnel_next(d, t));)
 
+/* With `mtu = auto`: the path may be another by now. */
+void tunnel_check_mtu(struct daemon *d, struct tunnel *t);
 struct tunnel *tunnel_by_ifindex(struct daemon *d, unsigned int ifindex);
 struct tunnel *tunnel_by_id(struct daemon *d, int id);
 /*

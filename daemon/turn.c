@@ -10,6 +10,7 @@
 #include "daemon/reconcile.h"
 #include "daemon/trace.h"
 #include "daemon/tunnel.h"
+#include "daemon/upkeep.h"
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
@@ -25,6 +26,7 @@ msec turn_deadline(const struct daemon *d)
 
 	at = MIN(at, trace_deadline());
 	at = MIN(at, MIN(names_deadline(d), hook_deadline(d)));
+	at = MIN(at, upkeep_deadline(d));
 	return MIN(at, reconcile_deadline(d));
 }
 
@@ -41,6 +43,8 @@ static void tick(struct daemon *d)
 		trace_tick(now);
 	if (names_deadline(d) <= now)
 		names_tick(d, now);
+	if (upkeep_deadline(d) <= now)
+		upkeep_tick(d, now);
 	if (hook_deadline(d) <= now)
 		hook_tick(d, now);
 	if (reconcile_deadline(d) <= now)

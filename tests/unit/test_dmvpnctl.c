@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -197,6 +197,7 @@ Test(dmvpnctl, question_mark)
 	fclose(out);
 	cr_assert_str_eq(buf, "  clear           Delete state; what is needed comes up again\n"
 			      "  debug           Trace what happens, into the daemon's log\n"
+			 "  events          What happens, as it happens; ^C ends it\n"
 			      "  reload          Read the configuration again, and change what it "
 			      "changes\n"
 			      "  show            Show state\n"

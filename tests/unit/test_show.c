@@ -6,7 +6,7 @@
  * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
  * LINK: daemon/show_log.c daemon/recorder.c daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c
- * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c
+ * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -17,6 +17,10 @@
 #include "daemon/dmvpnctl.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
+#include "daemon/ctl.h"
+#include "daemon/mtu.h"
+#include "daemon/names.h"
+#include "daemon/packets.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
 #include "daemon/recorder.h"
@@ -38,6 +42,8 @@ static struct nhrp_entry entries[8];
 static size_t entry_count;
 static struct nhrp_nhs nhs[2];
 static size_t nhs_count;
+static struct nhrp_shortcut shortcuts[2];
+static size_t shortcut_count;
 static struct nhrp_counters traffic;
 static struct ike_sa_info sas[4];
 static size_t sa_count;
@@ -76,6 +82,14 @@ bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *o
 
 	(void)n;
 	return next(cursor, nhs_count, &i) && (*out = nhs[i], true);
+}
+
+bool nhrp_shortcut_next(const struct nhrp *n, const void **cursor, struct nhrp_shortcut *out)
+{
+	size_t i;
+
+	(void)n;
+	return next(cursor, shortcut_count, &i) && (*out = shortcuts[i], true);
 }
 
 bool nhrp_counters_get(const struct nhrp *n, int id, struct nhrp_counters *out)
@@ -148,8 +162,10 @@ const struct xfrm_counters *xfrm_counters(const struct xfrm *x)
 
 void kernel_sa_dump(struct daemon *d, kernel_done *done, void *ctx, uint64_t arg)
 {
-	const struct kernel_answer a = { kernel_error, kernel_error ? "the kernel says no" : "",
-					 kernel_sas, kernel_error ? 0 : kernel_sa_count };
+	const struct kernel_answer a = { .err = kernel_error,
+					 .why = kernel_error ? "the kernel says no" : "",
+					 .sas = kernel_sas,
+					 .count = kernel_error ? 0 : kernel_sa_count };
 
 	done(d, ctx, arg, &a);
 }
@@ -186,6 +202,55 @@ json_t *reload(struct daemon *daemon)
 {
 	(void)daemon;
 	return json_object();
+}
+
+bool packets_are_open(const struct tunnel *t)
+{
+	(void)t;
+	return true;
+}
+
+uint64_t packets_send_errors(const struct tunnel *t)
+{
+	(void)t;
+	return 0;
+}
+
+json_t *packets_show_multicast(const struct tunnel *t)
+{
+	(void)t;
+	return json_pack("{s:[s, s], s:i, s:i, s:i, s:i}", "listeners", "10.0.0.4", "10.0.0.6",
+			 "captured", 5, "copies", 10, "errors", 0, "dropped", 1);
+}
+
+json_t *packets_show_redirect(const struct daemon *daemon, const struct tunnel *t)
+{
+	(void)daemon;
+	(void)t;
+	return json_pack("{s:b, s:i}", "works", 1, "seen", 3);
+}
+
+bool mtu_arithmetic(struct daemon *daemon, const struct tunnel *t, const struct addr *local,
+		    struct gre_mtu *out)
+{
+	(void)daemon;
+	(void)t;
+	(void)local;
+	*out = (struct gre_mtu){ .path = 1500, .outer_ip = 20, .udp = 8, .esp = 8, .iv = 8, .trailer = 2,
+				 .icv = 12, .gre = 8, .mtu = 1434, .tcp_mss = 1394 };
+	return true;
+}
+
+const char *names_of(const struct tunnel *t, const struct addr *protocol)
+{
+	(void)t;
+	return addr_to_v4(protocol) == 0xac100005 ? "hub-2.example.net" : NULL;
+}
+
+bool ctl_follow(struct ctl_client *c)
+{
+	(void)c;
+	return false;
 }
 
 void ctl_answer(struct ctl_client *c, json_t *answer)
