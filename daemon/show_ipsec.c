@@ -93,8 +93,9 @@ static void add_kernel(json_t *o, const struct xfrm_sa_info *k)
 	json_object_set_new(o, "reqid", json_integer(k->reqid));
 }
 
+/* `serves`: it is not there only for what was sent before a newer one took its place. */
 static json_t *sa_json(const struct snapshot *s, const struct ike_pair_info *p,
-		       const struct addr *dst, uint32_t spi)
+		       const struct addr *dst, uint32_t spi, bool serves)
 {
 	const struct xfrm_sa_info *k = find_sa(s, dst, spi);
 	const struct cipher *c = cipher_get(p->suite.cipher);
@@ -112,9 +113,9 @@ static json_t *sa_json(const struct snapshot *s, const struct ike_pair_info *p,
 	json_object_set_new(o, "iv_bytes", json_integer(c ? c->iv : 0));
 	json_object_set_new(o, "replay_detection", json_true()); /* numbered out, checked in */
 	json_object_set_new(o, "status",
-			    json_string(!k	     ? "MISSING"
-					: p->current ? "ACTIVE"
-						     : "DRAINING"));
+			    json_string(!k	 ? "MISSING"
+					: serves ? "ACTIVE"
+						 : "DRAINING"));
 	json_object_set_new(o, "pfs_group", p->pfs ? json_integer(p->pfs) : json_null());
 	json_object_set_new(o, "age", show_ago(s->now, p->since));
 	if (k)
@@ -127,6 +128,7 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 {
 	json_t *inbound = json_array(), *outbound = json_array();
 	uint64_t encaps = 0, decaps = 0, errors = 0;
+	uint32_t outbound_spi = p->spi_out;
 
 	for (size_t i = 0; i < count; i++) {
 		const struct xfrm_sa_info *in = find_sa(s, &p[i].local, p[i].spi_in);
@@ -135,17 +137,20 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 		decaps += in ? in->packets : 0;
 		errors += in ? in->replay_drops + in->auth_failures : 0;
 		encaps += out ? out->packets : 0;
-		json_array_append_new(inbound, sa_json(s, &p[i], &p[i].local, p[i].spi_in));
-		/* Of a pair that drains, the outbound SA has gone already. */
-		if (out || p[i].current)
-			json_array_append_new(outbound,
-					      sa_json(s, &p[i], &p[i].outer, p[i].spi_out));
+		json_array_append_new(inbound, sa_json(s, &p[i], &p[i].local, p[i].spi_in,
+						       p[i].current));
+		/* One pair sends: others have no outbound SA any more, or not yet. */
+		if (p[i].sends)
+			outbound_spi = p[i].spi_out;
+		if (out || p[i].sends)
+			json_array_append_new(outbound, sa_json(s, &p[i], &p[i].outer, p[i].spi_out,
+								p[i].sends));
 	}
 	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote",
 			 show_addr(&p->remote), "port",
 			 p->encap_remote ? p->encap_remote : 500, "encaps", show_u64(encaps), "decaps",
 			 show_u64(decaps), "recv_errors", show_u64(errors), "outbound_spi",
-			 (json_int_t)p->spi_out, "inbound", inbound, "outbound", outbound);
+			 (json_int_t)outbound_spi, "inbound", inbound, "outbound", outbound);
 }
 
 static json_t *peers_at(const struct snapshot *s, const struct addr *local,

@@ -417,6 +417,7 @@ bool ike_pair_next(const struct ike *ike, const void **cursor, struct ike_pair_i
 		.since = pair->x.began,
 		.expires = pair->x.done ? pair->expire.due : MSEC_NEVER,
 		.current = pair->x.done && !pair->superseded,
+		.sends = pair->x.done && pair->has_out,
 		.last = last_step(&pair->x),
 	};
 	return true;

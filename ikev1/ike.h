@@ -255,8 +255,9 @@ struct ike_pair_info {
 	uint32_t spi_in, spi_out;
 	uint32_t life_seconds, life_kilobytes;
 	msec since, expires;
-	/* Outbound traffic uses it, or will within seconds; false: an old one being drained. */
-	bool current;
+	bool current; /* it carries the traffic; false: an old one being drained */
+	/* Its outbound SA is in the kernel: the current one's, or at a rekey still the old one's. */
+	bool sends;
 	struct ike_step last;
 };
 /* Start with *cursor NULL; no other call into the core in between. False at the end. */

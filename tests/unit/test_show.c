@@ -484,6 +484,7 @@ static void add_pair(struct addr remote, uint32_t in, uint32_t out, bool current
 		.since = NOW - SECONDS(1239),
 		.expires = NOW + SECONDS(2361),
 		.current = current,
+		.sends = current,
 	};
 	kernel_sas[kernel_sa_count++] = (struct xfrm_sa_info){ .id = { remote, SITE_A, in },
 							       .packets = 277,
@@ -544,6 +545,32 @@ Test(show, ipsec_sas_in_a_rekey, .init = site_a)
 	cr_assert_not_null(strstr(second, "Status: DRAINING"));
 	cr_assert_null(strstr(text, "0x2222"));
 	free(text);
+}
+
+/* The initiator of a rekey has not switched yet: the new outbound SA is not there, and not missed. */
+Test(show, ipsec_sas_before_the_switch, .init = site_a)
+{
+	json_t *answer, *peer;
+
+	add_pair(HUB, 0x1111, 0x2222, false);
+	pairs[0].sends = true;
+	add_pair(HUB, 0x3333, 0x4444, true);
+	pairs[1].sends = false;
+	kernel_sa_count--;
+	answer = ask("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"]}");
+	peer = json_array_get(
+		json_object_get(json_array_get(json_object_get(answer, "interfaces"), 0), "peers"),
+		0);
+	cr_expect_eq(json_integer_value(json_object_get(peer, "outbound_spi")), 0x2222);
+	cr_assert_eq(json_array_size(json_object_get(peer, "outbound")), 1);
+	cr_assert_eq(json_array_size(json_object_get(peer, "inbound")), 2);
+	cr_expect_str_eq(json_string_value(json_object_get(
+				 json_array_get(json_object_get(peer, "outbound"), 0), "status")),
+			 "ACTIVE");
+	cr_expect_str_eq(json_string_value(json_object_get(
+				 json_array_get(json_object_get(peer, "inbound"), 1), "status")),
+			 "DRAINING");
+	json_decref(answer);
 }
 
 Test(show, clear_crypto, .init = site_a)
