@@ -267,13 +267,10 @@ static enum ike_fsm_event r_send2(struct exchange *x, const struct incoming *in)
 
 static enum ike_fsm_event i_process2(struct exchange *x, const struct incoming *in)
 {
-	static const uint8_t none[ISAKMP_COOKIE];
 	struct isakmp_sa *sa = this_sa(x);
 	struct offer o;
 	enum isakmp_flaw flaw;
 
-	if (memcmp(in->m.header.rcookie, none, sizeof(none)) == 0)
-		return ignore(x, IKE_CAUSE_MALFORMED, ISAKMP_ZERO_COOKIE);
 	flaw = proposal_parse(step_process(x, in, ISAKMP_SA), 1, &o);
 	if (flaw != ISAKMP_OK || o.count != 1)
 		return ignore(x, IKE_CAUSE_MALFORMED, flaw ? flaw : ISAKMP_BAD_CONTENT);

@@ -199,6 +199,32 @@ Test(cert, untrusted)
 		     IKE_CAUSE_CERT_UNTRUSTED);
 }
 
+/* Whoever has a good certificate is no authority: what he signs is worth nothing. */
+Test(cert, a_member_is_no_authority)
+{
+	static const char *const usages[] = { NULL, "digitalSignature", "keyCertSign" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(usages); i++) {
+		struct made_cert member = certs_make(&(struct cert_wish){
+			.cn = "member", .issuer = &root, .usage = usages[i] });
+		struct made_cert hub = certs_make(&(struct cert_wish){ .cn = "hub", .issuer = &member });
+		struct cert_proof p = { .chain = { certs_der(&hub), certs_der(&member) }, .count = 2,
+					.hash = HASH, .signature = sign_as(&hub),
+					.id = subject_of(&hub) };
+		struct trustpoint *tp = trust(NOTHING);
+		struct ike_cert about;
+
+		cr_expect_eq(cert_verify(tp, &p, CERTS_NOW, &about), IKE_CAUSE_CERT_UNTRUSTED);
+		/* His own with the key of another, or another's with his. */
+		p.chain[0] = certs_der(&member);
+		p.count = 1;
+		p.id = subject_of(&member);
+		cr_expect_eq(cert_verify(tp, &p, CERTS_NOW, &about),
+			     i == 2 ? IKE_CAUSE_CERT_KEY_USAGE : IKE_CAUSE_SIGNATURE);
+		trustpoint_release(tp);
+	}
+}
+
 Test(cert, intermediates)
 {
 	struct made_cert sub = certs_make(

@@ -418,5 +418,7 @@ Test(ike_attacks, delete_of_another_peers)
 	cr_expect_eq(dropped_at_all(), 0);
 	cr_expect_eq(p->pair_count, 1);
 	cr_expect_eq(p->sa_count, 1);
+	cr_expect(ike_peer_sa(ike_peer_find(t.us, &t.our_end.addr, &t.their_end.addr)),
+		  "nor does it delete its own by that");
 	two_free(&t);
 }

@@ -497,6 +497,32 @@ Test(ike_inputs, ke_of_wrong_value)
 	}
 }
 
+/* As numbers they would do: cut short, with a zero in front, with more behind. */
+Test(ike_inputs, ke_of_wrong_length_as_a_number)
+{
+	static const size_t lengths[] = { 1, 127, 129, 256, 600 };
+	struct ike_policy policy = two_policy;
+	struct ike_config cfg = two_config;
+	uint8_t value[600] = { 0, 2 };
+
+	policy.suite.group = GROUP_2;
+	cfg.policies = &policy;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		struct forged f;
+
+		two_init(&t, &cfg, &cfg, GROUP_NONE);
+		two_connect(&t, false);
+		two_deliver(&t, 2);
+		two_mark(&t);
+		forge(&t, &f, ISAKMP_XCHG_MAIN, 0);
+		isakmp_add_payload(&f.b, ISAKMP_KE, span_of(value, lengths[i]));
+		isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(value, 28));
+		forged_send(&t, &f);
+		cr_expect_eq(t.sent_by_us, 0, "%zu octets", lengths[i]);
+		goes_on();
+	}
+}
+
 /* Points that are not on the curve. */
 Test(ike_inputs, ke_off_the_curve)
 {

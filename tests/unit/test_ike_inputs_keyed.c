@@ -7,6 +7,8 @@
  */
 #include "tests/unit/ike_inputs.h"
 
+#include "ikev1/store.h"
+
 /* ---- messages 5 and 6 ---- */
 
 /* What cannot be read, or can and is nonsense: one word back at the most, and the real one counts. */
@@ -160,12 +162,15 @@ Test(ike_inputs_keyed, quick_mode_identities)
 			     port[] = { 1, 47, 0, 1, 10, 0, 0, 2 },
 			     other[] = { 1, 47, 0, 0, 10, 0, 0, 3 },
 			     subnet[] = { 4, 47, 0, 0, 10, 0, 0, 0, 255, 255, 255, 0 },
+			     wide[] = { 4, 47, 0, 0, 10, 0, 0, 2, 255, 255, 255, 254 },
+			     host[] = { 4, 47, 0, 0, 10, 0, 0, 2, 255, 255, 255, 255 },
 			     range[] = { 7, 47, 0, 0, 10, 0, 0, 2, 10, 0, 0, 2 },
 			     nothing[] = { 0, 0, 0, 0 }, six[] = { 5, 47, 0, 0, 10, 0, 0, 2 };
 	static const struct span wrong[] = {
 		{ fqdn, sizeof(fqdn) },	    { empty, sizeof(empty) }, { udp, sizeof(udp) },
 		{ any, sizeof(any) },	    { port, sizeof(port) },   { other, sizeof(other) },
 		{ subnet, sizeof(subnet) }, { range, sizeof(range) }, { nothing, sizeof(nothing) },
+		{ wide, sizeof(wide) },
 		{ six, sizeof(six) },	    { nothing, 0 },	      { nothing, 3 },
 	};
 	struct quick q;
@@ -186,6 +191,13 @@ Test(ike_inputs_keyed, quick_mode_identities)
 	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
 	q.id[0] = span_of(NULL, 0);
 	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	/* A network of one host is that host. */
+	q = good_quick();
+	q.id[0] = span_of(host, sizeof(host));
+	cr_expect(quick(&q, 0x1002));
+	ike_clear(t.us, t.now, NULL, NULL);
+	two_free(&t);
+	up();
 	/* Turned round. */
 	q = good_quick();
 	q.id[0] = span_of(gre_id[1], 8);
@@ -233,6 +245,7 @@ Test(ike_inputs_keyed, quick_mode_transforms)
 Test(ike_inputs_keyed, quick_mode_form)
 {
 	static const uint8_t ke[64] = { 4 };
+	uint8_t x[CRYPTO_PRIVATE_MAX] = { 1 }, point[65] = { 0 };
 	struct quick q = good_quick();
 
 	up();
@@ -253,6 +266,11 @@ Test(ike_inputs_keyed, quick_mode_form)
 	q.ke = span_of(ke, 63);
 	refused(&q, IKE_CAUSE_BAD_KE);
 	q.ke = span_of(ke, 64);
+	refused(&q, IKE_CAUSE_BAD_KE);
+	/* A good one, and an octet behind it. */
+	crypto_dh_private_fix(GROUP_19, x);
+	cr_assert_eq(crypto_dh_public(GROUP_19, x, point), CRYPTO_DH_OK);
+	q.ke = span_of(point, 65);
 	refused(&q, IKE_CAUSE_BAD_KE);
 	q = good_quick();
 	q.sa.len--;
@@ -289,6 +307,49 @@ Test(ike_inputs_keyed, quick_mode_out_of_place)
 	cr_expect_eq(t.sent_by_us, 0);
 	cr_expect(t.us_up);
 	two_free(&t);
+}
+
+/*
+ * Before there are keys all keys are zero, and the HASH has no octets: nothing that comes encrypted
+ * then is read, and nothing is said about it.
+ */
+Test(ike_inputs_keyed, encrypted_before_there_are_keys)
+{
+	static const uint8_t exchanges[] = { ISAKMP_XCHG_INFO, ISAKMP_XCHG_MAIN };
+
+	for (unsigned int ours = 0; ours < 2; ours++) {
+		for (size_t i = 0; i < ARRAY_SIZE(exchanges); i++) {
+			enum ike_state state;
+			struct isakmp_sa key = { 0 };
+			uint8_t iv[CRYPTO_BLOCK_MAX];
+			struct forged f;
+
+			alone();
+			two_connect(&t, ours);
+			two_deliver(&t, 2);
+			two_mark(&t);
+			state = two_our_state(&t);
+			cr_assert_eq(state, ours ? MM_WAIT_MSG4 : MM_WAIT_MSG3);
+			memcpy(key.cookies, t.us->sas->cookies, sizeof(key.cookies));
+			key.suite = t.us->sas->suite;
+			forge(&t, &f, exchanges[i], exchanges[i] == ISAKMP_XCHG_INFO ? 5 : 0);
+			memcpy(f.octets, key.cookies, sizeof(key.cookies));
+			isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(NULL, 0));
+			isakmp_add_delete(&f.b, ISAKMP_PROTO_ISAKMP, key.cookies,
+					  sizeof(key.cookies));
+			cr_assert(isakmp_finish(&f.b, 16));
+			keymat_iv_phase2(key.suite.hash, key.suite.cipher, key.x.iv, 5, iv);
+			f.octets[19] = ISAKMP_FLAG_ENCRYPTED;
+			crypto_cbc(key.suite.cipher, true, key.cipher_key, iv,
+				   f.octets + ISAKMP_HEADER, f.b.w.len - ISAKMP_HEADER);
+			two_input(&t, true, f.octets, f.b.w.len);
+			cr_expect_eq(two_our_state(&t), state);
+			cr_expect_eq(dropped(IKE_DROP_UNDECRYPTABLE), 1);
+			cr_expect_eq(t.us->sas->x.evidence, IKE_CAUSE_NONE);
+			cr_expect_eq(t.sent_by_us, 0);
+			goes_on();
+		}
+	}
 }
 
 static void add_delete(struct forged *f, uint8_t protocol, const void *spi, uint8_t spi_size)
@@ -356,7 +417,10 @@ Test(ike_inputs_keyed, delete_with_more_behind)
 	two_free(&t);
 }
 
-/* Thousands of SPIs announced, few there; SPIs of no length and of odd ones; SPIs of others. */
+/*
+ * Thousands of SPIs announced, few there; SPIs of no length and of odd ones; another protocol's. The
+ * octets are those of what is there.
+ */
 Test(ike_inputs_keyed, delete_with_many_spis)
 {
 	static const struct {
@@ -365,7 +429,9 @@ Test(ike_inputs_keyed, delete_with_many_spis)
 		size_t octets;
 	} wrong[] = { { 3, 4, 0xffff, 4 }, { 3, 0, 0xffff, 0 }, { 3, 4, 0, 0 },	  { 3, 4, 1, 0 },
 		      { 3, 4, 2, 4 },	   { 3, 3, 1, 3 },	{ 1, 16, 2, 16 }, { 1, 8, 1, 8 },
-		      { 1, 255, 255, 16 }, { 7, 4, 1, 4 },	{ 2, 4, 1, 4 } };
+		      { 1, 255, 255, 16 }, { 7, 4, 1, 4 },	{ 2, 4, 1, 4 },	  { 7, 16, 1, 16 },
+		      { 1, 4, 1, 4 },	   { 3, 8, 1, 8 },	{ 3, 16, 1, 16 }, { 3, 255, 1, 255 } };
+	uint8_t octets[256];
 	struct forged f;
 
 	up();
@@ -378,7 +444,14 @@ Test(ike_inputs_keyed, delete_with_many_spis)
 		write_u8(&f.b.w, wrong[i].protocol);
 		write_u8(&f.b.w, wrong[i].spi_size);
 		write_u16(&f.b.w, wrong[i].count);
-		write_zero(&f.b.w, wrong[i].octets);
+		for (size_t k = 0; k < sizeof(octets); k++) {
+			uint32_t spi = ike_peer_pair(t.us->peers)->spi_out;
+
+			octets[k] = wrong[i].protocol == 1 || wrong[i].spi_size == 16 ?
+					    t.us->sas->cookies[k % 16] :
+					    (uint8_t)(spi >> (24 - 8 * (k % 4)));
+		}
+		write_bytes(&f.b.w, octets, wrong[i].octets);
 		isakmp_payload_end(&f.b);
 		forged_send_phase2(&t, &f, true);
 	}
@@ -395,6 +468,7 @@ Test(ike_inputs_keyed, delete_with_many_spis)
 	forged_send_phase2(&t, &f, true);
 	cr_expect(t.us_up);
 	cr_expect_eq(ike_counters(t.us)->sas, 1);
+	cr_expect_not(t.us->sas->deleted);
 	cr_expect_eq(t.sent_by_us, 0);
 	two_free(&t);
 }
