@@ -422,3 +422,26 @@ Test(ike_attacks, delete_of_another_peers)
 		  "nor does it delete its own by that");
 	two_free(&t);
 }
+
+/* An SPI that is not known yet is zero in our books, which is no name for it. */
+Test(ike_attacks, delete_of_spi_zero)
+{
+	struct forged f;
+
+	up();
+	pair_rekey(ike_peer_pair(t.us->peers));
+	two_drain(&t);
+	cr_assert_eq(t.us->peers->unfinished, 1);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 5);
+	forged_hash_begin(&t, &f);
+	isakmp_add_delete(&f.b, ISAKMP_PROTO_ESP, "\0\0\0\0", 4);
+	forged_send_phase2(&t, &f, true);
+	cr_expect_eq(t.us->peers->unfinished, 1);
+	/* Nor for the kernel, which says so of what it had only asked for. */
+	ike_sa_expired(t.us, t.now, &t.our_end.addr, &t.their_end.addr, 0, true);
+	cr_expect_eq(t.us->peers->unfinished, 1);
+	two_deliver(&t, 100);
+	cr_expect_eq(t.us->peers->unfinished, 0);
+	cr_expect(t.us_up && t.them_up);
+	two_free(&t);
+}
