@@ -230,6 +230,8 @@ Test(ike_inputs_keyed, quick_mode_transforms)
 		{ 3, 12, "80040002 80050005 80060080 800b0001" },
 		{ 2, 3, "80040002 80050002" },
 		{ 4, 2, "80040002" },
+		{ 2, 12, "80040002 80050005 80060080" },
+		{ 4, 12, "80040002 80050005 80060080" },
 		{ 3, 12, "" },
 	};
 	struct quick q = good_quick();
@@ -391,6 +393,114 @@ Test(ike_inputs_keyed, unverified_delete_and_notify)
 	cr_expect(t.us_up);
 	cr_expect_eq(t.sent_by_us, 0);
 	two_free(&t);
+}
+
+/* As much of the right HASH as he pleases: nothing would be right, too. */
+static const size_t too_short[] = { 0, 1, 16, 31 };
+
+static void add_short_hash(struct forged *f, uint32_t msgid, size_t len)
+{
+	const struct isakmp_sa *sa = two_their_sa(&t);
+	size_t at = ISAKMP_HEADER + 4u;
+	uint8_t hash[HASH_LEN_MAX];
+
+	keymat_hash1(sa->suite.hash, &sa->keys, msgid,
+		     span_of(f->octets + at + len, f->b.w.len - at - len), hash);
+	memcpy(f->octets + at, hash, len);
+	forged_seal(&t, f, false);
+	two_input(&t, true, f->octets, f->b.w.len);
+}
+
+Test(ike_inputs_keyed, first_octets_of_a_hash)
+{
+	const struct isakmp_sa *sa;
+	struct quick q = good_quick();
+	struct forged f;
+
+	up();
+	two_mark(&t);
+	sa = two_their_sa(&t);
+	for (uint32_t i = 0; i < ARRAY_SIZE(too_short); i++) {
+		forge(&t, &f, ISAKMP_XCHG_INFO, 100u + i);
+		isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, too_short[i]));
+		add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+		add_short_hash(&f, 100u + i, too_short[i]);
+		forge(&t, &f, ISAKMP_XCHG_QUICK, 100u + i);
+		isakmp_add_payload(&f.b, ISAKMP_HASH, span_of(zeros, too_short[i]));
+		isakmp_add_payload(&f.b, ISAKMP_SA, q.sa);
+		isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, q.nonce));
+		isakmp_add_payload(&f.b, ISAKMP_ID, q.id[0]);
+		isakmp_add_payload(&f.b, ISAKMP_ID, q.id[1]);
+		add_short_hash(&f, 100u + i, too_short[i]);
+		cr_expect_eq(dropped(IKE_DROP_HASH), 2 * (i + 1));
+	}
+	/* All of it, but not in a HASH payload. */
+	forge(&t, &f, ISAKMP_XCHG_INFO, 200);
+	isakmp_add_payload(&f.b, ISAKMP_VENDOR, span_of(zeros, sa->keys.len));
+	add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+	add_short_hash(&f, 200, sa->keys.len);
+	cr_expect_eq(dropped(IKE_DROP_HASH), 2 * ARRAY_SIZE(too_short) + 1);
+	/* Wrong in one bit. */
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 201);
+	forged_hash_begin(&t, &f);
+	isakmp_add_payload(&f.b, ISAKMP_SA, q.sa);
+	isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, q.nonce));
+	isakmp_add_payload(&f.b, ISAKMP_ID, q.id[0]);
+	isakmp_add_payload(&f.b, ISAKMP_ID, q.id[1]);
+	forged_send_phase2(&t, &f, false);
+	cr_expect_eq(dropped(IKE_DROP_HASH), 2 * ARRAY_SIZE(too_short) + 2);
+	cr_expect_not(t.us->sas->deleted);
+	cr_expect_eq(ike_counters(t.us)->pairs, 1);
+	cr_expect_eq(t.sent_by_us, 0);
+	two_free(&t);
+}
+
+/* The same message of a quick mode, but for its HASH, of which only the first octets are left. */
+static struct two_datagram cut_hash(const struct two_datagram *d, const struct two_datagram *before,
+				    size_t len)
+{
+	const struct isakmp_sa *sa = two_their_sa(&t);
+	size_t block = cipher_get(sa->suite.cipher)->block, cut = sa->keys.len - len;
+	struct two_datagram out = *d;
+	uint8_t iv[CRYPTO_BLOCK_MAX], *at = out.octets + ISAKMP_HEADER;
+
+	memcpy(iv, before->octets + before->len - block, block);
+	cr_assert(crypto_cbc(sa->suite.cipher, false, sa->cipher_key, iv, at,
+			     d->len - ISAKMP_HEADER));
+	cr_assert_eq(at[3], 4 + sa->keys.len);
+	at[3] = (uint8_t)(4 + len);
+	memmove(at + 4 + len, at + 4 + sa->keys.len, d->len - ISAKMP_HEADER - 4 - sa->keys.len);
+	memset(out.octets + d->len - cut, 0, cut);
+	memcpy(iv, before->octets + before->len - block, block);
+	crypto_cbc(sa->suite.cipher, true, sa->cipher_key, iv, at, d->len - ISAKMP_HEADER);
+	return out;
+}
+
+Test(ike_inputs_keyed, first_octets_of_the_hash_of_messages_2_and_3)
+{
+	for (int ours = 0; ours < 2; ours++) {
+		struct two_datagram before, real;
+
+		alone();
+		two_connect(&t, ours);
+		/* Ours: 1 leaves, 2 comes. Theirs: 1 comes, 2 leaves, 3 comes. */
+		two_deliver(&t, ours ? 6 : 7);
+		before = t.queue[t.head % TWO_QUEUE];
+		two_deliver(&t, 1);
+		real = t.queue[t.head % TWO_QUEUE];
+		cr_assert(!before.to_us && real.to_us && real.octets[18] == ISAKMP_XCHG_QUICK);
+		two_mark(&t);
+		for (size_t i = 0; i < ARRAY_SIZE(too_short); i++) {
+			struct two_datagram d = cut_hash(&real, &before, too_short[i]);
+			uint64_t added = t.sas_added;
+
+			two_input(&t, true, d.octets, d.len);
+			cr_expect_eq(dropped(IKE_DROP_HASH), i + 1);
+			cr_expect_eq(t.sas_added, added);
+		}
+		cr_expect_eq(t.sent_by_us, 0);
+		goes_on();
+	}
 }
 
 /* The SA deletes itself in the midst of payloads that are still to be read. */
