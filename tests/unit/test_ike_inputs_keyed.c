@@ -455,7 +455,10 @@ Test(ike_inputs_keyed, first_octets_of_a_hash)
 	two_free(&t);
 }
 
-/* The same message of a quick mode, but for its HASH, of which only the first octets are left. */
+/*
+ * The same message of a quick mode, but for its HASH, of which only the first octets are left; or all,
+ * and one bit is wrong.
+ */
 static struct two_datagram cut_hash(const struct two_datagram *d, const struct two_datagram *before,
 				    size_t len)
 {
@@ -469,8 +472,10 @@ static struct two_datagram cut_hash(const struct two_datagram *d, const struct t
 			     d->len - ISAKMP_HEADER));
 	cr_assert_eq(at[3], 4 + sa->keys.len);
 	at[3] = (uint8_t)(4 + len);
+	at[4] = (uint8_t)(at[4] ^ !cut);
 	memmove(at + 4 + len, at + 4 + sa->keys.len, d->len - ISAKMP_HEADER - 4 - sa->keys.len);
-	memset(out.octets + d->len - cut, 0, cut);
+	if (cut)
+		memset(out.octets + d->len - cut, 0, cut);
 	memcpy(iv, before->octets + before->len - block, block);
 	crypto_cbc(sa->suite.cipher, true, sa->cipher_key, iv, at, d->len - ISAKMP_HEADER);
 	return out;
@@ -490,8 +495,9 @@ Test(ike_inputs_keyed, first_octets_of_the_hash_of_messages_2_and_3)
 		real = t.queue[t.head % TWO_QUEUE];
 		cr_assert(!before.to_us && real.to_us && real.octets[18] == ISAKMP_XCHG_QUICK);
 		two_mark(&t);
-		for (size_t i = 0; i < ARRAY_SIZE(too_short); i++) {
-			struct two_datagram d = cut_hash(&real, &before, too_short[i]);
+		for (size_t i = 0; i <= ARRAY_SIZE(too_short); i++) {
+			size_t len = i < ARRAY_SIZE(too_short) ? too_short[i] : 32;
+			struct two_datagram d = cut_hash(&real, &before, len);
 			uint64_t added = t.sas_added;
 
 			two_input(&t, true, d.octets, d.len);
