@@ -445,3 +445,59 @@ Test(ike_attacks, delete_of_spi_zero)
 	cr_expect(t.us_up && t.them_up);
 	two_free(&t);
 }
+
+/* A member that wants ever more of everything has it taken from itself. */
+Test(ike_attacks, bounds_of_one_peer)
+{
+	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
+	struct ike_config cfg = two_config;
+	const struct ike_peer *p;
+
+	cfg.limits.sas_per_peer = 4;
+	cfg.limits.quick_modes_per_peer = 3;
+	cfg.limits.half_open_per_source = 5;
+	two_init(&t, &cfg, &two_config, GROUP_NONE);
+	two_connect(&t, false);
+	two_deliver(&t, 100);
+	p = t.us->peers;
+	for (uint32_t i = 0; i < 50; i++) {
+		struct forged f;
+
+		forge(&t, &f, ISAKMP_XCHG_QUICK, 100 + i);
+		forged_hash_begin(&t, &f);
+		isakmp_add_payload(&f.b, ISAKMP_SA,
+				   one(3, 12, "80040002 80050005 80060080 80010001 80020e10"));
+		isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, 16));
+		isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[0], 8));
+		isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[1], 8));
+		forged_send_phase2(&t, &f, true);
+		t.head = t.tail;
+		cr_assert_leq(p->unfinished, 3);
+		cr_assert_leq(p->pair_count, 4);
+	}
+	cr_expect_eq(dropped(IKE_DROP_HALF_OPEN_LIMIT), 47);
+	cr_expect(t.us_up);
+	for (int i = 0; i < 30; i++) {
+		ike_peer_start_phase1(t.them->peers);
+		two_drain(&t);
+		two_deliver(&t, 100);
+		cr_assert_leq(p->sa_count, 9);
+		two_wait(&t, SECONDS(1));
+	}
+	cr_expect_geq(p->sa_count, 9, "it tried");
+	/* What finished pairs there may be. */
+	two_wait(&t, SECONDS(40));
+	two_deliver(&t, 100);
+	for (int i = 0; i < 30; i++) {
+		struct ipsec_pair *pair = ike_peer_pair(t.them->peers);
+
+		if (pair)
+			pair_rekey(pair);
+		two_drain(&t);
+		two_deliver(&t, 100);
+		cr_assert_leq(p->pair_count, 4);
+		two_wait(&t, SECONDS(1));
+	}
+	cr_expect(t.us_up);
+	two_free(&t);
+}
