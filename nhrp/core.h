@@ -530,6 +530,7 @@ struct question {
 	struct addr about;    /* the route of this address */
 	struct addr from;     /* NBMA address of who made us ask */
 	struct prefix prefix; /* which shortcut or offer */
+	bool stale;	      /* a route changed since it was put */
 	size_t len;
 	uint8_t octets[]; /* the packet that is waiting */
 };
@@ -592,7 +593,7 @@ struct shortcut {
 	bool question_open;
 	bool used;
 	uint64_t payload_seen;
-	bool checking, check_again; /* its route is being asked for; and changed meanwhile */
+	bool checking; /* its route is being asked for */
 	msec created;
 	msec since; /* of this state */
 	struct timer step;
@@ -618,6 +619,8 @@ void shortcuts_lost(struct binding *b, msec now, enum nhrp_reason why);
 /* The binding goes, for good. */
 void shortcuts_drop(struct binding *b, enum nhrp_reason why);
 void shortcuts_used(struct binding *b, msec now);
+/* The peer has started anew: perhaps it would say something else now. */
+void shortcuts_doubt(struct peer *p, msec now);
 void shortcuts_reinstall(struct iface *i);
 /* Those that hold the address, or all where it is none. */
 void shortcuts_clear(struct iface *i, const struct addr *protocol, enum nhrp_reason why);
@@ -651,7 +654,8 @@ void offers_check(struct iface *i, const struct prefix *changed);
 void offer_checked(struct iface *i, msec now, const struct question *q,
 		   const struct nhrp_route *r);
 void offer_timer(struct told *t, msec now);
-/* The peer is gone, and with it what it was told. */
+/* Its pair is up again: what was to be taken back meanwhile is. */
+void offers_resume(struct peer *p, msec now);
 void offers_forget(struct peer *p);
 /* Takes everything back, without waiting for replies: the interface goes. */
 void offers_withdraw(struct iface *i, msec now);

@@ -17,7 +17,7 @@ struct offer {
 	struct prefix prefix;
 	struct addr asked; /* an address of it */
 	LIST_HEAD(, told) told;
-	bool checking, check_again; /* its route is being asked for; and changed meanwhile */
+	bool checking; /* its route is being asked for */
 };
 
 /* What is routed out of the tunnel here. A default route proves nothing: everybody has one. */
@@ -124,6 +124,18 @@ bool offer_tell(struct iface *i, msec now, struct peer *to, const struct addr *r
 	return true;
 }
 
+void offers_resume(struct peer *p, msec now)
+{
+	struct told *t, *following;
+
+	for (t = LIST_FIRST(&p->told); t; t = following) {
+		following = LIST_NEXT(t, same_peer);
+		t->tries = 0;
+		if (t->withdrawn)
+			offer_timer(t, now);
+	}
+}
+
 void offers_forget(struct peer *p)
 {
 	struct told *t;
@@ -139,7 +151,7 @@ static void purge(struct told *t, msec now, uint16_t flags)
 	struct iface *i = t->offer->iface;
 	struct nhrp_packet p;
 
-	/* Who has no pair with us has no path to us; should it come, this is repeated. */
+	/* Who has no pair with us has no path to us; should there be one again, this is repeated. */
 	if (!t->peer->up && !t->peer->n_held)
 		return;
 	message_start(i, &p, NHRP_PURGE_REQUEST, &t->requester);
@@ -217,7 +229,6 @@ void offers_withdraw(struct iface *i, msec now)
 
 static void check(struct offer *o)
 {
-	o->check_again = o->checking;
 	if (o->checking)
 		return;
 	o->checking = true;
@@ -244,10 +255,6 @@ void offer_checked(struct iface *i, msec now, const struct question *q, const st
 	if (!o)
 		return;
 	o->checking = false;
-	if (o->check_again) { /* this answer may be the old one */
-		check(o);
-		return;
-	}
 	/* What we would answer now may be wider, not narrower. */
 	if (offer_prefix(i, &q->about, r, &none, &answer) && answer.bits <= o->prefix.bits)
 		return;

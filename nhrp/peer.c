@@ -257,6 +257,7 @@ void peer_up(struct peer *p, msec now)
 	if (p->up) { /* started anew: what it said before does not count */
 		p->heard = false;
 		p->own_packets = 0;
+		shortcuts_doubt(p, now);
 	}
 	if (p->stranger)
 		server_stranger(p, now);
@@ -276,6 +277,7 @@ void peer_up(struct peer *p, msec now)
 		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_up(&i->nhs[k], now);
 	multicast_review(p);
+	offers_resume(p, now);
 	resolve_peer_proven(p, now);
 }
 
@@ -299,7 +301,6 @@ void peer_down(struct peer *p, msec now)
 		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_down(&i->nhs[k], now);
 	resolve_peer_down(p, now);
-	offers_forget(p); /* who loses the pair loses what goes through it */
 	if (p->wanted) {
 		p->tries = 0;
 		ask_for_pair(p, now);

@@ -5,7 +5,8 @@
  *
  * A question that a packet caused is a guest: there are at most QUESTIONS of them, and an answer
  * that does not come costs nothing but its place. The others belong to something that has a limit
- * of its own.
+ * of its own. Who asks learns what is true after the last change that we were told of: an answer
+ * that may be older is not used, the question is put once more.
  */
 #include "nhrp/core.h"
 
@@ -27,6 +28,17 @@ static void forget(struct nhrp *n, struct question *q)
 	free(q);
 }
 
+static void put(struct iface *i, struct question *q)
+{
+	q->stale = false;
+	q->token = ++i->core->last_token;
+	HASH_ADD(hh, i->core->questions, token, sizeof(q->token), q);
+	effect_push(i->core, &(struct nhrp_effect){ .kind = NHRP_QUERY_ROUTE,
+						    .id = i->id,
+						    .token = q->token,
+						    .protocol = q->about });
+}
+
 void route_ask(struct iface *i, const struct question *about, struct span packet)
 {
 	struct nhrp *n = i->core;
@@ -38,7 +50,6 @@ void route_ask(struct iface *i, const struct question *about, struct span packet
 		n->n_guests++;
 		TAILQ_INSERT_TAIL(&n->guests, q, next);
 	}
-	q->token = ++n->last_token;
 	q->id = i->id;
 	q->kind = about->kind;
 	q->about = about->about;
@@ -47,11 +58,7 @@ void route_ask(struct iface *i, const struct question *about, struct span packet
 	q->len = packet.len;
 	if (packet.len)
 		memcpy(q->octets, packet.data, packet.len);
-	HASH_ADD(hh, n->questions, token, sizeof(q->token), q);
-	effect_push(n, &(struct nhrp_effect){ .kind = NHRP_QUERY_ROUTE,
-					      .id = i->id,
-					      .token = q->token,
-					      .protocol = q->about });
+	put(i, q);
 }
 
 void routes_forget(struct iface *i)
@@ -97,6 +104,11 @@ void nhrp_route(struct nhrp *n, msec now, uint64_t token, const struct nhrp_rout
 	HASH_FIND(hh, n->questions, &token, sizeof(token), q);
 	if (!q)
 		return;
+	if (q->stale) {
+		HASH_DELETE(hh, n->questions, q);
+		put(iface_find(n, q->id), q);
+		return;
+	}
 	/* Out of the tables first: what is done with the answer may ask the next one. */
 	HASH_DELETE(hh, n->questions, q);
 	if (is_guest(q->kind)) {
@@ -113,6 +125,9 @@ void nhrp_route(struct nhrp *n, msec now, uint64_t token, const struct nhrp_rout
 void nhrp_routes_changed(struct nhrp *n, msec now, struct prefix prefix)
 {
 	(void)now;
+	/* The answer that is under way may be from before. */
+	for (struct question *q = n->questions; q; q = q->hh.next)
+		q->stale |= !prefix.bits || prefix_contains(&prefix, &q->about);
 	for (struct iface *i = n->ifaces; i; i = i->hh.next) {
 		shortcuts_check(i, &prefix);
 		offers_check(i, &prefix);

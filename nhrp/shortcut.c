@@ -398,11 +398,21 @@ static void positive(struct shortcut *s, const struct arrival *a, const struct n
 	lead_to(s, a, gateway, &prefix, cie);
 }
 
+static void ask_anew(struct shortcut *s, msec now)
+{
+	s->tries = 0;
+	s->request_id = new_request_id(s->iface->core);
+	ask(s, now);
+}
+
+/*
+ * No to a refresh: of the egress it is the last word. A server that says so may have started anew
+ * and know nobody, so the egress is asked itself.
+ */
 static void negative(struct shortcut *s, const struct arrival *a, const struct nhrp_cie *cie)
 {
-	bool from_egress = s->gateway && s->gateway->peer &&
-			   addr_equal(&a->from, &s->gateway->peer->nbma);
 	bool up = s->state == NHRP_SHORTCUT_UP;
+	const struct addr *egress = up ? &s->gateway->peer->nbma : NULL;
 
 	a->iface->counters.refusals_received[counter_index(cie->code)]++;
 	event(a->iface, NHRP_EV_RESOLUTION_NEGATIVE, INFO, .protocol = s->asked,
@@ -410,10 +420,14 @@ static void negative(struct shortcut *s, const struct arrival *a, const struct n
 	      .request_id = s->request_id, .seconds = up ? 0 : a->iface->cfg.hold_down);
 	s->asking = false;
 	timer_disarm(&a->iface->core->timers, &s->step);
-	if (up && from_egress)
-		shortcut_free(s, NHRP_WHY_REFUSED);
-	else if (!up) /* else it stays until it expires: the server may have started anew */
+	if (!up) {
 		hold_down(s, a->now, NHRP_WHY_REFUSED, cie->code);
+	} else if (addr_equal(&a->from, egress)) {
+		shortcut_free(s, NHRP_WHY_REFUSED);
+	} else {
+		s->via = *egress;
+		ask_anew(s, a->now);
+	}
 }
 
 static struct shortcut *waiting_for(const struct iface *i, const struct addr *about, uint32_t id)
@@ -518,6 +532,10 @@ bool shortcut_purge(const struct arrival *a, const struct nhrp_cie *cie)
 			shortcut_free(s, NHRP_WHY_PURGED);
 			any = true;
 		}
+	/* An answer that is under way may be what is purged here. */
+	HASH_ITER(hh, a->iface->shortcuts, s, next)
+		if (s->asking && prefix_contains(&prefix, &s->asked))
+			ask_anew(s, a->now);
 	return any;
 }
 
@@ -557,7 +575,6 @@ void shortcuts_reinstall(struct iface *i)
 
 static void check(struct shortcut *s)
 {
-	s->check_again = s->checking;
 	if (s->checking)
 		return;
 	s->checking = true;
@@ -583,10 +600,6 @@ void shortcut_checked(struct iface *i, msec now, const struct question *q,
 	if (!s || !s->checking)
 		return;
 	s->checking = false;
-	if (s->check_again) { /* this answer may be the old one */
-		check(s);
-		return;
-	}
 	s->next_hop = route_next_hop(i, q, r);
 	s->bits = r->prefix.bits;
 	/* Away from the tunnel, or a narrower route beside which this one has no effect. */
@@ -597,6 +610,15 @@ void shortcut_checked(struct iface *i, msec now, const struct question *q,
 }
 
 /* ---- time and use ---- */
+
+/* Through a server, who knows if the prefix has moved. */
+static void refresh(struct shortcut *s, msec now)
+{
+	struct nhs *server = nhs_in_use(s->iface);
+
+	s->via = server ? server->peer->nbma : s->gateway->peer->nbma;
+	ask_anew(s, now);
+}
 
 void shortcuts_used(struct binding *b, msec now)
 {
@@ -612,10 +634,19 @@ void shortcuts_used(struct binding *b, msec now)
 		s->used = used;
 		if (!used || s->questions < 2)
 			continue;
-		s->tries = 0;
-		s->request_id = new_request_id(s->iface->core);
-		ask(s, now);
+		refresh(s, now);
 	}
+}
+
+void shortcuts_doubt(struct peer *p, msec now)
+{
+	struct binding *b;
+	struct shortcut *s;
+
+	LIST_FOREACH(b, &p->bindings, same_peer)
+		LIST_FOREACH(s, &b->shortcuts, same_gateway)
+			if (s->state == NHRP_SHORTCUT_UP)
+				refresh(s, now);
 }
 
 static void ask_about_use(struct shortcut *s, msec now)

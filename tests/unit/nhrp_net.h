@@ -36,6 +36,7 @@ struct record {
 	struct nhrp_event event;
 	uint8_t type; /* of a packet sent */
 	uint32_t request_id;
+	uint64_t token;
 };
 
 enum flight_kind { FLIGHT_PACKET, FLIGHT_PAIR };
@@ -276,7 +277,7 @@ static void net_drain(struct net *net, int k)
 		int to = node_of(&e.nbma);
 
 		cr_assert_lt(net->n_records, RECORDS, "too much happened");
-		*r = (struct record){ net->now, k, e.kind, e.nbma, e.protocol, e.event, 0, 0 };
+		*r = (struct record){ net->now, k, e.kind, e.nbma, e.protocol, e.event, 0, 0, e.token };
 		switch (e.kind) {
 		case NHRP_SEND:
 			net_send(net, k, &e, r);

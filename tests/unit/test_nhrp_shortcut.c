@@ -331,6 +331,60 @@ Test(nhrp_shortcut, which_replies_count)
 	}
 }
 
+/* It was purged while it was on the way: it is asked for once more. */
+Test(nhrp_shortcut, an_answer_that_comes_after_its_purge)
+{
+	uint32_t id = 0;
+	struct net *net = asking(&id);
+	struct nhrp_packet p = { .hop_count = 255,
+				 .type = NHRP_PURGE_REQUEST,
+				 .request_id = 7,
+				 .source_nbma = nbma_of(B),
+				 .source = protocol_of(B),
+				 .destination = protocol_of(A),
+				 .n_cies = 1,
+				 .cies = { { .prefix = 24,
+					     .nbma = nbma_of(B),
+					     .protocol = lan(B, 0) } } };
+	size_t from = net->n_records;
+
+	net_sign(&p);
+	net_inject(net, B, A, &p);
+	cr_expect_eq(count_sent(net, from, A, NHRP_RESOLUTION_REQUEST), 1);
+	p = reply(id, 0);
+	net_inject(net, HUB, A, &p);
+	cr_expect_eq(reason_of(net, from, A, NHRP_EV_DROPPED), NHRP_WHY_UNKNOWN_ID);
+	cr_expect_eq(shortcut_state(net, A, (struct prefix){ lan(B, 10), 32 }, NULL),
+		     STATE(RESOLVING));
+	net_free(net);
+}
+
+/* A kernel whose answer is from before a change: it is asked once more. */
+Test(nhrp_shortcut, a_stale_route)
+{
+	struct net *net = phase3(2);
+	struct nhrp *n = net->node[B].core;
+	struct nhrp_route old = net_lookup(&net->node[B], &(struct addr){ 4, { 192, 168, 2, 10 } });
+	size_t from = net->n_records;
+	const struct record *r;
+	uint64_t token;
+
+	net->node[B].slow_routes = true;
+	redirect_a_to_b(net);
+	r = find_effect(net, from, B, NHRP_QUERY_ROUTE);
+	cr_assert(r);
+	token = r->token;
+	from = net->n_records;
+	route_remove(net, B, lan_prefix(B));
+	net->node[B].slow_routes = false;
+	nhrp_route(n, net->now, token, &old);
+	net_run(net, net->now + 500);
+	cr_expect_eq(count_from(net, from, B, NHRP_QUERY_ROUTE), 1);
+	cr_expect_null(find_event(net, from, B, NHRP_EV_REQUEST_ANSWERED));
+	expect_through_hub(net, A, B);
+	net_free(net);
+}
+
 Test(nhrp_shortcut, an_answer_of_nonsense)
 {
 	uint32_t id = 0;
