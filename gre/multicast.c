@@ -7,8 +7,8 @@
  * that ends in the midst of it leaves a cursor, and an eventfd readable. The owner polls one
  * descriptor, an epoll of both.
  *
- * The limited broadcast is copied, too, as other implementations' `map multicast` does: the kernel
- * shows it here like a group, and would have to send it to 255.255.255.255 outside.
+ * Broadcasts are not copied: an mGRE link has no broadcast address, so the kernel drops what is
+ * sent to 255.255.255.255 before it gets here.
  */
 #include "gre/multicast.h"
 
@@ -28,10 +28,10 @@
 
 #include "lib/util.h"
 
-#define PACKETS_AT_ONCE	   32	     /* read by one system call */
-#define COPIES_AT_ONCE	   32	     /* sent by one */
-#define COPIES_PER_WAKE_UP 512	     /* some milliseconds */
-#define RECEIVE_BUFFER	   (8 << 20) /* octets, of which a small packet takes about 800 */
+#define PACKETS_AT_ONCE	   32	      /* read by one system call */
+#define COPIES_AT_ONCE	   32	      /* sent by one */
+#define COPIES_PER_WAKE_UP 512	      /* some milliseconds */
+#define RECEIVE_BUFFER	   (16 << 20) /* 10,000 packets of any size: a second of the daemon's absence */
 #define SEND_BUFFER	   (4 << 20)
 
 struct listener {
@@ -64,20 +64,19 @@ static int complain(unsigned int ifindex, int err, char why[GRE_WHY])
 }
 
 /*
- * Outgoing IPv4 to 224.0.0.0/4 or 255.255.255.255. What the filter rejects costs no copy; all other
- * packets of the tunnel come by here.
+ * Outgoing IPv4 to 224.0.0.0/4. What the filter rejects costs no copy; all other packets of the
+ * tunnel come by here.
  */
 static int attach_filter(int fd)
 {
 	static const struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PKTTYPE),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 7),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 6),
 		BPF_STMT(BPF_LD | BPF_H | BPF_ABS, (uint32_t)SKF_AD_OFF + SKF_AD_PROTOCOL),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 5),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)SKF_NET_OFF + 16),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, INADDR_BROADCAST, 2, 0),
-		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0000000),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xe0000000, 0, 1),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 4),
+		BPF_STMT(BPF_LD | BPF_B | BPF_ABS, (uint32_t)SKF_NET_OFF + 16),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0xe0, 0, 1),
 		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
 		BPF_STMT(BPF_RET | BPF_K, 0),
 	};

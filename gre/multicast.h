@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Multicast on one mGRE link: what this machine sends or forwards to a group (224/4, or the
- * limited broadcast 255.255.255.255) is sent once to each listener's NBMA address. The kernel's
+ * Multicast on one mGRE link: what this machine sends or forwards to a group (224/4) is sent once
+ * to each listener's NBMA address. The kernel's
  * own copy, to the outer group address, is for a block policy to stop (xfrm_policy_add()); where
  * the link is protected each copy rides its peer's SA, and one without an SA is dropped there.
  *
