@@ -290,15 +290,17 @@ static inline void forged_send(struct two *t, struct forged *f)
 /* Encrypted with their keys: main mode's next IV, or that of a new message id. */
 static inline void forged_seal(struct two *t, struct forged *f, bool main_mode)
 {
-	const struct isakmp_sa *sa = two_their_sa(t);
+	const struct isakmp_sa *sa = two_their_sa(t), *ours;
 	uint8_t iv[CRYPTO_BLOCK_MAX];
 	struct isakmp_header h;
 
 	if (!isakmp_finish(&f->b, cipher_get(sa->suite.cipher)->block) ||
 	    isakmp_parse_header(span_of(f->octets, f->b.w.len), &h))
 		abort();
+	/* Theirs has moved on with the message that this one comes before. */
+	HASH_FIND(hh, t->us->sas, sa->cookies, sizeof(sa->cookies), ours);
 	if (main_mode)
-		memcpy(iv, sa->x.iv, sizeof(iv));
+		memcpy(iv, (ours ? ours : sa)->x.iv, sizeof(iv));
 	else
 		keymat_iv_phase2(sa->suite.hash, sa->suite.cipher, sa->x.iv, h.msgid, iv);
 	patch_u8(&f->b.w, 19, ISAKMP_FLAG_ENCRYPTED);

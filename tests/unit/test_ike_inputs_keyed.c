@@ -95,6 +95,32 @@ Test(ike_inputs_keyed, identities)
 	}
 }
 
+/* The very octets that count when they come encrypted. */
+Test(ike_inputs_keyed, message_5_in_the_clear)
+{
+	struct two_datagram d;
+	uint8_t iv[CRYPTO_BLOCK_MAX];
+
+	under_way(4);
+	d = t.queue[t.head % TWO_QUEUE];
+	memcpy(iv, t.us->sas->x.iv, sizeof(iv));
+	cr_assert(crypto_cbc(two_policy.suite.cipher, false, two_their_sa(&t)->cipher_key, iv,
+			     d.octets + ISAKMP_HEADER, d.len - ISAKMP_HEADER));
+	cr_assert_eq(d.octets[16], ISAKMP_ID);
+	cr_assert_eq(d.octets[ISAKMP_HEADER], ISAKMP_HASH);
+	d.octets[19] = 0;
+	/* What pads the cipher's blocks is too much here. */
+	d.len = ISAKMP_HEADER + 12 + 36;
+	d.octets[ISAKMP_HEADER + 12] = ISAKMP_NONE;
+	d.octets[26] = (uint8_t)(d.len >> 8);
+	d.octets[27] = (uint8_t)d.len;
+	two_input(&t, true, d.octets, d.len);
+	cr_expect_eq(dropped(IKE_DROP_CLEARTEXT), 1);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG5);
+	cr_expect_eq(t.sent_by_us, 0);
+	goes_on();
+}
+
 /* ---- phase 2 and informational, with the keys ---- */
 
 static const uint8_t gre_id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
