@@ -20,7 +20,7 @@
 struct options {
 	const char *instance;
 	const char *socket; /* overrides the instance */
-	bool json;
+	bool json, svg;
 };
 
 static void usage(FILE *out)
@@ -191,8 +191,16 @@ static int follow(const struct options *o, const struct parsed *p, int fd, const
 static int run(const struct options *o, const struct parsed *p)
 {
 	json_t *request, *answer;
-	int fd = connect_to(o), status = CTL_EXIT_OK;
+	int fd, status = CTL_EXIT_OK;
 
+	if (o->svg && !verb_picture(p->verb)) {
+		fprintf(stderr, "%% There is no picture of this. Those with --svg are:\n");
+		for (size_t i = 0; i < verb_count; i++)
+			if (verb_picture(&verbs[i]))
+				fprintf(stderr, "  %s\n", verbs[i].syntax);
+		return CTL_EXIT_USAGE;
+	}
+	fd = connect_to(o);
 	if (fd < 0)
 		return CTL_EXIT_CONNECT;
 	request = parse_request(p);
@@ -213,7 +221,7 @@ static int run(const struct options *o, const struct parsed *p)
 		json_dumpf(answer, stdout, JSON_INDENT(2));
 		printf("\n");
 	} else if (status == CTL_EXIT_OK) {
-		p->verb->render(answer, stdout);
+		(o->svg ? verb_picture(p->verb) : p->verb->render)(answer, stdout);
 	}
 	json_decref(answer);
 	if (fflush(stdout) || ferror(stdout))
@@ -275,7 +283,7 @@ int main(int argc, char **argv)
 	for (int i = optind; i < argc; i++)
 		room += strlen(argv[i]) + 1;
 	words = xcalloc(room, sizeof(*words));
-	count = parse_split(argv + optind, words, &o.json);
+	count = parse_split(argv + optind, words, &o.json, &o.svg);
 	if (!count) {
 		usage(stderr);
 		status = CTL_EXIT_USAGE;

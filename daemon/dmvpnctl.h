@@ -34,6 +34,8 @@ struct verb {
 
 extern const struct verb verbs[];
 extern const size_t verb_count;
+/* The same as a picture, for --svg; NULL: there is none. */
+render_fn *verb_picture(const struct verb *v);
 
 enum parse_result {
 	PARSE_OK,
@@ -52,10 +54,10 @@ struct parsed {
 /*
  * The words of a command line (which ends with NULL and is written to), into words[], which has room
  * for all of its octets; their number. One argument may hold several (dmvpnctl "show dmvpn"), and
- * --json may stand behind the command. An empty one stays, and is wrong: a shell's unset variable must
+ * --json and --svg may stand behind the command. An empty one stays, and is wrong: a shell's unset variable must
  * not make "clear crypto isakmp" of a command that names one SA.
  */
-size_t parse_split(char **argv, char **words, bool *json);
+size_t parse_split(char **argv, char **words, bool *json, bool *svg);
 /* Words may be cut as long as they are unique where they stand. */
 struct parsed parse_words(char *const *words, size_t count);
 /* The complaint as IOS words it. */
@@ -88,5 +90,6 @@ render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
 render_fn render_debugging, render_log;
+render_fn render_ladder, render_ladder_svg; /* dmvpnctl_ladder.c */
 
 #endif

@@ -53,10 +53,28 @@ const struct verb verbs[] = {
 	  "trace IKE at this level: 100 decisions, 200 messages and payloads, 254 all" },
 	{ "debug nhrp", NULL, NULL, render_message, "trace NHRP" },
 	{ "events", NULL, NULL, render_event, "what happens from now on, line by line" },
+	{ "ladder A.B.C.D", "ladder", "peer", render_ladder,
+	  "the messages of a peer's negotiations, as a ladder; --svg as a picture" },
 	{ "reload", NULL, NULL, render_reload, "read the configuration again" },
 	{ "undebug all", NULL, NULL, render_message, "stop tracing" },
 };
 const size_t verb_count = ARRAY_SIZE(verbs);
+
+/* What can be drawn, too. */
+static const struct {
+	const char *syntax;
+	render_fn *draw;
+} pictures[] = {
+	{ "ladder A.B.C.D", render_ladder_svg },
+};
+
+render_fn *verb_picture(const struct verb *v)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(pictures); i++)
+		if (!strcmp(pictures[i].syntax, v->syntax))
+			return pictures[i].draw;
+	return NULL;
+}
 
 /* What the words inside a command mean, for the question mark. */
 static const struct {
@@ -76,6 +94,7 @@ static const struct {
 	{ "ip", "IP" },
 	{ "ipsec", "IPsec (phase 2)" },
 	{ "isakmp", "ISAKMP (phase 1)" },
+	{ "ladder", "The messages of a peer's negotiations" },
 	{ "log", "What was recorded" },
 	{ "multicast", "Who gets copies of multicast packets" },
 	{ "nhrp", "Next Hop Resolution Protocol" },
@@ -221,15 +240,15 @@ static struct parsed follow(char *const *words, size_t count, bool *left)
 	return p;
 }
 
-size_t parse_split(char **argv, char **words, bool *json)
+size_t parse_split(char **argv, char **words, bool *json, bool *svg)
 {
 	size_t count = 0;
 
 	for (; *argv; argv++) {
 		size_t before = count;
 
-		if (!strcmp(*argv, "--json")) {
-			*json = true;
+		if (!strcmp(*argv, "--json") || !strcmp(*argv, "--svg")) {
+			*(!strcmp(*argv, "--svg") ? svg : json) = true;
 			continue;
 		}
 		for (char *save, *w = strtok_r(*argv, " \t", &save); w;

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -27,6 +28,23 @@ json_t *show_addr(const struct addr *a)
 json_t *show_u64(uint64_t n)
 {
 	return json_integer((json_int_t)n);
+}
+
+json_t *show_wall_clock(msec now, msec then)
+{
+	struct timespec wall;
+	char day[32], text[40];
+	time_t seconds;
+	struct tm tm;
+	uint64_t ms;
+
+	clock_gettime(CLOCK_REALTIME, &wall);
+	ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - (now - MIN(then, now));
+	seconds = (time_t)(ms / 1000);
+	localtime_r(&seconds, &tm);
+	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03u", day, (unsigned int)(ms % 1000));
+	return json_string(text);
 }
 
 json_t *show_ago(msec now, msec then)

@@ -22,6 +22,7 @@ struct nhrp_shortcut;
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
 
 show_fn show_version, show_interface;			      /* show.c */
+show_fn show_ladder;					      /* show_ladder.c */
 show_fn show_log_peer;					      /* show_log.c */
 show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */
 show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
@@ -34,6 +35,8 @@ json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
 /* Helpers of these files, in show.c. */
 
 json_t *show_addr(const struct addr *a);
+/* A time of the loop's clock as the log writes times: "Nov 21 22:13:01.123". */
+json_t *show_wall_clock(msec now, msec then);
 /* Seconds since then; null for MSEC_NEVER. */
 json_t *show_ago(msec now, msec then);
 /* Seconds until then; null for MSEC_NEVER. */

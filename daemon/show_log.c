@@ -3,7 +3,6 @@
 #include "daemon/show.h"
 
 #include <stdio.h>
-#include <time.h>
 
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
@@ -15,7 +14,7 @@
 
 struct lines {
 	json_t *array;
-	char time[40];
+	json_t *time; /* of the event that is being rendered */
 };
 
 static void add_line(void *ctx, const struct trace_line *line)
@@ -28,23 +27,6 @@ static void add_line(void *ctx, const struct trace_line *line)
 	json_array_append_new(l->array, json_pack("{s:s, s:s?, s:i, s:i, s:s}", "time", l->time,
 						  "tag", line->tag, "level", (int)line->level,
 						  "severity", line->severity, "text", text));
-}
-
-/* As the log writes it; now: the loop's, which only counts. */
-static void set_time(struct lines *l, msec now, msec at)
-{
-	struct timespec wall;
-	uint64_t ms;
-	time_t seconds;
-	struct tm tm;
-	char day[32];
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - (now - MIN(at, now));
-	seconds = (time_t)(ms / 1000);
-	localtime_r(&seconds, &tm);
-	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
-	snprintf(l->time, sizeof(l->time), "%s.%03u", day, (unsigned int)(ms % 1000));
 }
 
 json_t *show_log_peer(struct daemon *d, const json_t *args)
@@ -61,11 +43,12 @@ json_t *show_log_peer(struct daemon *d, const json_t *args)
 	l.array = json_array();
 	n = recorder_read(d->recorder, &peer, 0, EVENTS, &events);
 	for (size_t i = 0; i < n; i++) {
-		set_time(&l, now, events[i].at);
+		l.time = show_wall_clock(now, events[i].at);
 		if (events[i].is_ike)
 			trace_render_ike(&events[i].ike, add_line, &l);
 		else
 			trace_render_nhrp(&events[i].nhrp, add_line, &l);
+		json_decref(l.time);
 	}
 	free(events);
 	return json_pack("{s:o, s:o}", "peer", show_addr(&peer), "lines", l.array);

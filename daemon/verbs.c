@@ -254,6 +254,7 @@ static const struct verb {
 	{ "debug crypto isakmp", debug_crypto_isakmp, NULL, "level" },
 	{ "debug nhrp", debug_nhrp, NULL, NULL },
 	{ "events", NULL, follow_events, NULL },
+	{ "ladder", show_ladder, NULL, "peer" },
 	{ "reload", reload_configuration, NULL, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer" },
 	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },

@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -141,13 +141,13 @@ Test(dmvpnctl, empty_words)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char first[] = "clear crypto", second[] = "isakmp", last[16], said[512] = "";
 		char *argv[] = { first, second, last, NULL }, *words[40];
-		bool json = false;
+		bool json = false, svg = false;
 		struct parsed p;
 		size_t count;
 		FILE *out = fmemopen(said, sizeof(said), "w");
 
 		strcpy(last, cases[i].last);
-		count = parse_split(argv, words, &json);
+		count = parse_split(argv, words, &json, &svg);
 		p = parse_words(words, count);
 		parse_complain(&p, words, count, out);
 		fclose(out);
@@ -198,6 +198,7 @@ Test(dmvpnctl, question_mark)
 	cr_assert_str_eq(buf, "  clear           Delete state; what is needed comes up again\n"
 			      "  debug           Trace what happens, into the daemon's log\n"
 			 "  events          What happens, as it happens; ^C ends it\n"
+		   "  ladder          The messages of a peer's negotiations\n"
 			      "  reload          Read the configuration again, and change what it "
 			      "changes\n"
 			      "  show            Show state\n"

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The messages of negotiations as a ladder: our state, the message with its direction, the state that
+ * the peer must be in. In the terminal, and as an SVG picture that stands alone.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/dmvpnctl.h"
+#include "lib/util.h"
+
+#define ARROW 46 /* characters between the two lines */
+#define CHAIN 160
+
+/* "SA, VENDOR x4 (168)" */
+static void chain_of(const json_t *step, char out[CHAIN])
+{
+	const json_t *payloads = json_object_get(step, "payloads");
+	size_t n = json_array_size(payloads), len = 0;
+
+	out[0] = '\0';
+	for (size_t i = 0; i < n && len < CHAIN - 40;) {
+		const char *name = json_string_value(json_array_get(payloads, i));
+		size_t same = 1;
+
+		while (i + same < n &&
+		       strcmp(json_string_value(json_array_get(payloads, i + same)), name) == 0)
+			same++;
+		len += (size_t)snprintf(out + len, CHAIN - len, "%s%.20s", i ? ", " : "", name);
+		if (same > 1)
+			len += (size_t)snprintf(out + len, CHAIN - len, " x%zu", same);
+		i += same;
+	}
+	snprintf(out + len, CHAIN - len, " (%d)", (int)member_int(step, "length"));
+}
+
+/* "Nov 21 22:13:01.123" without the day: a heading has it. */
+static const char *clock_of(const json_t *step)
+{
+	const char *time = member_text(step, "time");
+
+	return strlen(time) > 7 ? time + 7 : time;
+}
+
+static bool is_kind(const json_t *step, const char *kind)
+{
+	return strcmp(member_text(step, "kind"), kind) == 0;
+}
+
+static void heading_of(const json_t *step, char *out, size_t size)
+{
+	bool one = member_int(step, "phase") == 1;
+
+	if (!member_int(step, "phase"))
+		snprintf(out, size, "informational");
+	else if (one)
+		snprintf(out, size, "phase 1, main mode, we are the %s", member_text(step, "role"));
+	else
+		snprintf(out, size, "phase 2, quick mode, we are the %s, msgid %s",
+			 member_text(step, "role"), member_text(step, "msgid"));
+}
+
+static bool same_exchange(const json_t *a, const json_t *b)
+{
+	return a && member_int(a, "phase") == member_int(b, "phase") &&
+	       strcmp(member_text(a, "msgid"), member_text(b, "msgid")) == 0;
+}
+
+/* ---- the terminal ---- */
+
+static void print_arrow(const json_t *step, FILE *out)
+{
+	bool sent = member_true(step, "sent");
+	char chain[CHAIN];
+	int fill, left;
+
+	chain_of(step, chain);
+	fill = ARROW - 4 - (int)strlen(chain);
+	left = fill > 0 ? fill / 2 : 0;
+	fprintf(out, "|%s", sent ? "-" : "<");
+	for (int i = 0; i < left; i++)
+		fputc('-', out);
+	fprintf(out, " %s ", chain);
+	for (int i = left; i < fill; i++)
+		fputc('-', out);
+	fprintf(out, "%s|", sent ? ">" : "-");
+}
+
+/* Text in lines of that many characters, each behind an indentation. */
+static void print_wrapped(const char *text, int indent, int width, FILE *out)
+{
+	while (*text) {
+		size_t n = strlen(text);
+
+		if (n > (size_t)width) {
+			for (n = (size_t)width; n && text[n] != ' '; n--)
+				continue;
+			if (!n)
+				n = (size_t)width;
+		}
+		fprintf(out, "%*s%.*s\n", indent, "", (int)n, text);
+		text += n;
+		text += strspn(text, " ");
+	}
+}
+
+static void print_step(const json_t *step, FILE *out)
+{
+	if (is_kind(step, "message")) {
+		fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
+		print_arrow(step, out);
+		fprintf(out, "%s%s\n", member_has(step, "peer_state") ? " " : "",
+			member_text(step, "peer_state"));
+	} else if (is_kind(step, "again")) {
+		fprintf(out, "%-12s  %-14s | no answer: once more (%d)\n", clock_of(step), "",
+			(int)member_int(step, "count"));
+	} else if (is_kind(step, "completed")) {
+		fprintf(out, "%-12s  %-14s |=== PHASE %d COMPLETED ===\n", clock_of(step), "",
+			(int)member_int(step, "phase"));
+	} else if (is_kind(step, "evidence")) {
+		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", member_text(step, "cause"));
+	} else if (is_kind(step, "failed")) {
+		fprintf(out, "%-12s  %-14s X FAILED in %s\n", clock_of(step), "",
+			member_text(step, "state"));
+		print_wrapped(member_text(step, "text"), 31, 70, out);
+	}
+}
+
+void render_ladder(const json_t *answer, FILE *out)
+{
+	const json_t *step, *before = NULL;
+	char heading[100];
+	size_t i;
+
+	if (!json_array_size(json_object_get(answer, "steps"))) {
+		fprintf(out, "Nothing is recorded of %s.\n", member_text(answer, "peer"));
+		return;
+	}
+	fprintf(out, "%*s%-*s %s\n", 29, "", ARROW, member_text(answer, "local"),
+		member_text(answer, "peer"));
+	json_array_foreach (json_object_get(answer, "steps"), i, step) {
+		if (!same_exchange(before, step) || is_kind(step, "start")) {
+			heading_of(step, heading, sizeof(heading));
+			fprintf(out, "%.6s: %s\n", member_text(step, "time"), heading);
+		}
+		print_step(step, out);
+		before = step;
+	}
+}
+
+/* ---- the picture ---- */
+
+#define WIDTH  1000
+#define LEFT   300
+#define RIGHT  700
+#define HEIGHT 26 /* of a step */
+
+static void svg_text(FILE *out, int x, int y, const char *class, const char *text)
+{
+	fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, class);
+	for (; *text; text++) {
+		if (*text == '&')
+			fputs("&amp;", out);
+		else if (*text == '<')
+			fputs("&lt;", out);
+		else if (*text == '>')
+			fputs("&gt;", out);
+		else
+			fputc(*text, out);
+	}
+	fputs("</text>\n", out);
+}
+
+static void svg_message(const json_t *step, int y, FILE *out)
+{
+	bool sent = member_true(step, "sent");
+	char chain[CHAIN];
+
+	chain_of(step, chain);
+	svg_text(out, LEFT - 10, y, "left", member_text(step, "state"));
+	svg_text(out, RIGHT + 10, y, "right", member_text(step, "peer_state"));
+	svg_text(out, (LEFT + RIGHT) / 2, y - 5, "mid", chain);
+	fprintf(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"msg\"/>\n",
+		sent ? LEFT : RIGHT, y, sent ? RIGHT - 6 : LEFT + 6, y);
+}
+
+static void svg_step(const json_t *step, int y, FILE *out)
+{
+	char text[200];
+
+	svg_text(out, 20, y, "time", clock_of(step));
+	if (is_kind(step, "message")) {
+		svg_message(step, y, out);
+		return;
+	}
+	if (is_kind(step, "start"))
+		heading_of(step, text, sizeof(text));
+	else if (is_kind(step, "again"))
+		snprintf(text, sizeof(text), "no answer: once more (%d)",
+			 (int)member_int(step, "count"));
+	else if (is_kind(step, "completed"))
+		snprintf(text, sizeof(text), "PHASE %d COMPLETED", (int)member_int(step, "phase"));
+	else
+		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
+			 member_text(step, "cause"));
+	svg_text(out, (LEFT + RIGHT) / 2, y,
+		 is_kind(step, "failed") || is_kind(step, "evidence") ? "bad" : "note", text);
+}
+
+void render_ladder_svg(const json_t *answer, FILE *out)
+{
+	const json_t *steps = json_object_get(answer, "steps"), *step;
+	int height = 70 + HEIGHT * (int)json_array_size(steps);
+	size_t i;
+
+	fprintf(out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
+		"font-family=\"monospace\" font-size=\"12\">\n"
+		"<style>text{fill:#223}.left{text-anchor:end}.mid,.note,.bad{text-anchor:middle}"
+		".time{fill:#778}.note{fill:#275;font-weight:bold}.bad{fill:#b22;font-weight:bold}"
+		".msg{stroke:#246;stroke-width:1.5;marker-end:url(#a)}.life{stroke:#99a}</style>\n"
+		"<defs><marker id=\"a\" markerWidth=\"8\" markerHeight=\"8\" refX=\"2\" refY=\"4\" "
+		"orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#246\"/></marker></defs>\n"
+		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
+		WIDTH, height);
+	svg_text(out, LEFT, 24, "note", member_text(answer, "local"));
+	svg_text(out, RIGHT, 24, "note", member_text(answer, "peer"));
+	fprintf(out, "<path class=\"life\" d=\"M%d,34 V%d M%d,34 V%d\"/>\n", LEFT, height - 16,
+		RIGHT, height - 16);
+	json_array_foreach (steps, i, step)
+		svg_step(step, 60 + HEIGHT * (int)i, out);
+	fputs("</svg>\n", out);
+}

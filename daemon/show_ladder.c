@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The messages of a peer's negotiations, one below the other, made from what the flight recorder kept:
+ * each with our state behind it, the state that the peer must be in if it sent this one, and
+ * what became of the negotiation.
+ */
+#include "daemon/show.h"
+
+#include <stdio.h>
+
+#include "daemon/daemon.h"
+#include "daemon/diagnose.h"
+#include "daemon/loop.h"
+#include "daemon/recorder.h"
+#include "daemon/verbs.h"
+#include "ikev1/state.h"
+
+#define EVENTS 2000 /* to look at, about twenty negotiations */
+
+struct ladder {
+	json_t *steps;
+	json_t *last; /* the last message, which gets our next state; borrowed */
+	uint32_t last_msgid;
+	msec now;
+	enum ike_state state; /* ours, before this event */
+};
+
+/*
+ * Whoever sent the message that takes us out of this state waits for our answer to it, or is done (RFC
+ * 2409 section 5: messages alternate).
+ */
+static const enum ike_state senders_state[IKE_STATE_COUNT] = {
+	[MM_START] = MM_WAIT_MSG2,     [MM_WAIT_MSG2] = MM_WAIT_MSG3, [MM_WAIT_MSG3] = MM_WAIT_MSG4,
+	[MM_WAIT_MSG4] = MM_WAIT_MSG5, [MM_WAIT_MSG5] = MM_WAIT_MSG6, [MM_WAIT_MSG6] = MM_ACTIVE,
+	[QM_START] = QM_WAIT_MSG2,     [QM_WAIT_MSG2] = QM_WAIT_MSG3, [QM_WAIT_MSG3] = QM_ACTIVE,
+};
+
+static json_t *step(struct ladder *l, const struct ike_event *e, const char *kind)
+{
+	char msgid[16];
+	json_t *s;
+
+	snprintf(msgid, sizeof(msgid), "%08x", e->msgid);
+	s = json_pack("{s:s, s:o, s:i, s:s, s:s, s:I}", "kind", kind, "time",
+		      show_wall_clock(l->now, e->at), "phase", e->phase, "role",
+		      e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
+		      "conn_id", (json_int_t)e->conn_id);
+	json_array_append_new(l->steps, s);
+	return s;
+}
+
+static void message(struct ladder *l, const struct ike_event *e)
+{
+	json_t *s = step(l, e, "message"), *payloads = json_array();
+	enum ike_state sender = senders_state[l->state];
+
+	for (size_t i = 0; i < e->message.count && i < ISAKMP_PAYLOADS_MAX; i++)
+		json_array_append_new(payloads,
+				      json_string(isakmp_payload_name(e->message.type[i])));
+	json_object_set_new(s, "sent", json_boolean(e->message.sent));
+	json_object_set_new(s, "payloads", payloads);
+	json_object_set_new(s, "length", json_integer(e->message.length));
+	if (!e->phase)
+		return;
+	json_object_set_new(s, "state", json_string(ike_state_name(l->state)));
+	if (!e->message.sent && sender != MM_START)
+		json_object_set_new(s, "peer_state", json_string(ike_state_name(sender)));
+	l->last = s;
+	l->last_msgid = e->msgid;
+}
+
+static void state(struct ladder *l, const struct ike_event *e)
+{
+	l->state = e->state.new_state;
+	if (l->last && l->last_msgid == e->msgid)
+		json_object_set_new(l->last, "state", json_string(ike_state_name(l->state)));
+}
+
+static void failed(struct ladder *l, const struct ike_event *e, const char *kind)
+{
+	char text[DIAGNOSE_TEXT];
+	json_t *s;
+
+	if (!diagnose_ike(e, text))
+		return;
+	s = step(l, e, kind);
+	json_object_set_new(s, "cause", json_string(diagnose_cause_name(e->failure.cause)));
+	json_object_set_new(s, "state", json_string(ike_state_name(e->failure.state)));
+	json_object_set_new(s, "text", json_string(text));
+}
+
+static void add(struct ladder *l, const struct ike_event *e)
+{
+	switch (e->kind) {
+	case IKE_EVENT_NEW_PHASE1:
+		l->state = MM_START;
+		l->last = NULL;
+		step(l, e, "start");
+		break;
+	case IKE_EVENT_QM_START:
+		l->state = QM_START;
+		l->last = NULL;
+		step(l, e, "start");
+		break;
+	case IKE_EVENT_MESSAGE:
+		message(l, e);
+		break;
+	case IKE_EVENT_STATE:
+		state(l, e);
+		break;
+	case IKE_EVENT_RETRANSMIT:
+		json_object_set_new(step(l, e, "again"), "count",
+				    json_integer(e->retransmit.count));
+		break;
+	case IKE_EVENT_PHASE1_DONE:
+	case IKE_EVENT_PHASE2_DONE:
+		step(l, e, "completed");
+		break;
+	case IKE_EVENT_EVIDENCE:
+		failed(l, e, "evidence");
+		break;
+	case IKE_EVENT_FAILED:
+		failed(l, e, "failed");
+		break;
+	default:
+		break;
+	}
+}
+
+json_t *show_ladder(struct daemon *d, const json_t *args)
+{
+	const char *text = json_string_value(json_object_get(args, "peer"));
+	struct ladder l = { .now = loop_now() };
+	struct addr peer, local = { 0 };
+	struct recorded *events;
+	size_t n;
+
+	if (!text || !addr_parse(text, &peer))
+		return verbs_error("peer: expected an address like \"10.0.0.4\"");
+	l.steps = json_array();
+	n = recorder_read(d->recorder, &peer, 0, EVENTS, &events);
+	for (size_t i = 0; i < n; i++) {
+		if (!events[i].is_ike)
+			continue;
+		local = events[i].ike.local.addr;
+		add(&l, &events[i].ike);
+	}
+	free(events);
+	return json_pack("{s:o, s:o, s:o}", "local", show_addr(&local), "peer", show_addr(&peer),
+			 "steps", l.steps);
+}
