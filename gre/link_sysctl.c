@@ -36,25 +36,39 @@ static const struct setting settings[] = {
 	{ "ipv6/conf", "disable_ipv6", '1', LINK_IF_THERE },
 };
 
-static int set(const char *path, char value)
+int link_sysctl_read(const char *path, long *value)
 {
-	char have[16];
+	char have[24] = "";
 	int fd = open(path, O_RDONLY | O_CLOEXEC), err = 0;
-	ssize_t n;
 
 	if (fd < 0)
 		return errno;
-	n = read(fd, have, sizeof(have));
+	if (read(fd, have, sizeof(have) - 1) < 0)
+		err = errno;
 	close(fd);
-	if (n == 2 && have[0] == value && have[1] == '\n')
-		return 0;
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	*value = strtol(have, NULL, 10);
+	return err;
+}
+
+int link_sysctl_write(const char *path, const char *value)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC), err = 0;
+
 	if (fd < 0)
 		return errno;
-	if (write(fd, &value, 1) != 1)
+	if (write(fd, value, strlen(value)) < 0)
 		err = errno;
 	close(fd);
 	return err;
+}
+
+static int set(const char *path, char value)
+{
+	const char text[] = { value, '\0' };
+	long have;
+	int err = link_sysctl_read(path, &have);
+
+	return err || have == value - '0' ? err : link_sysctl_write(path, text);
 }
 
 int link_sysctl_apply(const char *name, char why[GRE_WHY])

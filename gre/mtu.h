@@ -21,7 +21,10 @@ struct gre_mtu_config {
 	struct esp_suite suite;
 };
 
-/* Octets. path = outer_ip + udp + esp + iv + padding + trailer + icv + gre + mtu, all of them. */
+/*
+ * Octets. path is the sum of all others but tcp_mss, unless it is so small that mtu is GRE_MTU_MIN:
+ * larger packets then are fragmented outside.
+ */
 struct gre_mtu {
 	uint16_t path;
 	uint16_t outer_ip;
