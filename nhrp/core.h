@@ -648,6 +648,8 @@ bool offer_prefix(const struct iface *i, const struct addr *about, const struct 
 /* Remembers what we are about to answer; false at a limit. */
 bool offer_tell(struct iface *i, msec now, struct peer *to, const struct addr *requester,
 		const struct prefix *prefix, const struct addr *about);
+/* What was told there is about that address. */
+bool offer_holds(const struct told *t, const struct addr *address);
 /* The reply to a purge of ours; false where none waits for it. */
 bool offer_purged(const struct arrival *a);
 void offers_check(struct iface *i, const struct prefix *changed);

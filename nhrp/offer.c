@@ -136,6 +136,11 @@ void offers_resume(struct peer *p, msec now)
 	}
 }
 
+bool offer_holds(const struct told *t, const struct addr *address)
+{
+	return prefix_contains(&t->offer->prefix, address);
+}
+
 void offers_forget(struct peer *p)
 {
 	struct told *t;

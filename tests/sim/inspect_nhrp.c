@@ -11,7 +11,7 @@
 #define NBMA(a)			 index_of_nbma(a)
 
 struct tally {
-	size_t timers, dynamic, unresolved, held, tokens;
+	size_t timers, dynamic, unresolved, held, tokens, route_tokens, told;
 };
 
 static void count_timer(struct tally *t, const struct timer *timer)
@@ -54,10 +54,19 @@ static void look_at_peer(struct node *n, struct tally *t, const struct peer *p)
 	unsigned int known = 0, wanted = p->n_held ? 1 : 0, held = 0;
 	const struct binding *b;
 	const struct held *h;
+	const struct told *told;
 
 	count_timer(t, &p->connect);
 	count_timer(t, &p->held_timer);
 	count_timer(t, &p->lease);
+	known = (unsigned int)p->n_told;
+	LIST_FOREACH (told, &p->told, same_peer) {
+		count_timer(t, &told->timer);
+		check(n, timer_armed(&told->timer), "%s: what %u was told is true for ever",
+		      n->cfg.name, NBMA(&p->nbma));
+		t->told++;
+	}
+	t->dynamic += p->n_told;
 	LIST_FOREACH (b, &p->bindings, same_peer) {
 		known += !b->wants;
 		wanted += b->wants;
@@ -78,6 +87,47 @@ static void look_at_peer(struct node *n, struct tally *t, const struct peer *p)
 	      NBMA(&p->nbma), p->up ? "up" : "down", n->up[NBMA(&p->nbma)] ? "up" : "down");
 }
 
+static void look_at_shortcut(struct node *n, struct tally *t, const struct shortcut *s)
+{
+	bool up = s->state == NHRP_SHORTCUT_UP, resolving = s->state == NHRP_SHORTCUT_RESOLVING;
+	const struct shortcut_route *kernel;
+	unsigned int lan = 0;
+
+	check(n, lan_read(&s->prefix.addr, &lan) && (s->prefix.bits == 24 || s->prefix.bits == 32),
+	      "%s: a shortcut to nowhere", n->cfg.name);
+	kernel = &n->kernel.shortcut[lan];
+	count_timer(t, &s->step);
+	count_timer(t, &s->life);
+	t->dynamic++;
+	t->unresolved += !up;
+	t->route_tokens += s->token != 0;
+	check(n, timer_armed(&s->life), "%s: the shortcut to LAN %u never ends", n->cfg.name, lan);
+	check(n, !resolving || (s->asking && timer_armed(&s->step)),
+	      "%s: nobody is asked for LAN %u", n->cfg.name, lan);
+	check(n, up || s->state == NHRP_SHORTCUT_CONNECTING ? s->gateway != NULL : !s->gateway,
+	      "%s: the gateway to LAN %u", n->cfg.name, lan);
+	check(n, !s->routed || up, "%s: a route to LAN %u too early", n->cfg.name, lan);
+	/* One-way, or into nowhere. */
+	check(n, !up || resolve_is_direct(s->gateway), "%s: the gateway to LAN %u is not direct",
+	      n->cfg.name, lan);
+	check(n,
+	      !s->routed || (kernel->known && !kernel->leftover &&
+			     kernel->gateway == index_of_tunnel(&s->gateway->protocol)),
+	      "%s: the kernel's shortcut to LAN %u", n->cfg.name, lan);
+	n->kernel.shortcut_seen[lan] |= s->routed;
+}
+
+static void look_at_routes(struct node *n)
+{
+	for (unsigned int k = 0; k < n->world->nodes; k++) {
+		const struct shortcut_route *kernel = &n->kernel.shortcut[k];
+
+		check(n, !kernel->known || kernel->leftover || n->kernel.shortcut_seen[k],
+		      "%s: the kernel has a shortcut to LAN %u, the core has not", n->cfg.name, k);
+		n->kernel.shortcut_seen[k] = false;
+	}
+}
+
 void inspect_nhrp(struct node *n)
 {
 	const struct nhrp *core = n->nhrp;
@@ -90,6 +140,9 @@ void inspect_nhrp(struct node *n)
 		look_at_binding(n, &t, b);
 	for (const struct peer *p = i->peers; p; p = p->hh.next)
 		look_at_peer(n, &t, p);
+	for (const struct shortcut *s = i->shortcuts; s; s = s->hh.next)
+		look_at_shortcut(n, &t, s);
+	look_at_routes(n);
 	t.timers += HASH_COUNT(i->purges);
 	for (size_t k = 0; k < i->n_nhs; k++) {
 		count_timer(&t, &i->nhs[k].timer);
@@ -101,7 +154,8 @@ void inspect_nhrp(struct node *n)
 	      n->cfg.name, core->timers.len, t.timers);
 	check(n,
 	      t.dynamic == core->n_dynamic && t.unresolved == i->n_unresolved &&
-		      t.held == i->n_held && t.tokens == HASH_CNT(hh_token, core->by_token),
+		      t.held == i->n_held && t.tokens == HASH_CNT(hh_token, core->by_token) &&
+		      t.route_tokens == HASH_CNT(hh_token, core->shortcuts_by_token),
 	      "%s: the counts of NHRP are wrong", n->cfg.name);
 	for (unsigned int k = 0; k < n->world->nodes; k++)
 		check(n,
@@ -150,4 +204,41 @@ void inspect_bindings(struct node *hub, struct node *spoke)
 		      b->step != STEP_DIRECT || index_of_tunnel(&b->protocol) == NBMA(&b->path),
 		      "%s has .%u at %u", spoke->cfg.name, index_of_tunnel(&b->protocol),
 		      NBMA(&b->path));
+}
+
+static bool was_told(const struct node *egress, const struct node *who, unsigned int lan)
+{
+	const struct iface *i = iface_find(egress->nhrp, 0);
+	const struct peer *p = peer_find(i, &who->nbma);
+	const struct told *t;
+	struct addr a = lan_address(lan);
+
+	if (!p)
+		return false;
+	LIST_FOREACH (t, &p->told, same_peer)
+		if (!t->withdrawn && offer_holds(t, &a))
+			return true;
+	return false;
+}
+
+void inspect_shortcuts(struct world *w)
+{
+	for (unsigned int k = 0; k < w->nodes; k++) {
+		struct node *n = w->node[k];
+		const struct iface *i = iface_find(n->nhrp, 0);
+
+		for (const struct shortcut *s = i->shortcuts; s; s = s->hh.next) {
+			unsigned int lan = 0, egress;
+
+			if (s->state != NHRP_SHORTCUT_UP || !lan_read(&s->prefix.addr, &lan))
+				continue;
+			egress = index_of_tunnel(&s->gateway->protocol);
+			check(n, w->node[egress]->kernel.holds[lan],
+			      "%s goes to %s for LAN %u, which is not there", n->cfg.name,
+			      w->node[egress]->cfg.name, lan);
+			check(n, was_told(w->node[egress], n, lan),
+			      "%s goes to %s for LAN %u, who has not been asked", n->cfg.name,
+			      w->node[egress]->cfg.name, lan);
+		}
+	}
 }

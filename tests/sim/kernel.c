@@ -185,16 +185,22 @@ void kernel_sa_delete(struct node *n, unsigned int peer, enum ike_direction dire
 
 void kernel_flush(struct node *n)
 {
+	struct kernel kept = { 0 };
+
 	for (unsigned int i = 0; i < WORLD_NODES; i++)
 		while (n->kernel.sas[i])
 			sa_free(&n->kernel.sas[i]);
-	memset(&n->kernel, 0, sizeof(n->kernel));
+	/* What is configured there, or learned anew at once, is not lost. */
+	memcpy(kept.holds, n->kernel.holds, sizeof(kept.holds));
+	memcpy(kept.to, n->kernel.to, sizeof(kept.to));
+	n->kernel = kept;
 }
 
 void kernel_leave(struct node *n)
 {
 	for (unsigned int i = 0; i < n->world->nodes; i++) {
 		n->kernel.neighbour[i].leftover = n->kernel.neighbour[i].known;
+		n->kernel.shortcut[i].leftover = n->kernel.shortcut[i].known;
 		for (struct kernel_sa *sa = n->kernel.sas[i]; sa; sa = sa->next)
 			sa->leftover = true;
 	}
@@ -287,13 +293,20 @@ static void data_arrived(struct node *n, const struct packet *p)
 {
 	struct world *w = n->world;
 
-	if (p->destination == n->index) {
+	if (p->lan ? n->kernel.holds[p->destination] : p->destination == n->index) {
 		w->data.delivered++;
 		n->seen.received++;
 		return;
 	}
+	if (p->lan && p->hops >= HOPS) { /* while routes change */
+		world_tell(w, n, "a packet to LAN %u goes round", p->destination);
+		w->data.unrouted++;
+		return;
+	}
 	world_check(w, p->hops < HOPS, "a packet to .%u goes round", p->destination);
 	forward(n, xmemdup(p, sizeof(*p) + p->len));
+	if (p->lan)
+		lan_hairpin(n, p);
 }
 
 void kernel_receive(struct node *n, const struct packet *p)
@@ -354,12 +367,38 @@ static void ask(struct node *n, unsigned int destination)
 	node_turn(n);
 }
 
+/* To a LAN: through its gateway, who is a neighbour like others. */
+static void forward_to_lan(struct node *n, struct packet *p)
+{
+	unsigned int gateway = lan_gateway(n, p->destination);
+	struct neighbour *to = gateway == NOBODY ? NULL : &n->kernel.neighbour[gateway];
+
+	p->hops++;
+	if (to && to->known) {
+		p->to = to->nbma;
+		kernel_encapsulate(n, p);
+		return;
+	}
+	if (to)
+		n->world->data.unresolved++;
+	else
+		n->world->data.unrouted++;
+	world_tell(n->world, n, "no %s for LAN %u", to ? "neighbour" : "route", p->destination);
+	free(p);
+	if (to)
+		ask(n, gateway);
+}
+
 /* Data packets are alike, so the queue of a neighbour is a number. */
 static void forward(struct node *n, struct packet *p)
 {
 	struct neighbour *to = &n->kernel.neighbour[p->destination];
 	unsigned int destination = p->destination;
 
+	if (p->lan) {
+		forward_to_lan(n, p);
+		return;
+	}
 	p->hops++;
 	if (to->known) {
 		p->to = to->nbma;
@@ -410,6 +449,7 @@ void kernel_send_data(struct node *n, const struct node *destination)
 	n->world->data.sent++;
 	p->source = n->index;
 	p->destination = destination->index;
+	p->lan = n->world->lans;
 	if (n->cfg.nhrp)
 		forward(n, p);
 	else

@@ -65,6 +65,8 @@ static void start_nhrp(struct node *n, const uint8_t *seed)
 		.holding_time = n->cfg.holding_time,
 		.hold_down = n->cfg.hold_down,
 		.answer = n->cfg.answer,
+		.redirect = n->cfg.redirect,
+		.shortcut = n->cfg.shortcut,
 		.maps = &map,
 		.n_maps = n->cfg.hub ? 0 : 1,
 		.nhs = &nhs,
@@ -86,6 +88,9 @@ static void grace_is_over(struct world *w, struct node *n, void *arg)
 	for (unsigned int i = 0; i < w->nodes; i++)
 		kernel_reconcile(n, i);
 	kernel_forget_neighbours(n);
+	for (unsigned int i = 0; i < w->nodes; i++)
+		if (n->kernel.shortcut[i].leftover)
+			n->kernel.shortcut[i].known = n->kernel.shortcut[i].leftover = false;
 }
 
 static void reconcile(struct node *n)
@@ -346,8 +351,14 @@ static void nhrp_effect(struct node *n, const struct nhrp_effect *e)
 		nhrp_used(n->nhrp, w->now, ONLY_IFACE, e->nbma, packets);
 		break;
 	case NHRP_QUERY_ROUTE:
+		lan_query(n, e);
+		break;
 	case NHRP_ROUTE_ADD:
+		lan_shortcut(n, e);
+		break;
 	case NHRP_ROUTE_DEL:
+		lan_shortcut_gone(n, &e->prefix);
+		break;
 	case NHRP_MULTICAST_ADD:
 	case NHRP_MULTICAST_DEL:
 		break;

@@ -4,7 +4,7 @@
  * name, changed in a place or cut. He may spoil a phase 1 that is under way, because nothing protects
  * that, and else nothing: at rest both ends agree, who is up stays up, nothing is left over.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

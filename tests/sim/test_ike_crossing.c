@@ -3,7 +3,7 @@
  * Both ends initiate: at every delay between the two, in each phase, also with messages lost.
  * Whatever happens, both ends keep the same pair, and a packet always has a way.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

@@ -3,7 +3,7 @@
  * How SAs end: deleted, released, expired, forgotten by a restart, with the goodbye lost; dead
  * peers; old messages that come again; limits.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

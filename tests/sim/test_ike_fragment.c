@@ -3,7 +3,7 @@
  * Fragmentation: certificates that make messages 5 and 6 longer than a packet should be, and every
  * way in which fragments can come that nobody would send.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include "tests/certs.h"

@@ -3,7 +3,7 @@
  * Lifetimes that differ: the shorter holds at both ends, since a responder that has the shorter one
  * says so (RESPONDER-LIFETIME). And the commit bit, which changes nothing.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

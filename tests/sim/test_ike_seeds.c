@@ -5,7 +5,7 @@
  * is left over (inspect.c looks after every turn of every node). An ISAKMP SA may be left at one
  * end, where the goodbye was lost: it is found out when it is used.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

@@ -5,7 +5,7 @@
  * both ends are up, not one data packet may find no outbound SA, nor arrive where the inbound SA is
  * missing or has another key. The tolerance is zero, also for packets in flight.
  *
- * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c
+ * LINK: tests/sim/world.c tests/sim/node.c tests/sim/kernel.c tests/sim/setup.c tests/sim/lan.c
  * LINK: tests/sim/inspect.c tests/sim/inspect_nhrp.c ikev1/ nhrp/ lib/
  */
 #include <criterion/criterion.h>

@@ -7,12 +7,13 @@
  *   world.c         time, the queue of what is to happen, the network, the seed
  *   node.c          the cores of a node, joined
  *   kernel.c        its kernel: which SA takes a packet, which one receives it, who is asked
+ *   lan.c           the networks behind the nodes, and their routes (phase 3)
  *   setup.c         worlds that many tests start from
  *   inspect.c       what must hold of IKE, inside one node and between two
  *   inspect_nhrp.c  what must hold of NHRP
  *
  * Nodes are known by their index. NBMA addresses are 10.0.x.y, tunnel addresses 172.16.x.y; node 0
- * has .1 in both.
+ * has .1 in both. Where there are LANs, LAN n is 192.168.n.0/24, and behind node n at first.
  *
  * A violation fails the running Criterion test and prints the seed: SIM_SEED=n runs that seed
  * alone, SIM_SEEDS=n runs so many instead of the test's own number, SIM_TRACE=1 tells everything
@@ -41,6 +42,7 @@ struct faults {
 	msec latency, jitter; /* of every packet: latency to latency + jitter */
 	msec lateness;	      /* at most so much more for one that is late */
 };
+#define NOBODY (~0u)
 #define GOOD_NETWORK ((struct faults){ .latency = 5, .jitter = 5 })
 
 struct packet;
@@ -57,6 +59,7 @@ struct world {
 	uint64_t seed, random;
 	msec now;
 	struct faults faults;
+	bool lans;	   /* data is between LANs, and routes to them change */
 	bool data_is_safe; /* faults do not lose data packets: what is missing was lost by an SA */
 	world_filter *filter;
 	int subject; /* the filter's own */
@@ -73,6 +76,7 @@ struct world {
 		uint64_t sent, delivered;
 		uint64_t lost;	       /* by the network */
 		uint64_t unresolved;   /* no neighbour in time */
+		uint64_t unrouted;     /* no route, or round and round */
 		uint64_t unprotected;  /* no outbound SA */
 		uint64_t not_received; /* no inbound SA, or one with another key */
 	} data;
@@ -111,7 +115,8 @@ struct packet {
 	uint32_t spi;
 	uint64_t key; /* stands for suite and keys */
 	/* data */
-	unsigned int source, destination; /* nodes, by their tunnel addresses */
+	unsigned int source, destination; /* nodes, by their tunnel addresses, or LANs */
+	bool lan;
 	unsigned int hops;
 	size_t len;
 	uint8_t octets[];
@@ -152,7 +157,18 @@ struct neighbour {
 	bool leftover;	      /* of an earlier life of the daemon */
 };
 
+/* A shortcut to a LAN. */
+struct shortcut_route {
+	bool known;
+	unsigned int gateway; /* node */
+	bool leftover;	      /* of an earlier life of the daemon */
+};
+
 struct kernel {
+	bool holds[WORLD_NODES];	/* the LAN is behind this node */
+	unsigned int to[WORLD_NODES];	/* the hub's: the gateway for that LAN; NOBODY: no route */
+	struct shortcut_route shortcut[WORLD_NODES]; /* by LAN */
+	bool shortcut_seen[WORLD_NODES];	     /* by who inspects */
 	struct kernel_sa *sas[WORLD_NODES]; /* by peer, newest first */
 	uint64_t serial;
 	struct neighbour neighbour[WORLD_NODES];
@@ -173,6 +189,7 @@ struct node_config {
 	bool hub; /* NHRP: the others' next hop server is node 0 */
 	uint16_t holding_time, hold_down;
 	enum nhrp_answer answer;
+	bool redirect, shortcut;
 	/* As responder it is of another make: it can receive through a pair once message 3 has come. */
 	bool late_inbound;
 };
@@ -249,6 +266,23 @@ void kernel_send_data(struct node *n, const struct node *destination);
 void data_flow(struct node *a, struct node *b, msec interval);
 void data_stop(struct world *w);
 
+/* ---- LANs ---- */
+
+/* Each behind its own node, and the hub knows; the spokes know that all are behind the hub. */
+void lans_begin(struct world *w);
+/* From now on it is behind that node (or NOBODY); the hub's route follows some time later. */
+void lan_move(struct world *w, unsigned int lan, unsigned int to, msec convergence);
+bool lan_read(const struct addr *a, unsigned int *lan);
+struct addr lan_address(unsigned int lan);
+/* Where packets for that LAN go from there: a node of the tunnel; NOBODY: they end here. */
+unsigned int lan_gateway(const struct node *n, unsigned int lan);
+void lan_query(struct node *n, const struct nhrp_effect *e);
+void lan_shortcut(struct node *n, const struct nhrp_effect *e);
+void lan_shortcut_gone(struct node *n, const struct prefix *prefix);
+/* A packet came in through the tunnel and was sent back into it. */
+void lan_hairpin(struct node *n, const struct packet *p);
+bool lan_is_direct(const struct node *n, unsigned int lan);
+
 /* ---- what must hold ---- */
 
 /* At any time. */
@@ -267,6 +301,8 @@ void inspect_same_phase1(struct node *a, struct node *b);
 void inspect_nhrp(struct node *n);
 /* The hub has the spoke where it is, and what the spoke has found out is right. */
 void inspect_bindings(struct node *hub, struct node *spoke);
+/* Every shortcut leads to where its LAN is, and who that is knows of it. */
+void inspect_shortcuts(struct world *w);
 bool nhrp_is_registered(const struct node *spoke);
 bool hub_knows(const struct node *hub, const struct node *spoke);
 bool nhrp_is_direct(const struct node *n, const struct node *other);
