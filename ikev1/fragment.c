@@ -169,8 +169,9 @@ static uint64_t bits_up_to(unsigned int number)
 /* Whether it can be of the same message as those that are there. */
 static bool agrees(const struct fragments *set, const struct fragment *f)
 {
-	if (set->last && (f->number > set->last || (f->last && f->number != set->last)))
+	if (set->last && f->number > set->last)
 		return false;
+	/* No tail before what is there, another tail among it. */
 	return !f->last || !(set->have & ~bits_up_to(f->number));
 }
 

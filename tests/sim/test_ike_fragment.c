@@ -324,6 +324,15 @@ Test(ike_fragment, numbers)
 	inject(w, &c);
 	world_run(w, 50);
 	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_MALFORMED], 3);
+	/* Another payload behind it. */
+	c = changed(&caught[1], ISAKMP_HEADER, ISAKMP_VENDOR);
+	memcpy(c.octets + c.len, "\0\0\0\4", 4);
+	c.len += 4;
+	c.octets[26] = (uint8_t)(c.len >> 8);
+	c.octets[27] = (uint8_t)c.len;
+	inject(w, &c);
+	world_run(w, 50);
+	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_MALFORMED], 4);
 	inject(w, &caught[0]);
 	inject(w, &caught[1]);
 	cr_expect(goes_on(w));
@@ -379,6 +388,11 @@ Test(ike_fragment, in_each_other)
 	inject(w, &c);
 	world_run(w, 50);
 	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_FRAGMENT], 2);
+	c = changed(&one, DATA_AT + 8, (uint8_t)~one.octets[DATA_AT + 8]); /* the other cookie */
+	c = changed(&c, DATA_AT + 16, ISAKMP_SA);
+	inject(w, &c);
+	world_run(w, 50);
+	cr_expect_eq(ike_counters(B(w)->ike)->dropped[IKE_DROP_FRAGMENT], 3);
 	c = changed(&one, DATA_AT + 27, 0); /* another length */
 	inject(w, &c);
 	world_run(w, 50);
@@ -419,10 +433,16 @@ Test(ike_fragment, a_thousand)
 Test(ike_fragment, time_and_end)
 {
 	struct world *w = before_message_5();
+	size_t bytes;
 
 	inject(w, &caught[0]);
 	world_run(w, 100);
 	cr_expect_gt(B(w)->ike->fragment_bytes, 0);
+	bytes = B(w)->ike->fragment_bytes;
+	inject(w, &caught[0]);
+	inject(w, &caught[0]);
+	world_run(w, 100);
+	cr_expect_eq(B(w)->ike->fragment_bytes, bytes, "kept more than once");
 	world_run(w, FRAGMENT_LIFETIME);
 	cr_expect_eq(B(w)->ike->fragment_bytes, 0);
 	/* The SA ends with some that are waiting. */
