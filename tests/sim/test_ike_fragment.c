@@ -188,6 +188,7 @@ Test(ike_fragment, announcements)
 	cr_expect(fragment_announced((struct span){ vid, 20 }));
 	cr_expect(fragment_announced((struct span){ cisco, 20 }));
 	cr_expect_not(fragment_announced((struct span){ base, 20 }));
+	cr_expect(fragment_announced((struct span){ base, 16 }), "what is behind it is not its own");
 }
 
 /* ---- what nobody would send ---- */

@@ -303,6 +303,8 @@ Test(ike_inputs, lengths_that_disagree)
 			offer(sa, 0, IKE_CAUSE_MALFORMED);
 		}
 	}
+	/* They agree, and there is nothing. */
+	offer(hex("00000001 00000001 00000008 01010000"), 0, IKE_CAUSE_MALFORMED);
 	two_free(&t);
 }
 
@@ -334,6 +336,26 @@ Test(ike_inputs, vendor_ids)
 	forged_send(&t, &f);
 	cr_expect_eq(t.sent_by_us, 1, "accepted, whatever they mean");
 	two_free(&t);
+}
+
+/* Fragments for another mode are none for us. */
+Test(ike_inputs, capabilities_of_fragmentation)
+{
+	static const char *const vids[] = { "4048b7d56ebce88525e7de7f00d6c2d340000000",
+					    "4048b7d56ebce88525e7de7f00d6c2d380000000",
+					    "4048b7d56ebce88525e7de7f00d6c2d3" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(vids); i++) {
+		struct forged f;
+
+		alone();
+		first_message(&f, one(1, 1, GOOD_OFFER));
+		isakmp_add_payload(&f.b, ISAKMP_VENDOR, hex(vids[i]));
+		forged_send(&t, &f);
+		cr_assert_not_null(t.us->sas);
+		cr_expect_eq(!!(t.us->sas->vendor_ids & 1u << VID_FRAGMENTATION), i > 0, "%zu", i);
+		two_free(&t);
+	}
 }
 
 Test(ike_inputs, thousands_of_payloads)
