@@ -40,8 +40,8 @@ static void add(struct gre_care_finding out[GRE_CARE_MAX], size_t *n, const stru
 	err = policy == GRE_CARE_SET ? link_sysctl_write(path, value) : 0;
 	f->repaired = policy == GRE_CARE_SET && !err;
 	if (f->repaired)
-		snprintf(f->why, sizeof(f->why), "%.80s was %ld and now is %ld: %s", f->setting,
-			 have, w->least, w->else_what);
+		snprintf(f->why, sizeof(f->why), "%.80s was %ld and now is %ld, else %s",
+			 f->setting, have, w->least, w->else_what);
 	else
 		snprintf(f->why, sizeof(f->why), "%.80s is %ld%s%s: %s; run: sysctl -w %.80s=%ld",
 			 f->setting, have, err ? ", and cannot be set: " : "",

@@ -14,13 +14,13 @@
 #include <linux/if_link.h>
 #include <linux/if_tunnel.h>
 #include <linux/rtnetlink.h>
-#include <netlink/route/link.h>
-#include <netlink/route/link/ipgre.h>
+#include <netlink/attr.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <uthash.h>
 
 #include "gre/link_sysctl.h"
+#include "gre/route_msg.h"
 #include "gre/rtnl.h"
 #include "lib/fifo.h"
 #include "lib/util.h"
@@ -47,6 +47,7 @@ struct gre_links {
 struct link_info {
 	unsigned int ifindex;
 	unsigned int flags;
+	uint32_t mtu;
 	char name[IFNAMSIZ];
 	char kind[16];
 	char alias[64];
@@ -65,6 +66,8 @@ static bool get_link(const struct nlmsghdr *nlh, struct link_info *out)
 				   .flags = ifi->ifi_flags };
 	if (tb[IFLA_IFNAME])
 		nla_strlcpy(out->name, tb[IFLA_IFNAME], sizeof(out->name));
+	if (tb[IFLA_MTU] && nla_len(tb[IFLA_MTU]) == 4)
+		out->mtu = nla_get_u32(tb[IFLA_MTU]);
 	if (tb[IFLA_IFALIAS])
 		nla_strlcpy(out->alias, tb[IFLA_IFALIAS], sizeof(out->alias));
 	if (tb[IFLA_LINKINFO] && nla_parse_nested(info, IFLA_INFO_MAX, tb[IFLA_LINKINFO], NULL) == 0 &&
@@ -124,6 +127,12 @@ static int check(const struct gre_link_config *cfg, uint32_t *device, char why[G
 			 cfg->name);
 		return EINVAL;
 	}
+	if (cfg->pmtudisc && cfg->ignore_df) {
+		snprintf(why, GRE_WHY,
+			 "tunnel %.15s cannot both set DF outside and ignore it inside: turn off"
+			 " path MTU discovery or ignore-df", cfg->name);
+		return EINVAL;
+	}
 	if (!cfg->device[0])
 		return 0;
 	*device = if_nametoindex(cfg->device);
@@ -135,45 +144,50 @@ static int check(const struct gre_link_config *cfg, uint32_t *device, char why[G
 	return 0;
 }
 
-static uint32_t wire(const struct addr *a)
+/* As `ip link add type gre` says it, see IFLA_GRE_* in linux/if_tunnel.h; without a remote. */
+static void put_gre(struct nl_msg *msg, const struct gre_link_config *cfg, uint32_t device)
 {
-	return htonl(addr_to_v4(a));
+	uint16_t flags = cfg->keyed ? GRE_KEY : 0;
+	uint32_t key = cfg->keyed ? htonl(cfg->key) : 0;
+
+	nla_put(msg, IFLA_GRE_LOCAL, 4, cfg->local.b);
+	nla_put_u32(msg, IFLA_GRE_REMOTE, 0);
+	nla_put_u16(msg, IFLA_GRE_IFLAGS, flags);
+	nla_put_u16(msg, IFLA_GRE_OFLAGS, flags);
+	nla_put_u32(msg, IFLA_GRE_IKEY, key);
+	nla_put_u32(msg, IFLA_GRE_OKEY, key);
+	nla_put_u8(msg, IFLA_GRE_TTL, cfg->ttl ? cfg->ttl : GRE_LINK_TTL);
+	nla_put_u8(msg, IFLA_GRE_TOS, 0);
+	nla_put_u8(msg, IFLA_GRE_PMTUDISC, cfg->pmtudisc);
+	nla_put_u8(msg, IFLA_GRE_IGNORE_DF, cfg->ignore_df);
+	nla_put_u32(msg, IFLA_GRE_FWMARK, 0);
+	nla_put_u32(msg, IFLA_GRE_LINK, device);
 }
 
 /* Everything there is to say about the link; ifindex 0 makes a new one. */
 static struct nl_msg *link_message(const struct gre_link_config *cfg, unsigned int ifindex,
 				   uint32_t device, bool up)
 {
-	struct rtnl_link *link = rtnl_link_ipgre_alloc();
-	uint16_t flags = cfg->keyed ? GRE_KEY : 0;
+	const unsigned int on = IFF_MULTICAST | (up ? IFF_UP : 0);
+	struct ifinfomsg ifi = { .ifi_index = (int)ifindex,
+				 .ifi_flags = on,
+				 .ifi_change = on | IFF_NOARP };
 	char alias[ADDR_TEXT + 16], text[ADDR_TEXT];
-	struct nl_msg *msg = NULL;
+	struct nlattr *info, *data;
+	struct nl_msg *msg = rtnl_message(RTM_NEWLINK, ifindex ? 0 : NLM_F_CREATE | NLM_F_EXCL, &ifi,
+					  sizeof(ifi));
 
-	if (!link)
-		abort();
 	snprintf(alias, sizeof(alias), GRE_LINK_TAG " %s", prefix_text(&cfg->address, text));
-	if (ifindex)
-		rtnl_link_set_ifindex(link, (int)ifindex);
-	else
-		rtnl_link_set_name(link, cfg->name);
-	rtnl_link_set_ifalias(link, alias);
-	rtnl_link_set_mtu(link, cfg->mtu ? cfg->mtu : GRE_LINK_MTU);
-	rtnl_link_ipgre_set_local(link, wire(&cfg->local));
-	rtnl_link_ipgre_set_remote(link, 0);
-	rtnl_link_ipgre_set_iflags(link, flags);
-	rtnl_link_ipgre_set_oflags(link, flags);
-	rtnl_link_ipgre_set_ikey(link, cfg->keyed ? htonl(cfg->key) : 0);
-	rtnl_link_ipgre_set_okey(link, cfg->keyed ? htonl(cfg->key) : 0);
-	rtnl_link_ipgre_set_ttl(link, cfg->ttl ? cfg->ttl : GRE_LINK_TTL);
-	rtnl_link_ipgre_set_tos(link, 0);
-	rtnl_link_ipgre_set_pmtudisc(link, cfg->pmtudisc);
-	rtnl_link_ipgre_set_fwmark(link, 0);
-	rtnl_link_ipgre_set_link(link, device);
-	rtnl_link_unset_flags(link, IFF_NOARP);
-	rtnl_link_set_flags(link, IFF_MULTICAST | (up ? IFF_UP : 0));
-	if (rtnl_link_build_add_request(link, ifindex ? 0 : NLM_F_CREATE | NLM_F_EXCL, &msg) != 0)
-		abort();
-	rtnl_link_put(link);
+	if (!ifindex)
+		nla_put_string(msg, IFLA_IFNAME, cfg->name);
+	nla_put_string(msg, IFLA_IFALIAS, alias);
+	nla_put_u32(msg, IFLA_MTU, cfg->mtu ? cfg->mtu : GRE_LINK_MTU);
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	nla_put_string(msg, IFLA_INFO_KIND, "gre");
+	data = nla_nest_start(msg, IFLA_INFO_DATA);
+	put_gre(msg, cfg, device);
+	nla_nest_end(msg, data);
+	nla_nest_end(msg, info);
 	return msg;
 }
 
@@ -208,6 +222,22 @@ static int set_address(struct gre_links *ls, const struct gre_link_config *cfg,
 	return 0;
 }
 
+/* A link that ignores DF refuses to be told to set it in the message that ends the ignoring. */
+static int change(struct gre_links *ls, const struct gre_link_config *cfg, uint32_t device,
+		  unsigned int ifindex, char text[RTNL_TEXT])
+{
+	struct gre_link_config neither = *cfg;
+	int err = rtnl_call(ls->ask, link_message(cfg, ifindex, device, false), NULL, NULL, text);
+
+	if (err != EINVAL || !cfg->pmtudisc)
+		return err;
+	neither.pmtudisc = false;
+	err = rtnl_call(ls->ask, link_message(&neither, ifindex, device, false), NULL, NULL, text);
+	if (err)
+		return err;
+	return rtnl_call(ls->ask, link_message(cfg, ifindex, device, false), NULL, NULL, text);
+}
+
 /* Brings a link that is there to the configuration, and up. */
 static int apply(struct gre_links *ls, const struct gre_link_config *cfg, uint32_t device,
 		 const struct link_info *info, char why[GRE_WHY])
@@ -215,7 +245,7 @@ static int apply(struct gre_links *ls, const struct gre_link_config *cfg, uint32
 	char text[RTNL_TEXT];
 	int err;
 
-	err = rtnl_call(ls->ask, link_message(cfg, info->ifindex, device, false), NULL, NULL, text);
+	err = change(ls, cfg, device, info->ifindex, text);
 	if (err)
 		return complain("set up the GRE link", cfg->name, err, text, why);
 	err = link_sysctl_apply(info->name, why);
@@ -612,24 +642,75 @@ int gre_links_address_of(struct gre_links *ls, const char *name, struct addr *ou
 
 static void take_route(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct rtmsg *rtm = nlmsg_data(nlh);
+	if (nlh->nlmsg_type == RTM_NEWROUTE)
+		route_msg_read(nlh, arg);
+}
 
-	if (nlh->nlmsg_type == RTM_NEWROUTE && nlh->nlmsg_len >= NLMSG_LENGTH(sizeof(*rtm)))
-		*(bool *)arg = rtm->rtm_type == RTN_LOCAL;
+static int ask_route(struct gre_links *ls, const struct addr *from, const struct addr *to,
+		     struct route_info *out)
+{
+	struct rtmsg rtm = { .rtm_family = AF_INET, .rtm_dst_len = 32 };
+	struct nl_msg *msg = rtnl_message(RTM_GETROUTE, 0, &rtm, sizeof(rtm));
+	char text[RTNL_TEXT];
+
+	*out = (struct route_info){ 0 };
+	nla_put(msg, RTA_DST, 4, to->b);
+	if (!addr_is_none(from))
+		nla_put(msg, RTA_SRC, 4, from->b);
+	return rtnl_call(ls->ask, msg, take_route, out, text);
 }
 
 int gre_links_is_local(struct gre_links *ls, const struct addr *addr, char why[GRE_WHY])
 {
-	struct rtmsg rtm = { .rtm_family = AF_INET, .rtm_dst_len = 32 };
-	struct nl_msg *msg = rtnl_message(RTM_GETROUTE, 0, &rtm, sizeof(rtm));
-	char text[RTNL_TEXT], ip[ADDR_TEXT];
-	bool local = false;
+	struct route_info r;
+	char ip[ADDR_TEXT];
 
-	nla_put(msg, RTA_DST, 4, addr->b);
 	/* An error is a destination without a route, which is not ours either. */
-	rtnl_call(ls->ask, msg, take_route, &local, text);
-	if (local)
+	if (ask_route(ls, &(struct addr){ 0 }, addr, &r) == 0 && r.type == RTN_LOCAL)
 		return 0;
 	snprintf(why, GRE_WHY, "%.15s is not an address of this machine", addr_text(addr, ip));
 	return EADDRNOTAVAIL;
+}
+
+/* The interface that has this address. */
+struct owner_search {
+	struct addr addr;
+	unsigned int ifindex;
+};
+
+static void take_owner(const struct nlmsghdr *nlh, void *arg)
+{
+	struct owner_search *s = arg;
+	const struct ifaddrmsg *ifa = nlmsg_data(nlh);
+	struct nlattr *local;
+
+	if (nlh->nlmsg_type != RTM_NEWADDR || nlh->nlmsg_len < NLMSG_LENGTH(sizeof(*ifa)))
+		return;
+	local = nlmsg_find_attr((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*ifa), IFA_LOCAL);
+	if (local && nla_len(local) == 4 && memcmp(nla_data(local), s->addr.b, 4) == 0)
+		s->ifindex = ifa->ifa_index;
+}
+
+int gre_links_path_mtu(struct gre_links *ls, const struct addr *local, const struct addr *to,
+		       uint16_t *mtu, char why[GRE_WHY])
+{
+	struct ifaddrmsg ifa = { .ifa_family = AF_INET };
+	struct owner_search owner = { .addr = *local };
+	struct link_info info = { 0 };
+	char text[RTNL_TEXT] = "", ip[ADDR_TEXT];
+	struct route_info r = { 0 };
+	int err;
+
+	if (addr_is_none(to))
+		err = rtnl_call(ls->ask, rtnl_message(RTM_GETADDR, NLM_F_DUMP, &ifa, sizeof(ifa)),
+				take_owner, &owner, text);
+	else
+		err = ask_route(ls, local, to, &r);
+	if (!err && !r.mtu)
+		err = read_link(ls, r.ifindex ? r.ifindex : owner.ifindex, NULL, &info, text);
+	if (err)
+		return complain("find the path MTU to", addr_text(addr_is_none(to) ? local : to, ip),
+				err, text, why);
+	*mtu = (uint16_t)MIN(r.mtu ? r.mtu : info.mtu, (uint32_t)UINT16_MAX);
+	return 0;
 }
