@@ -62,6 +62,7 @@ static size_t peer_timers(const struct ike *ike, const struct ike_peer *p)
 	}
 	LIST_FOREACH (pair, &p->pairs, of_peer) {
 		timers += exchange_timers(&pair->x) + armed(&pair->rekey) + armed(&pair->expire);
+		timers += pair->switch_over && !pair->x.wait_id; /* until the kernel was asked */
 		pairs++;
 		unfinished += !pair->x.done;
 		current += pair->x.done && !pair->superseded;

@@ -297,6 +297,10 @@ Test(trace_ike, every_kind)
 			e.dpd.dead = true;
 		if (kind == IKE_EVENT_MESSAGE)
 			e.message.sent = true;
+		if (kind == IKE_EVENT_FRAGMENTS)
+			e.fragments.sent = true;
+		if (kind == IKE_EVENT_NAT)
+			e.nat.us = e.nat.them = true;
 		if (kind == IKE_EVENT_DELETE || kind == IKE_EVENT_PHASE2_DONE)
 			e.phase2.sent = true;
 		if (kind == IKE_EVENT_HASH || kind == IKE_EVENT_CROSSED ||
