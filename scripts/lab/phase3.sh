@@ -82,19 +82,19 @@ no_shortcut() {
 	[[ -z $(ip -n "$1" route show "$2") ]]
 }
 
-# transfer FROM ADDRESS TO: four megabytes by TCP each way at once, checked octet by octet.
+# transfer FROM ADDRESS TO: two megabytes by TCP each way at once, checked octet by octet.
 transfer() {
 	local server
 
 	on "$3" python3 "$TOP/scripts/lab/transfer" serve "$2" >"$LAB/$3/transfer" 2>&1 &
 	server=$!
 	eventually 5 file_has "$LAB/$3/transfer" listening
-	on "$1" python3 "$TOP/scripts/lab/transfer" "$2" 4000000 && wait "$server"
+	on "$1" python3 "$TOP/scripts/lab/transfer" "$2" 2000000 && wait "$server"
 }
 
 story() {
 	step "The hub and two spokes, whose routes know nothing of each other's networks"
-	capture Internet internet
+	capture Internet internet -s 128
 	bring_up
 	wait_up Hub 172.16.0.2
 	wait_up Hub 172.16.0.3

@@ -92,7 +92,7 @@ capture_stop() {
 }
 
 file_has() {
-	local text
+	local text=''
 
 	IFS= read -rd '' text <"$1" || true
 	[[ $text == *"$2"* ]]
