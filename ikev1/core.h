@@ -283,6 +283,7 @@ struct ike_peer {
 	bool up;	     /* PEER_UP was told */
 	bool suspect;	     /* not answering: the phase 1 under way decides */
 	bool ending;	     /* all of it is being ended */
+	bool unneeded;	     /* ike_need(): not renewed by us */
 	struct timer want;
 	struct { /* sharing.c: who it is */
 		struct addr local, outer;

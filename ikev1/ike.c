@@ -136,8 +136,26 @@ bool ike_connect(struct ike *ike, msec now, const struct addr *local, const stru
 	if (!p)
 		return false;
 	p->wanted = true;
+	p->unneeded = false;
 	ike_peer_start(p);
 	return true;
+}
+
+void ike_need(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+	      bool needed)
+{
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
+	struct ipsec_pair *pair = p ? ike_peer_pair(p) : NULL;
+	bool late;
+
+	set_now(ike, now);
+	if (!p)
+		return;
+	late = p->unneeded && needed && pair && !pair->rekeying && !timer_armed(&pair->rekey);
+	p->unneeded = !needed;
+	/* Its time came while nobody needed it. */
+	if (late)
+		pair_rekey(pair);
 }
 
 void ike_release(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
@@ -270,7 +288,7 @@ static void sa_rekey_due(struct isakmp_sa *sa)
 	struct ike_peer *p = sa->peer;
 
 	/* Nobody needs it: it may expire. */
-	if (!ike_peer_pair(p) && !p->wanted)
+	if ((!ike_peer_pair(p) || p->unneeded) && !p->wanted)
 		return;
 	timer_arm(&ike->timers, &sa->rekey, ike->now + IKE_EXCHANGE_LIFETIME);
 	if (ike_peer_negotiates(p))

@@ -111,6 +111,12 @@ bool ike_connect(struct ike *ike, msec now, const struct addr *local, const stru
 /* Nobody needs this peer any more: its SAs are deleted, the peer is told. */
 void ike_release(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
 /*
+ * Whether its SAs are to be renewed when their time comes: those of a peer that is not needed expire,
+ * unless the peer renews them. True at first, and again with ike_connect().
+ */
+void ike_need(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
+	      bool needed);
+/*
  * The peer does not answer though its SAs look well: ask it (DPD), or where it cannot be asked, let
  * a new phase 1 tell. If it is dead, its SAs end with PEER_DOWN.
  */

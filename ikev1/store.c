@@ -588,6 +588,8 @@ void pair_rekey(struct ipsec_pair *pair)
 {
 	struct ike *ike = pair->x.ike;
 
+	if (pair->peer->unneeded && !pair->peer->wanted)
+		return; /* it expires, unless the peer has a use for it */
 	if (!pair->rekeying)
 		report_exchange(&pair->x, IKE_EVENT_REKEY, LEVEL_INFO);
 	pair->rekeying = true;

@@ -62,7 +62,7 @@ static void look_at_pair(struct node *n, struct tally *t, const struct ipsec_pai
 	      n->cfg.name);
 	check(n, !pair->x.done || timer_armed(&pair->expire), "%s: a pair that never expires",
 	      n->cfg.name);
-	check(n, !pair->x.done || pair->superseded || timer_armed(&pair->rekey),
+	check(n, !pair->x.done || pair->superseded || pair->peer->unneeded || timer_armed(&pair->rekey),
 	      "%s: a pair that is never replaced", n->cfg.name);
 	check(n, !pair->x.done || !pair->x.wait_id || pair->switch_over, "%s: waits for something and is done",
 	      n->cfg.name);

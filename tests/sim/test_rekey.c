@@ -266,3 +266,59 @@ Test(rekey, kilobytes)
 		world_free(w);
 	}
 }
+
+static void need(struct node *n, const struct node *peer, bool needed)
+{
+	ike_need(n->ike, n->world->now, &n->nbma, &peer->nbma, needed);
+	node_turn(n);
+}
+
+/* Neither end renews what neither needs; one that does keeps it, and one that comes back gets it. */
+Test(rekey, unneeded)
+{
+	struct node_config cfg = plain_config();
+	struct world *w;
+
+	cfg.profile.life_seconds = 300;
+	w = world_of_two(1, &cfg, &cfg);
+	A(w)->wanted[1] = false;
+	ike_connect(A(w)->ike, w->now, &A(w)->nbma, &B(w)->nbma);
+	node_turn(A(w));
+	cr_assert(world_run_until(w, both_up, SECONDS(60)));
+	need(A(w), B(w), false);
+	world_run(w, SECONDS(1000));
+	/* B needs it. */
+	cr_expect(both_up(w));
+	cr_expect_geq(ike_counters(B(w)->ike)->rekeyed, 3);
+	need(B(w), A(w), false);
+	world_run(w, SECONDS(301));
+	cr_expect_not(A(w)->up[1]);
+	cr_expect_not(B(w)->up[0]);
+	ike_connect(A(w)->ike, w->now, &A(w)->nbma, &B(w)->nbma);
+	node_turn(A(w));
+	world_run(w, SECONDS(1000));
+	cr_expect(both_up(w));
+	world_free(w);
+}
+
+/* Its time has come and gone when it is needed again: it is renewed at once, and nothing is lost. */
+Test(rekey, needed_again_at_the_last_moment)
+{
+	struct node_config cfg = plain_config();
+	struct world *w;
+
+	cfg.profile.life_seconds = 300;
+	w = world_of_two(1, &cfg, &cfg);
+	node_want(A(w), B(w));
+	cr_assert(world_run_until(w, both_up, SECONDS(60)));
+	need(A(w), B(w), false);
+	need(B(w), A(w), false);
+	world_run(w, SECONDS(297));
+	cr_assert(both_up(w));
+	cr_assert_eq(ike_counters(A(w)->ike)->phase2_up, 1);
+	need(A(w), B(w), true);
+	world_run(w, SECONDS(600));
+	cr_expect(both_up(w));
+	cr_expect_eq(A(w)->seen.down + B(w)->seen.down, 0);
+	world_free(w);
+}
