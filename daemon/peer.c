@@ -61,6 +61,8 @@ void peers_put(struct daemon *d, struct peer *p)
 	if (p->up || p->sas)
 		return;
 	pseudo_leave(d, &p->key.local, &p->key.remote);
+	if (d->peers->look == p)
+		d->peers->look = p->hh.next;
 	HASH_DEL(d->peers->table, p);
 	free(p);
 }
@@ -418,6 +420,33 @@ bool peers_drain_ike(struct daemon *d)
 	for (; ike_next_effect(d->ike, &e); any = true)
 		ike_effect(d, &e);
 	return any;
+}
+
+/* ---- who is still needed ---- */
+
+/* NHRP may forget a peer and look for it again a moment later: it is looked at twice. */
+static void look_at(struct daemon *d, struct peer *p)
+{
+	bool needed = peers_need(d, NULL, &p->key.local, &p->key.remote);
+
+	if (needed || p->unneeded)
+		ike_need(d->ike, loop_now(), &p->key.local, &p->key.remote, needed);
+	p->unneeded = !needed;
+}
+
+void peers_look(struct daemon *d, size_t count)
+{
+	struct peers *ps = d->peers;
+
+	if (!ps->look)
+		ps->look = ps->table;
+	while (ps->look && count--) {
+		struct peer *p = ps->look;
+
+		ps->look = p->hh.next;
+		if (p->up)
+			look_at(d, p);
+	}
 }
 
 /* ---- what the kernel says ---- */

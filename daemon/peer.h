@@ -45,6 +45,12 @@ void peers_mapping(struct daemon *d, const struct xfrm_mapping *map);
 /* The kernel's events were lost: what it no longer holds is told to IKE as expired. */
 void peers_resync(struct daemon *d);
 
+/*
+ * Looks at the next so many peers, after the last at the first again: IKE does not renew the SAs of
+ * those that NHRP has had no use for twice.
+ */
+void peers_look(struct daemon *d, size_t count);
+
 /* Whether an SA in the kernel is one that IKE made in this life. */
 bool peers_own_sa(const struct daemon *d, const struct xfrm_sa_id *id);
 bool peers_is_up(const struct daemon *d, const struct addr *local, const struct addr *remote);

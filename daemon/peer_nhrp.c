@@ -22,12 +22,14 @@ static void nhrp_connect(struct daemon *d, const struct tunnel *t, const struct 
 	const struct peer *p = peers_find(d->peers, &t->local, nbma);
 	msec now = loop_now();
 
-	if (!tunnel_is_protected(t))
+	if (!tunnel_is_protected(t)) {
 		nhrp_peer_up(d->nhrp, now, t->id, *nbma);
-	else if (p && p->up)
+	} else if (p && p->up) {
+		ike_need(d->ike, now, &t->local, nbma, true);
 		peers_tell_up(d, t, p);
-	else if (!ike_connect(d->ike, now, &t->local, nbma))
+	} else if (!ike_connect(d->ike, now, &t->local, nbma)) {
 		nhrp_peer_down(d->nhrp, now, t->id, *nbma);
+	}
 }
 
 static void nhrp_release(struct daemon *d, const struct tunnel *t, const struct addr *nbma)

@@ -41,6 +41,7 @@ struct peer {
 	struct peer_key key;
 	bool up;  /* IKE says so */
 	bool nat; /* it is behind a NAT */
+	bool unneeded; /* when it was looked at last */
 	char identity[PEER_IDENTITY]; /* that it has proven to have; empty: none */
 	struct sa *sas;
 	UT_hash_handle hh;
@@ -49,6 +50,7 @@ struct peer {
 struct peers {
 	struct peer *table;
 	struct sa *sas;
+	struct peer *look; /* at this one next; NULL: at the first */
 	uint64_t serial, dumps;
 	struct peers_counters count;
 	struct limit acquire_log;

@@ -10,6 +10,8 @@
 #include "lib/util.h"
 
 #define UPKEEP_INTERVAL SECONDS(60) /* between two looks at something; one tunnel each time */
+#define UPKEEP_PEERS	SECONDS(10) /* between two looks at some peers, ... */
+#define UPKEEP_PEERS_AT_ONCE 256    /* ... so many of them */
 
 struct daemon;
 struct tunnel;
