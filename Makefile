@@ -16,6 +16,7 @@ bindir    ?= $(prefix)/bin
 sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
 rundir    ?= /run/dmvpnd
 unitdir   ?= $(prefix)/lib/systemd/system
+completiondir ?= $(prefix)/share/bash-completion/completions
 docdir    ?= $(prefix)/share/doc/dmvpnd
 VERSION   := 0.1
 CORES     := $(shell nproc 2>/dev/null || echo 1)
@@ -127,7 +128,7 @@ $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
 
 $(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC)) $(BUILD)/conf.a $(BUILD)/lib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libconfuse)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libconfuse libedit)
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -148,17 +149,18 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call linked,tests/%.c)
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(sysconfdir)/dmvpnd \
-	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir)
+	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir) $(DESTDIR)$(completiondir)
 	install -m 755 $(BUILD)/dmvpnd $(DESTDIR)$(sbindir)/dmvpnd
 	install -m 755 $(BUILD)/dmvpnctl $(DESTDIR)$(bindir)/dmvpnctl
 	install -m 644 conf/hub.conf conf/spoke.conf conf/spoke-modern.conf doc/configuration.md README.md \
 	           $(DESTDIR)$(docdir)
+	install -m 644 scripts/completion/dmvpnctl $(DESTDIR)$(completiondir)/dmvpnctl
 	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	    scripts/dmvpnd.service.in > $(DESTDIR)$(unitdir)/dmvpnd.service
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/dmvpnd $(DESTDIR)$(bindir)/dmvpnctl \
-	      $(DESTDIR)$(unitdir)/dmvpnd.service
+	      $(DESTDIR)$(unitdir)/dmvpnd.service $(DESTDIR)$(completiondir)/dmvpnctl
 	rm -rf $(DESTDIR)$(docdir)
 
 clean:

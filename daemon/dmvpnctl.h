@@ -64,6 +64,11 @@ struct parsed parse_words(char *const *words, size_t count);
 void parse_complain(const struct parsed *p, char *const *words, size_t count, FILE *out);
 /* What may follow the words (`show ?`). False: nothing can, *p says why. */
 bool parse_help(char *const *words, size_t count, FILE *out, struct parsed *p);
+/*
+ * The words that the last of these (of at least one; may be empty) can become, one a line behind
+ * `indent`; their number.
+ */
+size_t parse_candidates(char *const *words, size_t count, FILE *out, const char *indent);
 /* {"verb": [...], "args": {...}}, a new reference. */
 json_t *parse_request(const struct parsed *p);
 

@@ -323,6 +323,26 @@ bool parse_help(char *const *words, size_t count, FILE *out, struct parsed *p)
 	return true;
 }
 
+size_t parse_candidates(char *const *words, size_t count, FILE *out, const char *indent)
+{
+	char next[ARRAY_SIZE(verbs)][WORD_ROOM];
+	const char *begun = count ? words[count - 1] : "";
+	bool left[ARRAY_SIZE(verbs)];
+	size_t n = 0, found = 0;
+
+	if (!count || follow(words, count - 1, left).result != PARSE_OK)
+		return 0;
+	for (size_t i = 0; i < verb_count; i++)
+		if (left[i] && syntax_word(&verbs[i], count - 1, next[n]) &&
+		    !stands_for_value(next[n]) && !strncasecmp(next[n], begun, strlen(begun)))
+			n++;
+	qsort(next, n, sizeof(next[0]), by_text);
+	for (size_t i = 0; i < n; i++)
+		if (!i || strcmp(next[i], next[i - 1]) != 0)
+			found += fprintf(out, "%s%s\n", indent, next[i]) > 0;
+	return found;
+}
+
 /* Somebody meant to say something there. */
 static void complain_empty(char *const *words, size_t count, FILE *out)
 {

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One command line: its command, what is to be done with the output, and the running of it. */
+#include "daemon/dmvpnctl_line.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lib/util.h"
+
+#define WATCH_SECONDS 2
+
+volatile sig_atomic_t line_interrupted;
+
+struct line {
+	const struct target *to;
+	struct parsed command;
+	struct filter filter;
+	bool json, svg, watch;
+};
+
+static void complain(const json_t *answer)
+{
+	const json_t *detail;
+	size_t i;
+
+	fprintf(stderr, "%% %s\n", member_text(answer, "error"));
+	json_array_foreach (json_object_get(answer, "errors"), i, detail)
+		fprintf(stderr, "%%   %s\n", json_string_value(detail));
+}
+
+void line_help(FILE *out)
+{
+	for (size_t i = 0; i < verb_count; i++)
+		fprintf(out, "  %-36s  %s\n", verbs[i].syntax, verbs[i].help);
+	fprintf(out,
+		"Behind a command: --json, --watch, --svg (ladder); | include, | exclude, | begin, "
+		"| section with\na regular expression. Words may be abbreviated; ? says what may "
+		"follow.\n");
+}
+
+/* False: nobody reads any more. */
+static bool finish_output(void)
+{
+	return !fflush(stdout) && !ferror(stdout);
+}
+
+/* Shows a text, line by line, through the filter. */
+static void show_text(struct line *l, char *text)
+{
+	for (char *next; *text; text = next) {
+		char *end = strchr(text, '\n');
+
+		next = end ? end + 1 : text + strlen(text);
+		if (end)
+			*end = '\0';
+		if (filter_takes(&l->filter, text))
+			printf("%s\n", text);
+	}
+}
+
+static void show(struct line *l, const json_t *answer)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *out;
+
+	if (l->json) {
+		json_dumpf(answer, stdout, JSON_INDENT(2));
+		printf("\n");
+		return;
+	}
+	out = open_memstream(&text, &len);
+	if (!out)
+		abort();
+	(l->svg ? verb_picture(l->command.verb) : l->command.verb->render)(answer, out);
+	if (fclose(out))
+		abort();
+	l->filter.open = false;
+	show_text(l, text);
+	free(text);
+}
+
+/* ---- an answer that goes on ---- */
+
+/* One line of it. False: that was the last. */
+static bool show_event(struct line *l, const char *json, int *status)
+{
+	json_t *answer = json_loads(json, 0, NULL);
+	bool more = answer && !member_has(answer, "error");
+
+	if (!answer)
+		fprintf(stderr, "dmvpnctl: the daemon sent something that is no JSON\n");
+	else if (!more)
+		complain(answer);
+	else if (l->json)
+		fputs(json, stdout);
+	else
+		show(l, answer);
+	json_decref(answer);
+	*status = more ? CTL_EXIT_OK : CTL_EXIT_DAEMON;
+	return finish_output() && more;
+}
+
+/* Until the daemon ends, or whoever reads us, or somebody has seen enough. */
+static int follow(struct line *l, int fd, const json_t *request)
+{
+	FILE *in = client_follow(fd, request);
+	int status = CTL_EXIT_DAEMON;
+	char *text = NULL;
+	size_t room = 0;
+
+	while (in && !line_interrupted && getline(&text, &room, in) > 0 &&
+	       show_event(l, text, &status))
+		continue;
+	if (in)
+		fclose(in);
+	free(text);
+	return line_interrupted ? CTL_EXIT_OK : status;
+}
+
+/* ---- one that comes at once ---- */
+
+static int ask_and_show(struct line *l, int fd, const json_t *request)
+{
+	json_t *answer = client_ask(fd, request);
+	int status = CTL_EXIT_OK;
+
+	if (!answer)
+		return CTL_EXIT_DAEMON;
+	if (member_has(answer, "error")) {
+		complain(answer);
+		status = CTL_EXIT_DAEMON;
+	}
+	if (l->json || status == CTL_EXIT_OK)
+		show(l, answer);
+	json_decref(answer);
+	return finish_output() ? status : CTL_EXIT_DAEMON;
+}
+
+static int run_once(struct line *l)
+{
+	json_t *request;
+	int fd = client_connect(l->to), status;
+
+	if (fd < 0)
+		return CTL_EXIT_CONNECT;
+	request = parse_request(&l->command);
+	if (l->command.verb->render == render_event)
+		status = follow(l, fd, request);
+	else
+		status = ask_and_show(l, fd, request);
+	json_decref(request);
+	return status;
+}
+
+static int run_watching(struct line *l)
+{
+	int status;
+
+	do {
+		time_t now = time(NULL);
+		char text[32] = "";
+
+		strftime(text, sizeof(text), "%b %d %H:%M:%S", localtime(&now));
+		printf("\033[H\033[2J%s every %d s: %s\n\n", text, WATCH_SECONDS,
+		       l->command.verb->syntax);
+		status = run_once(l);
+	} while (status == CTL_EXIT_OK && !line_interrupted && !sleep(WATCH_SECONDS));
+	return line_interrupted ? CTL_EXIT_OK : status;
+}
+
+static int run(struct line *l)
+{
+	if (l->svg && !verb_picture(l->command.verb)) {
+		fprintf(stderr, "%% There is no picture of this. Those with --svg are:\n");
+		for (size_t i = 0; i < verb_count; i++)
+			if (verb_picture(&verbs[i]))
+				fprintf(stderr, "  %s\n", verbs[i].syntax);
+		return CTL_EXIT_USAGE;
+	}
+	return l->watch ? run_watching(l) : run_once(l);
+}
+
+/* ---- reading it ---- */
+
+/* The words of the command alone; `--watch` and what is behind a "|" are taken out. False: complained. */
+static bool take_apart(struct line *l, char **words, size_t *count)
+{
+	size_t n = 0, bar = *count;
+
+	for (size_t i = 0; i < bar; i++) {
+		if (words[i][0] == '|') {
+			bar = i;
+			break;
+		}
+		if (!strcmp(words[i], "--watch"))
+			l->watch = true;
+		else
+			words[n++] = words[i];
+	}
+	if (bar < *count) {
+		/* "|include" is "| include". */
+		char **behind = words[bar][1] ? &words[bar] : &words[bar + 1];
+		size_t more = *count - bar - !words[bar][1];
+
+		if (words[bar][1])
+			words[bar]++;
+		if (!filter_open(&l->filter, behind, more))
+			return false;
+	}
+	*count = n;
+	return true;
+}
+
+static int question(char **words, size_t count)
+{
+	struct parsed p;
+
+	if (parse_help(words, count, stdout, &p))
+		return CTL_EXIT_OK;
+	parse_complain(&p, words, count, stderr);
+	return CTL_EXIT_USAGE;
+}
+
+static int run_words(struct line *l, char **words, size_t count)
+{
+	if (!take_apart(l, words, &count))
+		return CTL_EXIT_USAGE;
+	if (!count)
+		return CTL_EXIT_OK;
+	if (!strcmp(words[0], "help")) {
+		line_help(stdout);
+		return CTL_EXIT_OK;
+	}
+	if (!strcmp(words[count - 1], "?"))
+		return question(words, count - 1);
+	l->command = parse_words(words, count);
+	parse_complain(&l->command, words, count, stderr);
+	return l->command.result == PARSE_OK ? run(l) : CTL_EXIT_USAGE;
+}
+
+int line_run(const struct target *to, char **argv, bool json, bool svg)
+{
+	struct line l = { .to = to, .json = json, .svg = svg };
+	size_t room = 1, count;
+	char **words;
+	int status;
+
+	for (char **a = argv; *a; a++)
+		room += strlen(*a) + 1;
+	words = xcalloc(room, sizeof(*words));
+	count = parse_split(argv, words, &l.json, &l.svg);
+	status = run_words(&l, words, count);
+	filter_close(&l.filter);
+	free(words);
+	return status;
+}
