@@ -6,7 +6,7 @@
  *   policies, keys, profiles, trustpoint, keepalive   hold for negotiations that begin from now on
  *   log-level, log, hostname                          at once, unless the command line says otherwise
  *   a tunnel's maps, nhs, timers, mtu, ttl, profile   while it works; its SAs and peers stay
- *   a tunnel's source                                 as when its address changes
+ *   a tunnel's source                                 as when its address changes, with goodbyes
  *   a tunnel's address, key or protection             it is removed and made anew
  *
  * A tunnel that cannot be made stays configured and is tried again when an address changes.

@@ -505,12 +505,32 @@ void tunnel_check_mtu(struct daemon *d, struct tunnel *t)
 	enter_nhrp(d, t, nhrp_interface_configure);
 }
 
+/*
+ * It moves by choice, so at the old address it can still say goodbye. A server would refuse the same
+ * client elsewhere as long as it finds somebody there, such as another tunnel of ours.
+ */
+static void change_source(struct daemon *d, struct tunnel *t)
+{
+	struct addr local;
+	char why[WHY];
+
+	if (!t->ifindex || source_address(d, t, &local, why) || addr_equal(&local, &t->local)) {
+		check_source(d, t);
+		return;
+	}
+	nhrp_interface_remove(d->nhrp, loop_now(), t->id);
+	work_off(d);
+	check_source(d, t);
+	enter_nhrp(d, t, nhrp_interface_add);
+	names_enter(d, t);
+}
+
 bool tunnel_change(struct daemon *d, struct tunnel *t, unsigned int what)
 {
 	bool ok = true;
 
 	if (what & CONF_CHANGED_SOURCE)
-		check_source(d, t);
+		change_source(d, t);
 	if (!t->ifindex)
 		return true; /* it waits for its source, and is then made as it should be */
 	if (what & CONF_CHANGED_LINK)

@@ -149,15 +149,19 @@ on() {
 
 # configure NODE FILE [SED-EXPRESSION]...: gives the node FILE as its configuration, edited.
 configure() {
-	local name=$1 file=$2 expression edit=()
+	(umask 077 && cp "$2" "$LAB/$1.conf")
+	edit_conf "$1" "${@:3}"
+}
 
-	shift 2
-	for expression; do
-		edit+=(-e "$expression")
+# edit_conf NODE [SED-EXPRESSION]...: edits its configuration. One that changes nothing is a mistake.
+edit_conf() {
+	local file=$LAB/$1.conf expression
+
+	for expression in "${@:2}"; do
+		(umask 077 && sed -E -e "$expression" "$file" >"$file.new")
+		! cmp -s "$file" "$file.new" || die "$1: the edit changes nothing: $expression"
+		mv "$file.new" "$file"
 	done
-	(umask 077 && sed -E -e '' "${edit[@]}" "$file" >"$LAB/$name.conf")
-	((${#edit[@]} == 0)) || ! cmp -s "$file" "$LAB/$name.conf" ||
-		die "configure $name: the edit changes nothing: $*"
 }
 
 # chapter NAME: from now on the daemons log to files of this chapter's own.

@@ -32,7 +32,7 @@ revoke() {
 # certificate_conf NODE [SED-EXPRESSION]...: the article's configuration with certificates instead of
 # the pre-shared key, then edited.
 certificate_conf() {
-	local name=$1 expression
+	local name=$1
 
 	shift
 	article_conf "$name" 's/authentication = pre-share .*/authentication = rsa-sig/' \
@@ -43,7 +43,5 @@ certificate_conf() {
 	key = \"$LAB/$name/own.key\"\\
 	crl = \"$LAB/lab/crl.pem\"\\
 }"
-	for expression; do
-		sed -Ei "$expression" "$LAB/$name.conf"
-	done
+	edit_conf "$name" "$@"
 }

@@ -9,6 +9,7 @@
 # shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
 
+OTHER_B=10.0.0.66
 SECOND='tunnel Tunnel1 { address = 172.20.0.1/24  source = eth0  key = 2  profile = DMVPN
 	nhrp { network-id = 200 } }'
 
@@ -30,10 +31,30 @@ untouched() {
 	expect "$1: SiteA's SAs are the same" test "$(sas Hub "$SITE_A")" = "$kept"
 }
 
-# reloads WHAT REGEX: the hub reloads and says that.
+# untouched_b WHAT: likewise SiteB's with the hub, from the address that both tunnels had.
+untouched_b() {
+	expect "$1: SiteB's SAs are the same" test "$(sas Hub "$SITE_B")" = "$kept_b"
+}
+
+# reload NODE WHAT REGEX: it reloads and says that.
+reload() {
+	ctl "$1" reload >"$LAB/reload" 2>&1 || true
+	expect "$2: $3" grep -qE "$3" "$LAB/reload"
+}
+
+# reloads WHAT REGEX: the hub does.
 reloads() {
-	ctl Hub reload >"$LAB/reload" 2>&1 || true
-	expect "$1: $2" grep -qE "$2" "$LAB/reload"
+	reload Hub "$@"
+}
+
+# edit_second SED-EXPRESSION: SiteB's second tunnel.
+edit_second() {
+	edit_conf SiteB "/^tunnel Tunnel1/,\$$1"
+}
+
+# knows NODE TEXT: its NHRP cache has that.
+knows() {
+	[[ $(ctl "$1" show ip nhrp) == *"$2"* ]]
 }
 
 answers() {
@@ -69,6 +90,46 @@ cat "$LAB/more" >>"$LAB/SiteB.conf"
 expect "SiteB gets it, too" ctl SiteB reload
 expect "and reaches the hub through it" eventually 10 answers SiteB 172.20.0.1
 expect "and through the first one" answers SiteB 172.16.0.1
+kept_b=$(sas Hub "$SITE_B")
+
+step "One of two tunnels gets another source"
+ip -n SiteB address add "$OTHER_B/24" dev eth0
+edit_second "s/source = eth0/source = \"$OTHER_B\"/"
+reload SiteB "another source" "tunnel Tunnel1: changed"
+expect "SiteB reaches the hub through it" eventually 10 answers SiteB 172.20.0.1
+expect "the hub knows it there" eventually 5 knows Hub "NBMA address: $OTHER_B"
+untouched_b "another source"
+edit_second "s/source = \"$OTHER_B\"/source = eth0/"
+reload SiteB "the old source" "tunnel Tunnel1: changed"
+expect "SiteB reaches the hub through it" eventually 10 answers SiteB 172.20.0.1
+refute "the hub does not know the other address any more" knows Hub "NBMA address: $OTHER_B"
+expect "nor has it SAs with it" eventually 5 no_sas Hub "$HUB" "$OTHER_B"
+untouched_b "the old source"
+ip -n SiteB address delete "$OTHER_B/24" dev eth0
+untouched_b "an address that nobody uses goes"
+
+step "Maps and next hop servers"
+edit_second 's/nhrp \{/&\n\t\tmap "172.20.0.9" { nbma = "10.0.0.9" }/'
+reload SiteB "another map" "tunnel Tunnel1: changed"
+expect "it is there" knows SiteB 172.20.0.9/32
+edit_second 's/10\.0\.0\.9/10.0.0.99/'
+reload SiteB "the map changes" "tunnel Tunnel1: changed"
+expect "it has changed" knows SiteB "NBMA address: 10.0.0.99"
+edit_second '{/172\.20\.0\.9/d}'
+reload SiteB "no such map" "tunnel Tunnel1: changed"
+refute "it is gone" knows SiteB 172.20.0.9/32
+untouched_b "after that"
+edit_second 's/nhs "172\.20\.0\.1"/#&/'
+reload SiteB "no next hop server" "tunnel Tunnel1: changed"
+expect "SiteB has withdrawn its registration" eventually 5 peer_unknown Hub 172.20.0.3
+untouched_b "no next hop server"
+edit_second 's/#(nhs)/\1/'
+reload SiteB "the next hop server again" "tunnel Tunnel1: changed"
+expect "SiteB has registered" eventually 5 peer_up Hub 172.20.0.3
+untouched_b "the next hop server again"
+untouched "after all that"
+
+step "What a tunnel is"
 hub_conf "${SECOND/DMVPN/DMVPN mtu = 1300}"
 reloads "another mtu" "tunnel Tunnel1: changed"
 expect "the link has it" eventually 2 grep -q 1300 "/proc/self/fd/0" < <(ip -n Hub link show dev Tunnel1)
