@@ -57,7 +57,7 @@ story_up() {
 
 story_direct() {
 	step "The sites prove themselves to each other, too"
-	expect "SiteA reaches the network behind SiteB" on SiteA ping -q -c 5 -i 0.2 -W 2 172.16.3.1
+	expect "SiteA reaches the network behind SiteB" pings SiteA 172.16.3.1 5
 	wait_up SiteA 172.16.0.3
 	wait_up SiteB 172.16.0.2
 	show SiteA "show dmvpn"

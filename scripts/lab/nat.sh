@@ -180,7 +180,7 @@ story_two_spokes() {
 	expect "the hub knows SiteB by a pseudo address" has_neighbour Hub 172.16.0.3 $PSEUDO
 	expect "SiteA is still known by the NAT's" has_neighbour Hub 172.16.0.2 $NAT
 	expect "all reach each other at once" all_ping
-	expect "large packets pass, too" on SiteB ping -q -c 3 -i 0.1 -W 2 -s 1372 -M 'do' 172.16.1.1
+	expect "large packets pass, too" pings SiteB 172.16.1.1 3 -s 1372 -M 'do'
 	show Hub "show dmvpn"
 	expect "the hub shows both as NATed" shows_nat 2
 	show Hub "show ip nhrp"

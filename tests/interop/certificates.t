@@ -57,7 +57,7 @@ plain_gre SiteB "$SITE_B" "$HUB" 172.16.0.3 1200
 pki_init
 certificate_conf Hub 's/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2 /group = 14 /; s/pfs = group2/pfs = group14/' \
 	's/esp-3des/esp-aes/; s/esp-sha-hmac/esp-sha256-hmac/' \
-	's/^\t+address = .*/&\n\tmtu = 1200/' \
+	's/^ +address = .*/&\n\tmtu = 1200/' \
 	's/authentication = "NHRP-KEY"/&\
 		map "172.16.0.2" { nbma = "10.0.0.4" }\
 		map "172.16.0.3" { nbma = "10.0.0.6" }/'
