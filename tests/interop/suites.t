@@ -14,6 +14,7 @@ MAPS='s/authentication = "NHRP-KEY"/&\
 		map "172.16.0.3" { nbma = "10.0.0.6" }/'
 AES128_14='s/encryption = 3des/encryption = aes-128\n\thash = sha256/; s/group = 2 /group = 14 /'
 AES256_20='s/encryption = 3des/encryption = aes-256\n\thash = sha384/; s/group = 2 /group = 20 /'
+CBC_256_SHA384='s/esp-3des/esp-aes-256/; s/esp-sha-hmac/esp-sha384-hmac/'
 CBC_SHA256='s/esp-3des/esp-aes/; s/esp-sha-hmac/esp-sha256-hmac/'
 GCM='s/esp-3des/esp-gcm/; s/^ +authentication = esp.*//'
 GCM_256='s/esp-3des/esp-gcm-256/; s/^ +authentication = esp.*//'
@@ -65,6 +66,9 @@ capture Internet internet
 suite aes256-sha384-ecp384 aes256gcm16-ecp384 \
 	AES_CBC-256/HMAC_SHA2_384_192/PRF_HMAC_SHA2_384/ECP_384 AES_GCM_16-256/ECP_384 \
 	"$AES256_20" "$GCM_256" 's/pfs = group2/pfs = group20/'
+suite aes256-sha384-ecp384 aes256-sha384-ecp384 \
+	AES_CBC-256/HMAC_SHA2_384_192/PRF_HMAC_SHA2_384/ECP_384 AES_CBC-256/HMAC_SHA2_384_192/ECP_384 \
+	"$AES256_20" "$CBC_256_SHA384" 's/pfs = group2/pfs = group20/'
 suite aes256-sha384-ecp384 aes128-sha256 \
 	AES_CBC-256/HMAC_SHA2_384_192/PRF_HMAC_SHA2_384/ECP_384 AES_CBC-128/HMAC_SHA2_256_128 \
 	"$AES256_20" "$CBC_SHA256" 's/pfs = group2/pfs = none/'
