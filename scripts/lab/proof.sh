@@ -131,7 +131,7 @@ as_remembered() {
 declare -A SA_COUNT=() SA_PACKETS=()
 
 # read_sas NODE: its kernel's ESP SAs, by "SOURCE DESTINATION": how many, and the packets on them; and
-# under "all" in all.
+# under "all" in all. Notes of the kernel's about SAs that it has asked for (SPI 0) are none.
 read_sas() {
 	local lines line flow='' next=''
 
@@ -140,6 +140,7 @@ read_sas() {
 	for line in "${lines[@]}"; do
 		if [[ $line =~ ^src\ ([0-9.]+)\ dst\ ([0-9.]+) ]]; then
 			flow="${BASH_REMATCH[1]} ${BASH_REMATCH[2]}"
+		elif [[ $line == *' spi 0x'* && $line != *' spi 0x00000000'* ]]; then
 			SA_COUNT[$flow]=$((${SA_COUNT[$flow]-0} + 1))
 			SA_COUNT[all]=$((SA_COUNT[all] + 1))
 		elif [[ $next == yes && $line =~ ([0-9]+)\(packets\) ]]; then
