@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What all shows need, and those of the daemon itself and its interfaces. */
+/* The shows of the daemon itself and its interfaces, and the tables that several shows walk. */
 #include "daemon/show.h"
 
 #include <net/if.h>
@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "conf/conf.h"
@@ -17,54 +16,6 @@
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
-
-json_t *show_addr(const struct addr *a)
-{
-	char text[ADDR_TEXT];
-
-	return addr_is_none(a) ? json_null() : json_string(addr_text(a, text));
-}
-
-json_t *show_u64(uint64_t n)
-{
-	return json_integer((json_int_t)n);
-}
-
-json_t *show_wall_clock(msec now, msec then)
-{
-	struct timespec wall;
-	char day[32], text[40];
-	time_t seconds;
-	struct tm tm;
-	uint64_t ms;
-
-	clock_gettime(CLOCK_REALTIME, &wall);
-	ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - (now - MIN(then, now));
-	seconds = (time_t)(ms / 1000);
-	localtime_r(&seconds, &tm);
-	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%03u", day, (unsigned int)(ms % 1000));
-	return json_string(text);
-}
-
-json_t *show_ago(msec now, msec then)
-{
-	if (then == MSEC_NEVER)
-		return json_null();
-	return show_u64(then < now ? (now - then) / 1000 : 0);
-}
-
-json_t *show_ahead(msec now, msec then)
-{
-	if (then == MSEC_NEVER)
-		return json_null();
-	return show_u64(then > now ? (then - now) / 1000 : 0);
-}
-
-int show_addr_order(const struct addr *a, const struct addr *b)
-{
-	return memcmp(a->b, b->b, sizeof(a->b));
-}
 
 struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count)
 {

@@ -32,7 +32,7 @@ show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_sta
 json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
 			     const struct kernel_answer *kernel); /* show_ipsec.c */
 
-/* Helpers of these files, in show.c. */
+/* Helpers of these files, in show_values.c and show.c. */
 
 json_t *show_addr(const struct addr *a);
 /* A time of the loop's clock as the log writes times: "Nov 21 22:13:01.123". */

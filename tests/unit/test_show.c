@@ -2,7 +2,7 @@
 /*
  * From the cores to the terminal: verbs make JSON of what stand-ins for the cores tell, the client
  * renders it. The article's figures go in, the layouts that it prints come out.
- * LINK: daemon/verbs.c daemon/show.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
+ * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
  * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
  * LINK: daemon/show_ladder.c daemon/dmvpnctl_ladder.c daemon/show_log.c daemon/recorder.c daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c
@@ -23,7 +23,6 @@
 #include "daemon/packets.h"
 #include "daemon/peer.h"
 #include "daemon/trace.h"
-#include "daemon/recorder.h"
 #include "daemon/reload.h"
 #include "daemon/tunnel.h"
 #include "daemon/verbs.h"
@@ -625,100 +624,6 @@ Test(show, clear_ip_nhrp, .init = site_a)
 		    "there is no dynamic entry for 172.16.0.1");
 	check_error("{\"verb\": [\"clear\", \"ip\", \"nhrp\"], \"args\": {\"address\": \"\"}}",
 		    "address: expected an address");
-}
-
-/* A failure of an hour ago, in full, though the log shows nothing below warnings. */
-Test(show, log_of_a_peer)
-{
-	struct ike_event e = { .kind = IKE_EVENT_PHASE1_DONE, .level = 1, .at = NOW - SECONDS(3600),
-			       .remote = { SITE_B, 500 } };
-	char *text;
-
-	d.recorder = recorder_new(1 << 16, 1 << 12);
-	trace_set_severity(LOG_WARNING);
-	recorder_ike(d.recorder, &e, false);
-	text = rendered("{\"verb\": [\"show\", \"log\", \"peer\"], \"args\": {\"peer\": "
-			"\"10.0.0.6\"}}",
-			render_log);
-	cr_assert_not_null(
-		strstr(text, " [IKEv1]: Group = 10.0.0.6, IP = 10.0.0.6, PHASE 1 COMPLETED\n"));
-	free(text);
-	text = rendered("{\"verb\": [\"show\", \"log\", \"peer\"], \"args\": {\"peer\": "
-			"\"10.0.0.7\"}}",
-			render_log);
-	cr_assert_str_eq(text, "Nothing is recorded of 10.0.0.7.\n");
-	free(text);
-	check_error("{\"verb\": [\"show\", \"log\", \"peer\"]}", "peer: expected an address");
-	recorder_free(d.recorder);
-}
-
-static void record(struct ike_event e, unsigned int ms)
-{
-	e.at = NOW - SECONDS(1) + ms;
-	e.local.addr = SITE_A;
-	e.remote.addr = SITE_B;
-	e.phase = 1;
-	recorder_ike(d.recorder, &e, false);
-}
-
-static void record_message(bool sent, unsigned int length, unsigned int ms)
-{
-	struct ike_event e = { .kind = IKE_EVENT_MESSAGE };
-
-	e.message.sent = sent;
-	e.message.length = length;
-	e.message.count = 3;
-	e.message.type[0] = ISAKMP_SA;
-	e.message.type[1] = e.message.type[2] = ISAKMP_VENDOR;
-	record(e, ms);
-}
-
-static void record_state(enum ike_state old_state, enum ike_state new_state, unsigned int ms)
-{
-	struct ike_event e = { .kind = IKE_EVENT_STATE };
-
-	e.state.old_state = old_state;
-	e.state.new_state = new_state;
-	record(e, ms);
-}
-
-#define LADDER "{\"verb\": [\"ladder\"], \"args\": {\"peer\": \"10.0.0.6\"}}"
-
-Test(show, ladder)
-{
-	static const char *const lines[] = {
-		"phase 1, main mode, we are the initiator\n",
-		"MM_WAIT_MSG2   |------------ SA, VENDOR x2 (168) ------------>|\n",
-		"               | no answer: once more (1)\n",
-		"MM_BLD_MSG3    |<----------- SA, VENDOR x2 (104) -------------| MM_WAIT_MSG3\n",
-		"               X FAILED in MM_WAIT_MSG4\n",
-	};
-	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
-	struct ike_event failed = { .kind = IKE_EVENT_FAILED, .failure.cause = IKE_CAUSE_NO_ANSWER,
-				    .failure.state = MM_WAIT_MSG4 };
-	const char *at;
-	char *text;
-
-	d.recorder = recorder_new(1 << 16, 1 << 12);
-	record((struct ike_event){ .kind = IKE_EVENT_NEW_PHASE1 }, 0);
-	record_message(true, 168, 0);
-	record_state(MM_START, MM_WAIT_MSG2, 0);
-	record(again, 500);
-	record_message(false, 104, 510);
-	record_state(MM_WAIT_MSG2, MM_BLD_MSG3, 510);
-	record(failed, 900);
-	at = text = rendered(LADDER, render_ladder);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		at = strstr(at, lines[i]);
-		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
-	}
-	free(text);
-	text = rendered(LADDER, render_ladder_svg);
-	cr_assert_eq(strncmp(text, "<svg ", 5), 0);
-	cr_assert_not_null(strstr(text, ">SA, VENDOR x2 (104)</text>"));
-	cr_assert_not_null(strstr(text, "</svg>\n"));
-	free(text);
-	recorder_free(d.recorder);
 }
 
 Test(show, debugging)

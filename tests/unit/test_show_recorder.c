@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * From the flight recorder to the terminal: the log of a peer, the ladder of its negotiations.
+ *
+ * LINK: daemon/show_ladder.c daemon/show_log.c daemon/show_values.c daemon/recorder.c daemon/trace.c
+ * LINK: daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c daemon/diagnose_cert.c
+ * LINK: daemon/diagnose_offer.c daemon/diagnose_nhrp.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_show.c
+ * LINK: daemon/dmvpnctl_crypto.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
+ */
+#include <criterion/criterion.h>
+#include <stdio.h>
+
+#include "daemon/daemon.h"
+#include "daemon/dmvpnctl.h"
+#include "daemon/loop.h"
+#include "daemon/recorder.h"
+#include "daemon/show.h"
+#include "daemon/trace.h"
+#include "daemon/verbs.h"
+
+#define NOW    SECONDS(100000)
+#define SITE_A addr_v4(0x0a000004)
+#define SITE_B addr_v4(0x0a000006)
+
+static struct daemon d;
+
+msec loop_now(void)
+{
+	return NOW;
+}
+
+json_t *verbs_error(const char *fmt, ...)
+{
+	return json_pack("{s:s}", "error", fmt);
+}
+
+static char *rendered(show_fn *show, const char *peer, render_fn *render)
+{
+	json_t *args = json_pack("{s:s}", "peer", peer), *answer = show(&d, args);
+	char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	render(answer, out);
+	fclose(out);
+	json_decref(answer);
+	json_decref(args);
+	return text;
+}
+
+/* A failure of an hour ago, in full, though the log shows nothing below warnings. */
+Test(show_recorder, log_of_a_peer)
+{
+	struct ike_event e = { .kind = IKE_EVENT_PHASE1_DONE,
+			       .level = 1,
+			       .at = NOW - SECONDS(3600),
+			       .remote = { SITE_B, 500 } };
+	json_t *answer;
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 12);
+	trace_set_severity(LOG_WARNING);
+	recorder_ike(d.recorder, &e, false);
+	text = rendered(show_log_peer, "10.0.0.6", render_log);
+	cr_assert_not_null(
+		strstr(text, " [IKEv1]: Group = 10.0.0.6, IP = 10.0.0.6, PHASE 1 COMPLETED\n"));
+	free(text);
+	text = rendered(show_log_peer, "10.0.0.7", render_log);
+	cr_assert_str_eq(text, "Nothing is recorded of 10.0.0.7.\n");
+	free(text);
+	answer = show_log_peer(&d, NULL);
+	cr_assert_str_eq(member_text(answer, "error"),
+			 "peer: expected an address like \"10.0.0.4\"");
+	json_decref(answer);
+	recorder_free(d.recorder);
+}
+
+static void record(struct ike_event e, unsigned int ms)
+{
+	e.at = NOW - SECONDS(1) + ms;
+	e.local.addr = SITE_A;
+	e.remote.addr = SITE_B;
+	e.phase = 1;
+	recorder_ike(d.recorder, &e, false);
+}
+
+static void record_message(bool sent, unsigned int length, unsigned int ms)
+{
+	struct ike_event e = { .kind = IKE_EVENT_MESSAGE };
+
+	e.message.sent = sent;
+	e.message.length = length;
+	e.message.count = 3;
+	e.message.type[0] = ISAKMP_SA;
+	e.message.type[1] = e.message.type[2] = ISAKMP_VENDOR;
+	record(e, ms);
+}
+
+static void record_state(enum ike_state old_state, enum ike_state new_state, unsigned int ms)
+{
+	struct ike_event e = { .kind = IKE_EVENT_STATE };
+
+	e.state.old_state = old_state;
+	e.state.new_state = new_state;
+	record(e, ms);
+}
+
+Test(show_recorder, ladder)
+{
+	static const char *const lines[] = {
+		"phase 1, main mode, we are the initiator\n",
+		"MM_WAIT_MSG2   |------------ SA, VENDOR x2 (168) ------------>|\n",
+		"               | no answer: once more (1)\n",
+		"MM_BLD_MSG3    |<----------- SA, VENDOR x2 (104) -------------| MM_WAIT_MSG3\n",
+		"               X FAILED in MM_WAIT_MSG4\n",
+	};
+	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
+	struct ike_event failed = { .kind = IKE_EVENT_FAILED,
+				    .failure.cause = IKE_CAUSE_NO_ANSWER,
+				    .failure.state = MM_WAIT_MSG4 };
+	const char *at;
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 12);
+	record((struct ike_event){ .kind = IKE_EVENT_NEW_PHASE1 }, 0);
+	record_message(true, 168, 0);
+	record_state(MM_START, MM_WAIT_MSG2, 0);
+	record(again, 500);
+	record_message(false, 104, 510);
+	record_state(MM_WAIT_MSG2, MM_BLD_MSG3, 510);
+	record(failed, 900);
+	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		at = strstr(at, lines[i]);
+		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
+	}
+	free(text);
+	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
+	cr_assert_eq(strncmp(text, "<svg ", 5), 0);
+	cr_assert_not_null(strstr(text, ">SA, VENDOR x2 (104)</text>"));
+	cr_assert_not_null(strstr(text, "</svg>\n"));
+	free(text);
+	recorder_free(d.recorder);
+}
