@@ -59,6 +59,30 @@ Test(ike_attacks, message_3_without_our_cookie)
 	two_free(&t);
 }
 
+/* Whoever has brought our cookie back keeps his place, however many come in his name or in others'. */
+Test(ike_attacks, who_is_there_stays)
+{
+	struct ike_config cfg = two_config;
+
+	cfg.limits.half_open_per_source = 2;
+	cfg.limits.half_open = 3;
+	two_init(&t, &cfg, &two_config, GROUP_NONE);
+	two_connect(&t, false);
+	two_deliver(&t, 4);
+	cr_assert_eq(two_our_state(&t), MM_WAIT_MSG5);
+	for (uint8_t i = 0; i < 20; i++) {
+		struct forged f;
+
+		first_message(&f, one(1, 1, GOOD_OFFER));
+		f.octets[2] = i;
+		say_from(i % 2 ? 0x14000000u + i : 0x0a000002, &f);
+	}
+	cr_expect_geq(ike_counters(t.us)->evicted, 15);
+	two_deliver(&t, 100);
+	cr_expect(t.us_up && t.them_up);
+	two_free(&t);
+}
+
 /* All that we send comes back to us: with the key that all share we would be our own peer. */
 Test(ike_attacks, reflection)
 {
@@ -384,6 +408,33 @@ Test(ike_attacks, delete_before_the_proof)
 	two_free(&t);
 }
 
+/* Nor does he get SAs. */
+Test(ike_attacks, quick_mode_before_the_proof)
+{
+	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
+	struct isakmp_sa *theirs;
+	uint8_t iv[CRYPTO_BLOCK_MAX];
+	struct forged f;
+
+	under_way(4);
+	theirs = two_their_sa(&t);
+	memcpy(iv, theirs->x.iv, sizeof(iv));
+	memcpy(theirs->x.iv, t.us->sas->x.iv, sizeof(iv));
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 5);
+	forged_hash_begin(&t, &f);
+	isakmp_add_payload(&f.b, ISAKMP_SA,
+			   one(3, 12, "80040002 80050005 80060080 80010001 80020e10"));
+	isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, 16));
+	isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[0], 8));
+	isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[1], 8));
+	forged_send_phase2(&t, &f, true);
+	memcpy(theirs->x.iv, iv, sizeof(iv));
+	cr_expect_eq(dropped(IKE_DROP_UNEXPECTED), 1);
+	cr_expect_eq(ike_counters(t.us)->pairs, 0);
+	cr_expect_eq(t.sent_by_us, 0);
+	goes_on();
+}
+
 /* Over an SA of its own nobody reaches another peer's: not by its SPIs, not by its cookies. */
 Test(ike_attacks, delete_of_another_peers)
 {
@@ -446,20 +497,19 @@ Test(ike_attacks, delete_of_spi_zero)
 	two_free(&t);
 }
 
-/* A member that wants ever more of everything has it taken from itself. */
-Test(ike_attacks, bounds_of_one_peer)
+/* Up, with a peer that then begins many quick modes and ends none. */
+static void many_quick_modes(uint32_t sas, uint32_t quick_modes)
 {
 	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
-	struct ike_config cfg = two_config;
-	const struct ike_peer *p;
+	static struct ike_config cfg;
 
-	cfg.limits.sas_per_peer = 4;
-	cfg.limits.quick_modes_per_peer = 3;
+	cfg = two_config;
+	cfg.limits.sas_per_peer = sas;
+	cfg.limits.quick_modes_per_peer = quick_modes;
 	cfg.limits.half_open_per_source = 5;
 	two_init(&t, &cfg, &two_config, GROUP_NONE);
 	two_connect(&t, false);
 	two_deliver(&t, 100);
-	p = t.us->peers;
 	for (uint32_t i = 0; i < 50; i++) {
 		struct forged f;
 
@@ -472,11 +522,24 @@ Test(ike_attacks, bounds_of_one_peer)
 		isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[1], 8));
 		forged_send_phase2(&t, &f, true);
 		t.head = t.tail;
-		cr_assert_leq(p->unfinished, 3);
-		cr_assert_leq(p->pair_count, 4);
+		cr_assert_leq(t.us->peers->unfinished, quick_modes);
+		cr_assert_leq(t.us->peers->pair_count, sas);
 	}
-	cr_expect_eq(dropped(IKE_DROP_HALF_OPEN_LIMIT), 47);
+	cr_expect_eq(dropped(IKE_DROP_HALF_OPEN_LIMIT), 50 - MIN(quick_modes, sas - 1));
 	cr_expect(t.us_up);
+}
+
+/* A member that wants ever more of everything has it taken from itself. */
+Test(ike_attacks, bounds_of_one_peer)
+{
+	const struct ike_peer *p;
+
+	many_quick_modes(3, 10);
+	two_free(&t);
+	many_quick_modes(10, 3);
+	two_free(&t);
+	many_quick_modes(4, 3);
+	p = t.us->peers;
 	for (int i = 0; i < 30; i++) {
 		ike_peer_start_phase1(t.them->peers);
 		two_drain(&t);

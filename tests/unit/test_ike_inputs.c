@@ -308,6 +308,54 @@ Test(ike_inputs, lengths_that_disagree)
 	two_free(&t);
 }
 
+/* So many times the same transform. */
+static struct span repeated(uint8_t *out, size_t cap, unsigned int times)
+{
+	struct span sa = one(1, 1, GOOD_OFFER);
+	const size_t head = 16, len = sa.len - head;
+	size_t total = head + times * len;
+
+	cr_assert_leq(total, cap);
+	memcpy(out, sa.data, head);
+	for (unsigned int i = 0; i < times; i++) {
+		memcpy(out + head + i * len, sa.data + head, len);
+		out[head + i * len] = i + 1 < times ? ISAKMP_TRANSFORM : ISAKMP_NONE;
+	}
+	out[10] = (uint8_t)((total - 8) >> 8);
+	out[11] = (uint8_t)(total - 8);
+	out[15] = (uint8_t)times;
+	return span_of(out, total);
+}
+
+/* What is kept of a stranger's offer is bounded; and an answer chooses. */
+Test(ike_inputs, many_transforms)
+{
+	struct isakmp_header h = { .version = ISAKMP_VERSION,
+				   .exchange = ISAKMP_XCHG_MAIN,
+				   .rcookie = { 0xee } };
+	uint8_t octets[4000];
+	struct forged f;
+
+	alone();
+	offer(repeated(octets, sizeof(octets), 100), 0, IKE_CAUSE_MALFORMED);
+	first_message(&f, repeated(octets, sizeof(octets), 60));
+	two_mark(&t);
+	forged_send(&t, &f);
+	cr_expect_eq(t.sent_by_us, 1, "many are not too many");
+	two_free(&t);
+
+	alone();
+	two_connect(&t, true);
+	two_mark(&t);
+	memcpy(h.icookie, t.queue[t.head].octets, ISAKMP_COOKIE);
+	isakmp_begin(&f.b, f.octets, sizeof(f.octets), &h);
+	isakmp_add_payload(&f.b, ISAKMP_SA, repeated(octets, sizeof(octets), 2));
+	forged_send(&t, &f);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG2);
+	cr_expect_eq(t.sent_by_us, 0);
+	goes_on();
+}
+
 /* Payloads of no length, which others have walked for ever; and one that only claims to be long. */
 Test(ike_inputs, zero_length_payloads)
 {
