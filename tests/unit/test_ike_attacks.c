@@ -191,6 +191,29 @@ Test(ike_attacks, nobody_dies_of_a_strangers_silence)
 	two_free(&t);
 }
 
+/* Where there is no NAT a peer is where it was; not even a question goes elsewhere. */
+Test(ike_attacks, nobody_moves_without_a_nat)
+{
+	struct endpoint real;
+	struct two_datagram d;
+
+	up();
+	real = t.their_end;
+	ike_suspect(t.them, t.now, &t.their_end.addr, &t.our_end.addr);
+	two_drain(&t);
+	d = two_take(&t);
+	cr_assert(d.to_us);
+	two_mark(&t);
+	t.their_end.addr = addr_v4(0x0a000009);
+	d.natt = true;
+	d.from = d.to = 4500;
+	two_arrive(&t, &d);
+	t.their_end = real;
+	cr_expect_eq(dropped(IKE_DROP_UNKNOWN_SA), 1);
+	cr_expect_eq(t.sent_by_us, 0);
+	two_free(&t);
+}
+
 /* ---- fragments ---- */
 
 static void add_fragment(struct forged *f, uint16_t id, uint8_t number, size_t len)
