@@ -265,21 +265,35 @@ static void put_or_deleted(struct gre_routes *rs, const struct request *req, int
 		acknowledge(rs, req, err, text);
 }
 
-/* Now it is known what there is beside a new shortcut. */
+/*
+ * How to put a new shortcut, from the route that matches its first address (answer NULL: none). One
+ * that is longer, or ours, may hide another one of the same prefix: halves are right in any case.
+ */
+static enum form form_for(const struct prefix *p, const struct route_info *r)
+{
+	bool ours = r->protocol == GRE_ROUTE_PROTOCOL;
+
+	if (!r->prefix.addr.len || (r->prefix.bits < p->bits && !ours))
+		return WHOLE;
+	if (p->bits < 32)
+		return HALVES;
+	return ours ? WHOLE : IN_FRONT;
+}
+
 static void asked(struct gre_routes *rs, const struct request *req, const struct nlmsghdr *answer)
 {
 	struct shortcut *s = find(rs, &req->key);
 	struct prefix p = req->key.prefix;
 	struct route_info r = { 0 };
-	bool same;
 
 	if (!s) {
 		acknowledge(rs, req, ECANCELED, "it was deleted before it was there");
 		return;
 	}
-	same = answer && answer->nlmsg_type == RTM_NEWROUTE && route_msg_read(answer, &r) &&
-	       memcmp(&r.prefix, &p, sizeof(p)) == 0 && r.protocol != GRE_ROUTE_PROTOCOL;
-	if (same && addr_is_none(&r.gateway) && r.ifindex != s->key.ifindex) {
+	if (answer && (answer->nlmsg_type != RTM_NEWROUTE || !route_msg_read(answer, &r)))
+		r = (struct route_info){ 0 };
+	if (r.protocol != GRE_ROUTE_PROTOCOL && memcmp(&r.prefix, &p, sizeof(p)) == 0 &&
+	    addr_is_none(&r.gateway) && r.ifindex != s->key.ifindex) {
 		rs->counters.errors++;
 		acknowledge(rs, req, EEXIST, "it is the prefix of another interface");
 		if (s->form == UNKNOWN)
@@ -287,7 +301,7 @@ static void asked(struct gre_routes *rs, const struct request *req, const struct
 		return;
 	}
 	if (s->form == UNKNOWN)
-		s->form = !same ? WHOLE : p.bits < 32 ? HALVES : IN_FRONT;
+		s->form = form_for(&p, &r);
 	put_parts(rs, s, req->token, false);
 }
 

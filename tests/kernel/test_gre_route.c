@@ -183,6 +183,12 @@ static void test_same_prefix(void)
 	ok(put("192.168.3.0/24", "172.16.0.4") == 0 && goes("192.168.3.200", "via 172.16.0.4") &&
 		   goes("192.168.3.1", "via 172.16.0.4") && ours() == 4,
 	   "another gateway takes the former one's place");
+	must(run("ip -n A route add 192.168.9.0/24 via 172.16.0.1 dev gre1;"
+		 "ip -n A route add 192.168.9.0/28 via 10.0.0.6") == 0,
+	     "routes");
+	ok(put("192.168.9.0/24", "172.16.0.3") == 0 && goes("192.168.9.77", "via 172.16.0.3") &&
+		   goes("192.168.9.7", "via 10.0.0.6") && del("192.168.9.0/24") == 0,
+	   "also where a longer one hides the route of the same prefix");
 	must(run("ip -n A route add 192.168.5.128/25 via 10.0.0.6") == 0, "route");
 	ok(goes("192.168.5.200", "via 10.0.0.6 dev v0") && goes("192.168.5.7", "via 172.16.0.3"),
 	   "a longer prefix of others wins over a half");
