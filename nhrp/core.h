@@ -230,6 +230,7 @@ struct peer {
 	struct registration *registration; /* waits for the kernel */
 	LIST_HEAD(, told) told;		   /* prefixes that it knows from us */
 	size_t n_told;
+	uint32_t answered; /* the request of it that was answered last, over its pair */
 	msec redirects_until; /* the time at which its budget of indications is full again */
 	TAILQ_ENTRY(peer) next_idle;
 	struct timer connect;

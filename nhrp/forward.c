@@ -15,6 +15,9 @@
  * with the others the paths stay on the server. A peer with a pseudo address is not to be reached by
  * anybody else, and nobody is told of it.
  *
+ * An egress whose pair with the requester is up on one side only would answer into nothing; so a
+ * request that comes again through the server is answered through the server.
+ *
  * An address outside the tunnel's prefix (phase 3) goes where its route goes: the request waits for
  * the answer to a question about it. If packets for it leave the tunnel here, so does the request:
  * we are the egress and answer with the prefix of the route.
@@ -184,6 +187,23 @@ static struct peer *requester(const struct arrival *a, bool direct)
 }
 
 /*
+ * It asks again, through the server, though we answered over its pair: perhaps it has lost the pair
+ * and we do not know. The server is the other way to it, and what it asks for makes it connect.
+ */
+static bool is_lost(const struct arrival *a, struct peer *to, bool direct)
+{
+	struct iface *i = a->iface;
+	bool again = !direct && to->up && to->answered == a->packet->request_id;
+
+	to->answered = !direct && to->up ? a->packet->request_id : 0;
+	if (again)
+		effect_push(i->core, &(struct nhrp_effect){ .kind = NHRP_SUSPECT,
+							    .id = i->id,
+							    .nbma = to->nbma });
+	return again;
+}
+
+/*
  * For our own address (no route), or one that is behind us; the requester may be behind a server.
  */
 static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
@@ -210,6 +230,10 @@ static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
 	peer_lease(to, a->now, a->now + SECONDS(i->cfg.holding_time) + LEASE_MARGIN);
 	told(a, NHRP_EV_REQUEST_ANSWERED, &i->cfg.nbma);
 	cie.prefix = prefix.bits;
+	if (is_lost(a, to, direct) && server) {
+		send_answer(a, server, NULL, NHRP_A | NHRP_D | NHRP_U, &cie);
+		return;
+	}
 	if (!direct && to->nat && !to->up && server) {
 		send_answer(a, server, NULL, NHRP_A | NHRP_D | NHRP_U, &cie);
 		if (!message_where_we_are_seen(i).len)

@@ -359,6 +359,39 @@ Test(nhrp_shortcut_end, put_back)
 	net_free(net);
 }
 
+/* B has a pair with A that A has lost: what it answers over it does not arrive. */
+Test(nhrp_shortcut_end, a_pair_of_one_side)
+{
+	struct net *net = phase3(2);
+	struct nhrp_packet p = request(A, B, 5);
+	size_t from;
+
+	nhrp_peer_up(net->node[B].core, net->now, TUNNEL, nbma_of(A));
+	p.destination = lan(B, 10);
+	from = net->n_records;
+	net_inject(net, HUB, B, &p);
+	cr_expect_eq(node_of(&find_effect(net, from, B, NHRP_SEND)->nbma), A);
+	from = net->n_records;
+	net_inject(net, HUB, B, &p);
+	cr_expect_eq(node_of(&find_effect(net, from, B, NHRP_SEND)->nbma), HUB);
+	cr_expect_eq(count_from(net, from, B, NHRP_SUSPECT), 1);
+	/* Another one. */
+	p.request_id = 6;
+	from = net->n_records;
+	net_inject(net, HUB, B, &p);
+	cr_expect_eq(node_of(&find_effect(net, from, B, NHRP_SEND)->nbma), A);
+	cr_expect_eq(count_from(net, from, B, NHRP_SUSPECT), 0);
+	/* And over the pair itself: it is there. */
+	p.request_id = 7;
+	for (int k = 0; k < 2; k++) {
+		from = net->n_records;
+		net_inject(net, A, B, &p);
+		cr_expect_eq(node_of(&find_effect(net, from, B, NHRP_SEND)->nbma), A);
+		cr_expect_eq(count_from(net, from, B, NHRP_SUSPECT), 0);
+	}
+	net_free(net);
+}
+
 /* ---- the egress and those who ask too much ---- */
 
 Test(nhrp_shortcut_end, offers_are_bounded)
