@@ -172,6 +172,9 @@ void nhs_stop(struct nhs *s, msec now, enum nhrp_reason why)
 	leave_up(s, now, NHRP_NHS_STANDBY, why, 0);
 	s->registered = MSEC_NEVER;
 	s->trusted_from = 0;
+	/* Its static entry still knows it. An interface that goes takes its time for all pairs. */
+	if (wanted && why != NHRP_WHY_REMOVED)
+		peer_release(s->peer, now);
 }
 
 static void refused(struct nhs *s, msec now, uint8_t code)

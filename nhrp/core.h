@@ -256,6 +256,8 @@ void peer_send(struct peer *p, msec now, const uint8_t *packet, size_t len,
 void peer_up(struct peer *p, msec now);
 void peer_down(struct peer *p, msec now);
 void peer_timer(struct peer *p, msec now, struct timer *t);
+/* Does without its pair, where nothing wants it, also if something still knows it. */
+void peer_release(struct peer *p, msec now);
 /* Says RELEASE where it must, and frees it. */
 void peer_let_go(struct peer *p);
 void peers_sweep(struct nhrp *n);

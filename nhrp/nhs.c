@@ -83,7 +83,7 @@ static void take_over(struct nhs *s, msec now)
 		if (b->step != STEP_ASKING)
 			continue;
 		b->tries = 0;
-		timer_arm(&i->core->timers, &b->step_timer, now);
+		resolve_step(b, now);
 		binding_expire_at(b, now + retry_after(ASK_TRIES) - RETRY_FIRST);
 	}
 }

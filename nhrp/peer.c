@@ -308,6 +308,18 @@ void peer_down(struct peer *p, msec now)
 	maybe_idle(p);
 }
 
+void peer_release(struct peer *p, msec now)
+{
+	struct nhrp_effect release = { .kind = NHRP_RELEASE, .id = p->iface->id, .nbma = p->nbma };
+	bool paired = p->up || p->asked;
+
+	if (p->wanted || !paired)
+		return;
+	peer_down(p, now);
+	p->asked = false;
+	effect_push(p->iface->core, &release);
+}
+
 void peer_timer(struct peer *p, msec now, struct timer *t)
 {
 	if (t == &p->connect) {

@@ -171,7 +171,21 @@ bool nhrp_is_registered(const struct node *spoke)
 	const void *cursor = NULL;
 	struct nhrp_nhs nhs;
 
-	return spoke->nhrp && nhrp_nhs_next(spoke->nhrp, &cursor, &nhs) && nhs.state == NHRP_NHS_UP;
+	while (spoke->nhrp && nhrp_nhs_next(spoke->nhrp, &cursor, &nhs))
+		if (nhs.state == NHRP_NHS_UP)
+			return true;
+	return false;
+}
+
+struct node *nhrp_hub_of(const struct node *spoke)
+{
+	const void *cursor = NULL;
+	struct nhrp_nhs nhs;
+
+	while (spoke->nhrp && nhrp_nhs_next(spoke->nhrp, &cursor, &nhs))
+		if (nhs.in_use)
+			return node_by_nbma(spoke->world, &nhs.nbma);
+	return NULL;
 }
 
 bool hub_knows(const struct node *hub, const struct node *spoke)

@@ -56,23 +56,29 @@ struct node *node_new(struct world *w, const struct node_config *cfg)
 static void start_nhrp(struct node *n, const uint8_t *seed)
 {
 	struct world *w = n->world;
-	struct nhrp_map map = { w->node[0]->tunnel, w->node[0]->nbma };
-	struct nhrp_nhs_config nhs = { .protocol = w->node[0]->tunnel };
+	struct nhrp_nhs_config nhs[NHRP_NHS_MAX] = { 0 };
+	struct nhrp_cluster cluster = { 0, (uint8_t)n->cfg.hubs_at_once };
 	struct nhrp_config cfg = {
-		.address = { n->tunnel, TUNNEL_BITS },
-		.nbma = n->nbma,
+		.address = { n->cfg.false_tunnel.len ? n->cfg.false_tunnel : n->tunnel,
+			     TUNNEL_BITS },
+		.nbma = n->cfg.false_nbma.len ? n->cfg.false_nbma : n->nbma,
 		.authentication = { (const uint8_t *)"secret", 6 },
 		.holding_time = n->cfg.holding_time,
 		.hold_down = n->cfg.hold_down,
 		.answer = n->cfg.answer,
 		.redirect = n->cfg.redirect,
 		.shortcut = n->cfg.shortcut,
-		.maps = &map,
-		.n_maps = n->cfg.hub ? 0 : 1,
-		.nhs = &nhs,
-		.n_nhs = n->cfg.hub ? 0 : 1,
+		.nhs = nhs,
+		.n_nhs = n->cfg.hub ? 0 : MAX(n->cfg.hubs, 1U),
+		.clusters = &cluster,
+		.n_clusters = 1,
+		.fallback = n->cfg.fallback,
 	};
 
+	for (unsigned int k = 0; k < cfg.n_nhs; k++)
+		nhs[k] = (struct nhrp_nhs_config){ .protocol = addr_v4(TUNNEL_BASE + k),
+						   .nbma = addr_v4(NBMA_BASE + k),
+						   .priority = (uint8_t)k };
 	n->nhrp = nhrp_new(seed, 0);
 	nhrp_interface_add(n->nhrp, w->now, ONLY_IFACE, &cfg);
 }

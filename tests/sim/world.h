@@ -186,7 +186,11 @@ struct node_config {
 	struct ike_config ike;
 	struct ike_profile profile;
 	bool nhrp;
-	bool hub; /* NHRP: the others' next hop server is node 0 */
+	bool hub; /* NHRP: the others' next hop servers are nodes 0 to hubs - 1, in this order */
+	unsigned int hubs; /* 0: one */
+	unsigned int hubs_at_once; /* so many of them are in use; 0: all */
+	uint16_t fallback;
+	struct addr false_tunnel, false_nbma; /* what it tells others; none: the truth */
 	uint16_t holding_time, hold_down;
 	enum nhrp_answer answer;
 	bool redirect, shortcut;
@@ -303,7 +307,9 @@ void inspect_nhrp(struct node *n);
 void inspect_bindings(struct node *hub, struct node *spoke);
 /* Every shortcut leads to where its LAN is, and who that is knows of it. */
 void inspect_shortcuts(struct world *w);
-bool nhrp_is_registered(const struct node *spoke);
+bool nhrp_is_registered(const struct node *spoke); /* with any hub */
+/* The hub that its requests and paths go through, NULL for none. */
+struct node *nhrp_hub_of(const struct node *spoke);
 bool hub_knows(const struct node *hub, const struct node *spoke);
 bool nhrp_is_direct(const struct node *n, const struct node *other);
 
