@@ -42,6 +42,11 @@ article_conf() {
 	esac
 }
 
+# article_ios NODE: the article's own configuration for it, to the letter.
+article_ios() {
+	configure "$1" "$TOP/conf/${1,,}.ios"
+}
+
 # nhrp_keys LINE...: prints the edit that adds these lines to a tunnel's nhrp section.
 nhrp_keys() {
 	local lines
@@ -111,6 +116,11 @@ main_mode_of() {
 }
 
 story() {
+	local name
+
+	for name in Hub SiteA SiteB; do
+		article_ios "$name"
+	done
 	story_hub_and_site_a
 	story_site_b
 	story_ping

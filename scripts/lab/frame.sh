@@ -185,7 +185,7 @@ start() {
 	[[ -z ${LAB_VALGRIND-} ]] || under=("${VALGRIND[@]}")
 	# shellcheck disable=SC2034  # for scenarios that measure
 	started[$name]=$EPOCHREALTIME
-	"${ENTER[@]}" "${under[@]}" "$DMVPND" --config "$LAB/$name.conf" --instance "$name" "$@" >>"$REPLY" 2>&1 &
+	"${ENTER[@]}" "${under[@]}" "$DMVPND" --config "$LAB/$name.conf" --map FastEthernet0/0=eth0 --instance "$name" "$@" >>"$REPLY" 2>&1 &
 	daemon[$name]=$!
 	# A signal that comes while it is still a shell, or nsenter, would be lost.
 	eventually 5 is_itself "$!"
