@@ -31,7 +31,7 @@
 
 struct gre_link_config {
 	char name[IFNAMSIZ];
-	struct addr local;     /* outer address of ours; must be given */
+	struct addr local; /* outer address of ours; must be given */
 	bool keyed;
 	uint32_t key;	       /* host order */
 	char device[IFNAMSIZ]; /* send through this interface only; empty: as the routes say */
@@ -48,7 +48,7 @@ enum gre_link_event_type {
 	GRE_LINK_REMOVED,    /* one of our links was removed by someone else */
 	GRE_LINK_ADDR_ADDED, /* an IPv4 address appeared on any interface */
 	GRE_LINK_ADDR_REMOVED,
-	GRE_LINK_RESYNC,     /* events were lost; links are read again, ask for the addresses */
+	GRE_LINK_RESYNC, /* events were lost; links are read again, ask for the addresses */
 };
 
 struct gre_link_event {

@@ -11,7 +11,6 @@
 struct comparison {
 	struct mirror *m;
 	struct mirror_report report;
-	bool sweep;
 	uint64_t round, serial; /* serial: of the last put before it */
 };
 
@@ -99,7 +98,7 @@ static void take(const struct nlmsghdr *nlh, void *arg)
 		e->round = c->round;
 		return;
 	}
-	if (!s.ours || (e ? c->m->ops->put_replaces : !c->sweep))
+	if (!s.ours || (e ? c->m->ops->put_replaces : !c->report.sweep))
 		return;
 	c->report.removed++;
 	c->m->ops->remove(c->m->owner, &s);
@@ -128,10 +127,9 @@ void mirror_compare(struct mirror *m, uint64_t token, unsigned int ifindex, bool
 	struct comparison *c = xcalloc(1, sizeof(*c));
 	struct dump_job job = { .msg = m->ops->dump(ifindex), .take = take, .end = end, .arg = c };
 
-	*c = (struct comparison){
-		.m = m, .sweep = sweep, .round = ++m->last_round, .serial = m->last_serial
-	};
+	*c = (struct comparison){ .m = m, .round = ++m->last_round, .serial = m->last_serial };
 	c->report.token = token;
 	c->report.ifindex = ifindex;
+	c->report.sweep = sweep;
 	dump_add(m->dump, &job);
 }

@@ -38,6 +38,7 @@ struct mirror_report {
 	int err; /* 0, or a positive errno with words */
 	const char *text;
 	unsigned int ifindex;
+	bool sweep;
 	size_t restored, removed;
 };
 

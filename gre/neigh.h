@@ -29,10 +29,10 @@
 #define GRE_NEIGH_PROTOCOL 211
 
 enum gre_neigh_event_type {
-	GRE_NEIGH_ACK,	  /* the answer to a request */
+	GRE_NEIGH_ACK,	      /* the answer to a request */
 	GRE_NEIGH_RECONCILED, /* the answer to a reconcile */
-	GRE_NEIGH_UPCALL, /* a packet waits for this neighbour, one second at most */
-	GRE_NEIGH_RESYNC, /* questions were lost; the kernel repeats those that still matter */
+	GRE_NEIGH_UPCALL,     /* a packet waits for this neighbour, one second at most */
+	GRE_NEIGH_RESYNC,     /* questions were lost; the kernel repeats those that still matter */
 };
 
 struct gre_neigh_event {

@@ -100,7 +100,7 @@ static void look_behind(struct gre_routes *rs)
 		rs->n_asked++;
 	if (!rs->n_asked)
 		return;
-	job.msg = route_msg_dump(0, 0);
+	job.msg = route_msg_dump_main();
 	dump_add(&rs->dump, &job);
 }
 
@@ -173,9 +173,13 @@ int gre_routes_open(struct gre_routes **out, char why[GRE_WHY])
 
 void gre_routes_close(struct gre_routes *rs)
 {
+	char text[RTNL_TEXT];
+
 	if (!rs)
 		return;
 	requests_close(&rs->requests);
+	if (rs->rule)
+		rtnl_call(rs->ask, route_msg_rule(false), NULL, NULL, text);
 	dump_close(&rs->dump);
 	mirror_free(&rs->mirror);
 	route_drop_shortcuts(rs);

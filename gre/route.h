@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Routes through mGRE links: the shortcuts that we put into the kernel's main table, what the
+ * Routes through mGRE links: the shortcuts that we put into the kernel's tables, what the
  * kernel has beside them, and what others change there.
  *
  * The owner polls every descriptor that gre_routes_fd() lists, calls gre_routes_readable() when
@@ -32,10 +32,15 @@
  * that route stays in force for when the shortcut goes. This also keeps the peace with FRR's
  * zebra: it would withdraw its own route while one of ours with a better metric is there, and reads
  * the metric's first octet as the administrative distance (255: never to be chosen).
- *
- * A host route cannot be halved: over another one to the same host a shortcut wins by metric 0.
  */
 #define GRE_ROUTE_METRIC (0xff000000u + GRE_ROUTE_PROTOCOL)
+/*
+ * A host route cannot be halved, and nothing is longer: those are in a table of their own, which a
+ * rule of ours (from all, to be known by its protocol) puts before the main one. The rule is there
+ * while one of them is.
+ */
+#define GRE_ROUTE_TABLE GRE_ROUTE_PROTOCOL
+#define GRE_ROUTE_RULE	32765 /* priority; the main table's is 32766 */
 
 enum gre_route_event_type {
 	GRE_ROUTE_ACK,	      /* the answer to a put or a delete */
@@ -92,7 +97,7 @@ struct gre_route_counters {
 struct gre_routes;
 
 int gre_routes_open(struct gre_routes **out, char why[GRE_WHY]);
-/* Closes the sockets; routes stay. NULL is fine. */
+/* Closes the sockets and removes the rule; routes stay. NULL is fine. */
 void gre_routes_close(struct gre_routes *rs);
 /* The descriptors to poll for reading: call with i = 0, 1, ... until -1. They never change. */
 int gre_routes_fd(const struct gre_routes *rs, unsigned int i);

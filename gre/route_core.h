@@ -15,7 +15,7 @@
 
 #define QUESTIONS_AT_ONCE 64 /* lookups behind shortcuts, answered by one dump */
 
-enum request_type { ASK, PUT, DEL, LOOKUP };
+enum request_type { ASK, PUT, DEL, RULE, NO_RULE, LOOKUP };
 
 struct request {
 	enum request_type type;
@@ -28,12 +28,13 @@ struct request {
 	int tries;
 };
 
-/* How a shortcut is in the kernel; see GRE_ROUTE_METRIC. */
-enum form { UNKNOWN, WHOLE, HALVES, IN_FRONT };
+/* How a shortcut is in the kernel; see GRE_ROUTE_METRIC and GRE_ROUTE_TABLE. */
+enum form { UNKNOWN, WHOLE, HALVES, HOST };
 
 struct shortcut {
 	struct mirror_key key;
 	struct addr gateway;
+	bool host;	/* it has counted as one */
 	enum form form; /* UNKNOWN: the kernel has been asked what there is */
 	UT_hash_handle hh;
 };
@@ -54,6 +55,8 @@ struct gre_routes {
 	struct nl_sock *listen, *ask;
 	uint32_t port;				  /* of the requests: changes with it are ours */
 	struct shortcut *shortcuts;		  /* hash by key */
+	size_t hosts;				  /* of them, in a table that needs a rule */
+	bool rule;				  /* it is there, or asked for */
 	struct mirror mirror;			  /* their parts */
 	struct fifo waiting;			  /* struct question */
 	struct question asked[QUESTIONS_AT_ONCE]; /* of the dump under way */
@@ -69,7 +72,7 @@ extern const struct mirror_ops route_mirror_ops;
 void route_enqueue(struct gre_routes *rs, const struct request *req, struct nl_msg *msg);
 struct shortcut *route_shortcut(struct gre_routes *rs, const struct mirror_key *key);
 void route_drop_shortcuts(struct gre_routes *rs);
-/* The answers to ASK, and to PUT and DEL. */
+/* The answers to ASK, and to all others but LOOKUP. */
 void route_asked(struct gre_routes *rs, const struct request *req, const struct nlmsghdr *answer);
 void route_acknowledged(struct gre_routes *rs, const struct request *req, int err,
 			const char *text);

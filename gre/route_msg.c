@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gre/route_msg.h"
 
+#include <linux/fib_rules.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <netlink/route/rule.h>
 #include <sys/socket.h>
 
 #include "gre/route.h"
@@ -97,11 +99,11 @@ bool route_msg_read(const struct nlmsghdr *nlh, struct route_info *out)
 /* ---- Writing ---- */
 
 static struct nl_msg *ours(int type, int flags, unsigned int ifindex, const struct prefix *prefix,
-			   const struct addr *gateway, uint32_t metric)
+			   const struct addr *gateway)
 {
 	struct rtmsg rtm = { .rtm_family = AF_INET,
 			     .rtm_dst_len = prefix->bits,
-			     .rtm_table = RT_TABLE_MAIN,
+			     .rtm_table = prefix->bits == 32 ? GRE_ROUTE_TABLE : RT_TABLE_MAIN,
 			     .rtm_protocol = GRE_ROUTE_PROTOCOL,
 			     .rtm_scope = RT_SCOPE_UNIVERSE,
 			     .rtm_type = RTN_UNICAST };
@@ -113,7 +115,9 @@ static struct nl_msg *ours(int type, int flags, unsigned int ifindex, const stru
 	msg = rtnl_message(type, flags, &rtm, sizeof(rtm));
 	nla_put(msg, RTA_DST, 4, prefix_network(prefix).addr.b);
 	nla_put_u32(msg, RTA_OIF, ifindex);
-	nla_put_u32(msg, RTA_PRIORITY, metric);
+	/* Without it one with any metric goes: an earlier version may have had another. */
+	if (type == RTM_NEWROUTE)
+		nla_put_u32(msg, RTA_PRIORITY, GRE_ROUTE_METRIC);
 	if (!addr_is_none(gateway))
 		nla_put(msg, RTA_GATEWAY, 4, gateway->b);
 	return msg;
@@ -121,15 +125,15 @@ static struct nl_msg *ours(int type, int flags, unsigned int ifindex, const stru
 
 /* Neither EXCL nor REPLACE nor APPEND: in front of others of the same prefix and metric. */
 struct nl_msg *route_msg_put(unsigned int ifindex, const struct prefix *prefix,
-			     const struct addr *gateway, uint32_t metric)
+			     const struct addr *gateway)
 {
-	return ours(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE, ifindex, prefix, gateway, metric);
+	return ours(RTM_NEWROUTE, NLM_F_ACK | NLM_F_CREATE, ifindex, prefix, gateway);
 }
 
 struct nl_msg *route_msg_del(unsigned int ifindex, const struct prefix *prefix,
-			     const struct addr *gateway, uint32_t metric)
+			     const struct addr *gateway)
 {
-	return ours(RTM_DELROUTE, NLM_F_ACK, ifindex, prefix, gateway, metric);
+	return ours(RTM_DELROUTE, NLM_F_ACK, ifindex, prefix, gateway);
 }
 
 /* Without NLM_F_ACK: the route is the answer. */
@@ -144,14 +148,38 @@ struct nl_msg *route_msg_lookup(const struct addr *to)
 	return msg;
 }
 
-struct nl_msg *route_msg_dump(uint8_t protocol, unsigned int ifindex)
+struct nl_msg *route_msg_dump_main(void)
 {
-	struct rtmsg rtm = { .rtm_family = AF_INET,
-			     .rtm_table = RT_TABLE_MAIN,
-			     .rtm_protocol = protocol };
+	struct rtmsg rtm = { .rtm_family = AF_INET, .rtm_table = RT_TABLE_MAIN };
+
+	return rtnl_message(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
+}
+
+struct nl_msg *route_msg_dump_ours(unsigned int ifindex)
+{
+	struct rtmsg rtm = { .rtm_family = AF_INET, .rtm_protocol = GRE_ROUTE_PROTOCOL };
 	struct nl_msg *msg = rtnl_message(RTM_GETROUTE, NLM_F_DUMP, &rtm, sizeof(rtm));
 
-	if (ifindex)
-		nla_put_u32(msg, RTA_OIF, ifindex);
+	nla_put_u32(msg, RTA_OIF, ifindex);
+	return msg;
+}
+
+struct nl_msg *route_msg_rule(bool add)
+{
+	struct rtnl_rule *rule = rtnl_rule_alloc();
+	struct nl_msg *msg = NULL;
+
+	if (!rule)
+		abort();
+	rtnl_rule_set_family(rule, AF_INET);
+	rtnl_rule_set_table(rule, GRE_ROUTE_TABLE);
+	rtnl_rule_set_prio(rule, GRE_ROUTE_RULE);
+	rtnl_rule_set_action(rule, FR_ACT_TO_TBL);
+	rtnl_rule_set_protocol(rule, GRE_ROUTE_PROTOCOL);
+	if (add ? rtnl_rule_build_add_request(rule, NLM_F_CREATE | NLM_F_EXCL, &msg)
+		: rtnl_rule_build_delete_request(rule, 0, &msg))
+		abort();
+	rtnl_rule_put(rule);
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	return msg;
 }

@@ -23,14 +23,19 @@ struct route_info {
 /* False where it is no IPv4 route, or cannot be understood. */
 bool route_msg_read(const struct nlmsghdr *nlh, struct route_info *out);
 
+/* Host routes are those of GRE_ROUTE_TABLE. */
 struct nl_msg *route_msg_put(unsigned int ifindex, const struct prefix *prefix,
-			     const struct addr *gateway, uint32_t metric);
-/* gateway none, metric 0: any of ours, the lowest metric first. */
+			     const struct addr *gateway);
+/* gateway none: any of ours. */
 struct nl_msg *route_msg_del(unsigned int ifindex, const struct prefix *prefix,
-			     const struct addr *gateway, uint32_t metric);
+			     const struct addr *gateway);
 /* Which route of the tables matches the address. */
 struct nl_msg *route_msg_lookup(const struct addr *to);
-/* The routes of the main table: of this protocol (0: of all), through this link (0: of all). */
-struct nl_msg *route_msg_dump(uint8_t protocol, unsigned int ifindex);
+/* All routes of the main table. */
+struct nl_msg *route_msg_dump_main(void);
+/* Those of ours through this link, in whatever table. */
+struct nl_msg *route_msg_dump_ours(unsigned int ifindex);
+/* Makes or removes the rule for GRE_ROUTE_TABLE. EEXIST: it is there. */
+struct nl_msg *route_msg_rule(bool add);
 
 #endif

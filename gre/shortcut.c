@@ -24,9 +24,22 @@ struct shortcut *route_shortcut(struct gre_routes *rs, const struct mirror_key *
 	return s;
 }
 
+/* The rule for host routes; s, if any, is whom it is for, and then the token's. */
+static void set_rule(struct gre_routes *rs, bool add, const struct shortcut *s, uint64_t token)
+{
+	struct request req = { .type = add ? RULE : NO_RULE, .token = token, .quiet = !s };
+
+	if (s)
+		req.key = s->key;
+	rs->rule = add;
+	route_enqueue(rs, &req, route_msg_rule(add));
+}
+
 static void drop(struct gre_routes *rs, struct shortcut *s)
 {
 	HASH_DEL(rs->shortcuts, s);
+	if (s->host && --rs->hosts == 0 && rs->rule)
+		set_rule(rs, false, NULL, 0);
 	free(s);
 }
 
@@ -34,8 +47,10 @@ void route_drop_shortcuts(struct gre_routes *rs)
 {
 	struct shortcut *s, *next;
 
-	HASH_ITER (hh, rs->shortcuts, s, next)
-		drop(rs, s);
+	HASH_ITER (hh, rs->shortcuts, s, next) {
+		HASH_DEL(rs->shortcuts, s);
+		free(s);
+	}
 }
 
 /* What a shortcut is made of in the kernel: how many. */
@@ -52,47 +67,50 @@ static size_t parts_of(const struct shortcut *s, struct mirror_key out[2])
 	return 2;
 }
 
-static void put_part(struct gre_routes *rs, const struct request *req, const struct addr *gateway,
-		     enum form form)
+static void put_part(struct gre_routes *rs, const struct request *req, const struct addr *gateway)
 {
 	struct prefix p = req->part.prefix;
 
-	route_enqueue(rs, req,
-		      route_msg_put(req->part.ifindex, &p, gateway,
-				    form == IN_FRONT ? 0 : GRE_ROUTE_METRIC));
+	route_enqueue(rs, req, route_msg_put(req->part.ifindex, &p, gateway));
 }
 
-static void del_part(struct gre_routes *rs, const struct request *req, const struct addr *gateway,
-		     uint32_t metric)
+static void del_part(struct gre_routes *rs, const struct request *req, const struct addr *gateway)
 {
 	struct prefix p = req->part.prefix;
 
-	route_enqueue(rs, req, route_msg_del(req->part.ifindex, &p, gateway, metric));
+	route_enqueue(rs, req, route_msg_del(req->part.ifindex, &p, gateway));
 }
 
-/* The last part tells how it went. */
-static void put_parts(struct gre_routes *rs, const struct shortcut *s, uint64_t token, bool quiet)
+/* The last request tells how it went. */
+static void put_parts(struct gre_routes *rs, struct shortcut *s, uint64_t token, bool quiet)
 {
 	struct mirror_key parts[2];
 	size_t n = parts_of(s, parts);
+	bool host = s->key.prefix.bits + (s->form == HALVES) == 32, rule = host && !rs->rule;
 
 	for (size_t i = 0; i < n; i++) {
 		struct request req = { .type = PUT,
 				       .token = token,
-				       .quiet = quiet || i + 1 < n,
+				       .quiet = quiet || rule || i + 1 < n,
 				       .key = s->key,
 				       .part = parts[i] };
 		struct mirror_entry *e = mirror_find(&rs->mirror, &parts[i]);
 		struct addr old = e ? e->value : (struct addr){ 0 };
 
 		req.serial = mirror_put(&rs->mirror, &parts[i], &s->gateway);
-		put_part(rs, &req, &s->gateway, s->form);
+		put_part(rs, &req, &s->gateway);
 		if (addr_is_none(&old) || addr_equal(&old, &s->gateway))
 			continue;
 		req.type = DEL;
 		req.quiet = true;
-		del_part(rs, &req, &old, 0);
+		del_part(rs, &req, &old);
 	}
+	if (host && !s->host) {
+		s->host = true;
+		rs->hosts++;
+	}
+	if (rule)
+		set_rule(rs, true, quiet ? NULL : s, token);
 }
 
 static void del_parts(struct gre_routes *rs, const struct shortcut *s, uint64_t token, bool quiet)
@@ -108,7 +126,7 @@ static void del_parts(struct gre_routes *rs, const struct shortcut *s, uint64_t 
 				       .part = parts[i] };
 
 		mirror_del(&rs->mirror, &parts[i]);
-		del_part(rs, &req, &s->gateway, s->form == IN_FRONT ? 0 : GRE_ROUTE_METRIC);
+		del_part(rs, &req, &s->gateway);
 	}
 }
 
@@ -141,12 +159,13 @@ void gre_route_del(struct gre_routes *rs, uint64_t token, unsigned int ifindex,
 
 	/* Of an earlier life, maybe. */
 	if (!s || s->form == UNKNOWN)
-		del_part(rs, &req, &(struct addr){ 0 }, 0);
+		del_part(rs, &req, &(struct addr){ 0 });
 	else
 		del_parts(rs, s, token, false);
 	if (s)
 		drop(rs, s);
 }
+
 static void acknowledge(struct gre_routes *rs, const struct request *req, int err, const char *text)
 {
 	struct gre_route_event *ev = fifo_push(&rs->queue);
@@ -164,13 +183,15 @@ static void acknowledge(struct gre_routes *rs, const struct request *req, int er
 		 req->type == DEL ? "remove" : "add", prefix_text(&p, ip), req->key.ifindex, words);
 }
 
-/* A shortcut without one of its parts is none. */
+/* A shortcut without one of its parts is none, nor is a host route without the rule. */
 static void refused(struct gre_routes *rs, const struct request *req)
 {
 	struct mirror_entry *e = mirror_find(&rs->mirror, &req->part);
 	struct shortcut *s = route_shortcut(rs, &req->key);
 
-	if (!s || !e || e->serial != req->serial)
+	if (req->type == RULE)
+		rs->rule = false;
+	if (!s || (req->type == PUT && (!e || e->serial != req->serial)))
 		return;
 	del_parts(rs, s, 0, true);
 	drop(rs, s);
@@ -178,11 +199,13 @@ static void refused(struct gre_routes *rs, const struct request *req)
 
 void route_acknowledged(struct gre_routes *rs, const struct request *req, int err, const char *text)
 {
-	/* The same route of ours is there already. */
-	if (req->type == PUT && err == EEXIST)
+	/* The same of ours is there already. */
+	if ((req->type == PUT || req->type == RULE) && err == EEXIST)
+		err = 0;
+	if (req->type == NO_RULE && err == ENOENT)
 		err = 0;
 	rs->counters.errors += err != 0;
-	if (err && req->type == PUT)
+	if (err && (req->type == PUT || req->type == RULE))
 		refused(rs, req);
 	if (!req->quiet)
 		acknowledge(rs, req, err, text);
@@ -196,11 +219,11 @@ static enum form form_for(const struct prefix *p, const struct route_info *r)
 {
 	bool ours = r->protocol == GRE_ROUTE_PROTOCOL;
 
+	if (p->bits == 32)
+		return HOST;
 	if (!r->prefix.addr.len || (r->prefix.bits < p->bits && !ours))
 		return WHOLE;
-	if (p->bits < 32)
-		return HALVES;
-	return ours ? WHOLE : IN_FRONT;
+	return HALVES;
 }
 
 void route_asked(struct gre_routes *rs, const struct request *req, const struct nlmsghdr *answer)
@@ -236,23 +259,16 @@ void route_outdone(struct gre_routes *rs, const struct route_info *r)
 	if (!s || s->form != WHOLE)
 		return;
 	old = *s;
-	s->form = key.prefix.bits < 32 ? HALVES : IN_FRONT;
+	s->form = HALVES;
 	put_parts(rs, s, 0, true);
-	/* Of a host, the mirror has the other one under the same key. */
-	if (s->form == HALVES) {
-		del_parts(rs, &old, 0, true);
-	} else {
-		struct request req = { .type = DEL, .quiet = true, .key = key, .part = key };
-
-		del_part(rs, &req, &old.gateway, GRE_ROUTE_METRIC);
-	}
+	del_parts(rs, &old, 0, true);
 }
 
 /* ---- Comparing ---- */
 
 static struct nl_msg *dump_message(unsigned int ifindex)
 {
-	return route_msg_dump(GRE_ROUTE_PROTOCOL, ifindex);
+	return route_msg_dump_ours(ifindex);
 }
 
 static bool read_seen(const struct nlmsghdr *nlh, struct mirror_seen *out)
@@ -260,7 +276,8 @@ static bool read_seen(const struct nlmsghdr *nlh, struct mirror_seen *out)
 	struct route_info r;
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE || !route_msg_read(nlh, &r) || r.cloned ||
-	    r.table != RT_TABLE_MAIN || r.protocol != GRE_ROUTE_PROTOCOL)
+	    (r.table != RT_TABLE_MAIN && r.table != GRE_ROUTE_TABLE) ||
+	    r.protocol != GRE_ROUTE_PROTOCOL)
 		return false;
 	*out = (struct mirror_seen){ .key = mirror_key_of(r.ifindex, &r.prefix),
 				     .value = r.gateway,
@@ -271,14 +288,13 @@ static bool read_seen(const struct nlmsghdr *nlh, struct mirror_seen *out)
 static void restore(void *owner, const struct mirror_entry *e)
 {
 	struct gre_routes *rs = owner;
-	const struct shortcut *s = route_shortcut(rs, &e->key);
 	/* A half is not refused on its own: the next comparison will tell. */
 	struct request req = {
 		.type = PUT, .quiet = true, .key = e->key, .part = e->key, .serial = e->serial
 	};
 
 	rs->counters.restored++;
-	put_part(rs, &req, &e->value, s ? s->form : HALVES);
+	put_part(rs, &req, &e->value);
 }
 
 static void remove_seen(void *owner, const struct mirror_seen *s)
@@ -287,7 +303,7 @@ static void remove_seen(void *owner, const struct mirror_seen *s)
 	struct gre_routes *rs = owner;
 
 	rs->counters.removed++;
-	del_part(rs, &req, &s->value, 0);
+	del_part(rs, &req, &s->value);
 }
 
 static int complain(unsigned int ifindex, int err, const char *text, char why[GRE_WHY])
@@ -304,6 +320,9 @@ static void compared(void *owner, const struct mirror_report *r)
 	struct gre_routes *rs = owner;
 	struct gre_route_event *ev = fifo_push(&rs->queue);
 
+	/* The rule, too: somebody may have removed it, or a crash may have left it. */
+	if (r->err != ECANCELED && (rs->hosts || r->sweep))
+		set_rule(rs, rs->hosts != 0, NULL, 0);
 	ev->type = GRE_ROUTE_RECONCILED;
 	ev->reconciled.token = r->token;
 	ev->reconciled.err = r->err;

@@ -25,6 +25,7 @@ packages() {
 		build | pkg-config         | finds the libraries                          | pkg-config
 		build | libmnl-dev         | netlink messages (libmnl)                    | libmnl/libmnl.h
 		build | libnl-3-dev        | rtnetlink sockets and messages (libnl 3)     | libnl3/netlink/netlink.h
+		build | libnl-route-3-dev  | rules, links, addresses (libnl 3)            | libnl3/netlink/route/rule.h
 		build | libssl-dev         | cryptography (OpenSSL 3)                     | openssl/evp.h
 		build | libconfuse-dev     | configuration files (libConfuse)             | confuse.h
 		build | libevent-dev       | event loop (libevent)                        | event2/event.h

@@ -125,7 +125,7 @@ static bool goes(const char *to, const char *how)
 /* The shortcuts in the kernel, whoever made them. */
 static int ours(void)
 {
-	return lines("", "ip -n A route show proto 211") - 1;
+	return lines("", "ip -n A route show table all proto 211") - 1;
 }
 
 /* ---- */
@@ -217,21 +217,60 @@ static void test_later_route(void)
 	   "the shortcut still wins");
 	ok(del("192.168.3.0/24") == 0 && ours() == 0 && goes("192.168.3.7", "via 172.16.0.1"),
 	   "and still can go");
-	ok(put("172.16.0.9/32", "172.16.0.9") == 0 && goes("172.16.0.9", "dev gre1"),
-	   "a host route");
+}
+
+static bool reconciled(bool sweep, size_t restored, size_t removed)
+{
+	struct gre_route_event ev;
+
+	gre_routes_reconcile(routes, ++last_token, gre1, sweep);
+	if (!event_of(GRE_ROUTE_RECONCILED, 2000, &ev) || ev.reconciled.token != last_token ||
+	    ev.reconciled.err)
+		return false;
+	note("restored %zu, removed %zu", ev.reconciled.restored, ev.reconciled.removed);
+	must(gre_routes_flush(routes, 1000, why) == 0, why);
+	return ev.reconciled.restored == restored && ev.reconciled.removed == removed;
+}
+
+static bool rule(void)
+{
+	return shows("32765:\tfrom all lookup 211 proto 211", "ip -n A rule");
+}
+
+/* There is nothing longer than /32: a table of our own, before the main one. */
+static void test_hosts(void)
+{
+	start();
 	must(run("ip -n A route add 172.16.0.9/32 via 172.16.0.1 dev gre1 proto ospf metric 20") ==
 		     0,
 	     "route");
-	drain();
-	ok(shows("172.16.0.9 via 172.16.0.9 dev gre1 proto 211 onlink", "ip -n A route") &&
-		   ours() == 1,
-	   "wins by its metric when another one comes");
-	ok(del("172.16.0.9/32") == 0 && goes("172.16.0.9", "via 172.16.0.1") && ours() == 0,
-	   "and goes");
-	ok(put("172.16.0.9/32", "172.16.0.9") == 0 &&
-		   shows("172.16.0.9 via 172.16.0.9 dev gre1 proto 211 onlink", "ip -n A route") &&
-		   del("172.16.0.9/32") == 0 && ours() == 0,
-	   "also if the other one was there before");
+	ok(!rule(), "no rule while there is no host route");
+	ok(put("172.16.0.9/32", "172.16.0.9") == 0 && goes("172.16.0.9", "dev gre1 table 211") &&
+		   rule(),
+	   "a shortcut to a host wins over another route to it");
+	ok(shows("172.16.0.9 via 172.16.0.1 dev gre1 proto ospf metric 20", "ip -n A route"),
+	   "which stays where it is");
+	ok(put("192.168.3.1/32", "172.16.0.3") == 0 &&
+		   goes("192.168.3.1", "via 172.16.0.3 dev gre1") && ours() == 2,
+	   "a second one");
+	ok(put("192.168.3.1/32", "172.16.0.4") == 0 &&
+		   goes("192.168.3.1", "via 172.16.0.4 dev gre1") && ours() == 2,
+	   "with another gateway");
+	ok(del("172.16.0.9/32") == 0 && goes("172.16.0.9", "via 172.16.0.1") && rule(),
+	   "one that goes leaves the other route");
+	ok(del("192.168.3.1/32") == 0 && gre_routes_flush(routes, 1000, why) == 0 && ours() == 0 &&
+		   !rule(),
+	   "the last one takes the rule with it");
+	ok(put("172.16.0.9/32", "172.16.0.9") == 0 && rule(), "and back");
+	must(run("ip -n A rule del pref 32765") == 0, "rule");
+	ok(reconciled(false, 0, 0) && rule() && goes("172.16.0.9", "dev gre1 table 211"),
+	   "a rule that someone has removed is put back");
+	gre_routes_close(routes);
+	routes = NULL;
+	ok(!rule(), "a clean end leaves no rule");
+	must(run("ip -n A rule add pref 32765 lookup 211 protocol 211") == 0, "rule");
+	must(gre_routes_open(&routes, why) == 0, why);
+	ok(reconciled(true, 0, 1) && !rule() && ours() == 0, "nor does a new start, of a crash");
 }
 
 static bool found(const char *to, const char *prefix, const char *gateway, unsigned int ifindex)
@@ -279,6 +318,7 @@ static void test_lookup(void)
 	ok(found("192.168.9.1", "192.168.9.0/24", "10.0.0.6", v0), "a route of several ways");
 	must(put("192.168.3.0/24", "172.16.0.3") == 0 && put("192.168.4.0/24", "172.16.0.4") == 0 &&
 		     put("192.168.7.0/24", "172.16.0.4") == 0 &&
+		     put("192.168.3.1/32", "172.16.0.3") == 0 &&
 		     put("20.0.0.0/8", "172.16.0.4") == 0,
 	     "shortcuts");
 	ok(found("192.168.3.1", "192.168.3.0/24", "172.16.0.6", gre1) &&
@@ -391,19 +431,6 @@ static void test_changes(void)
 	ok(event_of(GRE_ROUTE_RESYNC, 500, &ev), "lost changes are told");
 }
 
-static bool reconciled(bool sweep, size_t restored, size_t removed)
-{
-	struct gre_route_event ev;
-
-	gre_routes_reconcile(routes, ++last_token, gre1, sweep);
-	if (!event_of(GRE_ROUTE_RECONCILED, 2000, &ev) || ev.reconciled.token != last_token ||
-	    ev.reconciled.err)
-		return false;
-	note("restored %zu, removed %zu", ev.reconciled.restored, ev.reconciled.removed);
-	must(gre_routes_flush(routes, 1000, why) == 0, why);
-	return ev.reconciled.restored == restored && ev.reconciled.removed == removed;
-}
-
 static void test_reconcile(void)
 {
 	start();
@@ -512,6 +539,7 @@ int main(void)
 	test_put();
 	test_same_prefix();
 	test_later_route();
+	test_hosts();
 	test_lookup();
 	test_many_lookups();
 	test_changes();

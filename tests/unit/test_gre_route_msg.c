@@ -174,7 +174,7 @@ Test(route_msg, written)
 {
 	struct prefix p = { addr_v4(0xc0a80307), 24 };
 	struct addr g = addr_v4(0xac100003);
-	struct nl_msg *msg = route_msg_put(5, &p, &g, GRE_ROUTE_METRIC);
+	struct nl_msg *msg = route_msg_put(5, &p, &g);
 	const struct rtmsg *rtm = nlmsg_data(nlmsg_hdr(msg));
 	struct route_info r;
 
@@ -186,5 +186,11 @@ Test(route_msg, written)
 	cr_expect(addr_equal(&r.gateway, &g));
 	cr_expect(rtm->rtm_flags & RTNH_F_ONLINK);
 	cr_expect_not(nlmsg_hdr(msg)->nlmsg_flags & (NLM_F_REPLACE | NLM_F_EXCL | NLM_F_APPEND));
+	cr_expect_eq(r.table, RT_TABLE_MAIN);
+	nlmsg_free(msg);
+	p.bits = 32;
+	msg = route_msg_put(5, &p, &g);
+	cr_assert(route_msg_read(nlmsg_hdr(msg), &r));
+	cr_expect_eq(r.table, GRE_ROUTE_TABLE, "a host route");
 	nlmsg_free(msg);
 }
