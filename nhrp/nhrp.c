@@ -414,12 +414,13 @@ static void heard(struct iface *i, msec now, const struct addr *from)
  */
 static bool within_share(struct iface *i, msec now, struct peer *p, const struct addr *from)
 {
-	static const msec interval = 1000 / NHRP_PEER_RATE;
+	msec interval = p ? 1000 / NHRP_PEER_RATE : 1000 / NHRP_STRANGERS_RATE;
+	msec burst = p ? NHRP_PEER_BURST : NHRP_STRANGERS_BURST;
 	msec *until = p ? &p->budget_until : &i->strangers_until, full = MAX(*until, now);
 
 	if (nhs_by_nbma(i, from))
 		return true;
-	if (full <= now + (NHRP_PEER_BURST - 1) * interval) {
+	if (full <= now + (burst - 1) * interval) {
 		if (p && full == now)
 			p->flooding = false;
 		*until = full + interval;

@@ -47,6 +47,9 @@ struct nhrp;
 /* Packets of one peer that are looked at: so many at once, and then so many in a second. */
 #define NHRP_PEER_BURST 300
 #define NHRP_PEER_RATE 20
+/* The same of all together who are no peer yet: on a tunnel without protection a hub that starts. */
+#define NHRP_STRANGERS_BURST 5000
+#define NHRP_STRANGERS_RATE 1000
 
 /* What a server says to a resolution request for one of its registered clients. */
 enum nhrp_answer {

@@ -56,8 +56,9 @@ struct node {
 };
 
 static struct node node[NODES];
-static struct flight flights[FLIGHTS];
-static size_t n_flights;
+static struct flight flights[FLIGHTS]; /* a ring */
+static size_t first_flight, n_flights;
+static bool silence; /* nothing flies any more */
 static uint32_t ids[8]; /* seen lately */
 static unsigned int n_ids;
 static msec now;
@@ -195,11 +196,15 @@ static void check(const struct node *n)
 
 /* ---- carrying out effects ---- */
 
-static void push(struct flight f)
+static void push(const struct flight *p)
 {
-	if (n_flights == FLIGHTS)
-		memmove(&flights[0], &flights[1], --n_flights * sizeof(f));
-	flights[n_flights++] = f;
+	if (silence)
+		return;
+	if (n_flights == FLIGHTS) { /* the oldest is lost */
+		first_flight++;
+		n_flights--;
+	}
+	flights[(first_flight + n_flights++) % FLIGHTS] = *p;
 }
 
 static void send_packet(int k, const struct nhrp_effect *e)
@@ -215,7 +220,7 @@ static void send_packet(int k, const struct nhrp_effect *e)
 	f.len = e->packet.len;
 	memcpy(f.octets, e->packet.data, e->packet.len);
 	if (f.to >= 0 && f.to < NODES)
-		push(f);
+		push(&f);
 }
 
 /* 10.(1+k).0.0/16 is behind node k. */
@@ -247,7 +252,7 @@ static void effect(int k, const struct nhrp_effect *e)
 		if (to >= 0 && to < NODES && n->up[to])
 			nhrp_peer_up(n->core, now, TUNNEL, e->nbma);
 		else if (to >= 0 && to < NODES && to != k && !is_natted(to))
-			push((struct flight){ .pair = true, .from = k, .to = to });
+			push(&(struct flight){ .pair = true, .from = k, .to = to });
 		break;
 	case NHRP_RELEASE:
 		if (to >= 0)
@@ -403,7 +408,7 @@ static void arrive(const struct flight *f)
 
 	if (f->pair) {
 		pair_is(f->from, f->to, true);
-	} else {
+	} else if (!memmem(f->octets, f->len, pseudo.b, pseudo.len)) { /* nobody knows it */
 		nhrp_peer_nat(n->core, TUNNEL, f->source, is_natted(node_of(&f->source)));
 		nhrp_input(n->core, now, TUNNEL, f->source, f->octets, f->len);
 	}
@@ -414,10 +419,10 @@ static struct flight take(void)
 {
 	struct flight f = { .to = -1 };
 
-	if (!n_flights)
-		return f;
-	f = flights[0];
-	memmove(&flights[0], &flights[1], --n_flights * sizeof(f));
+	if (n_flights) {
+		n_flights--;
+		f = flights[first_flight++ % FLIGHTS];
+	}
 	return f;
 }
 
@@ -603,7 +608,7 @@ static void step(void)
 			break;
 		if (op & 0x40)
 			arrive(&f);
-		push(f);
+		push(&f);
 		break;
 	case 5:
 	case 6:
@@ -640,6 +645,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	first = read_u8(&script);
 	natted = first & 1;
 	now = n_flights = n_ids = 0;
+	silence = false;
 	start(read_u8(&script));
 	/* The fuzzer need not learn the beginning by itself. */
 	for (int n = first & 2 ? 40 : 0; n && n_flights; n--) {
@@ -654,6 +660,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	}
 	/* Nobody hears anybody any more: in time all of it goes. */
 	script = reader_of(NULL, 0);
+	silence = true;
 	for (int k = 0; k < NODES; k++)
 		for (int j = 0; j <= NODES; j++)
 			tell_pair(k, j, false);
