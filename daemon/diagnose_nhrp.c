@@ -86,7 +86,6 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_UNKNOWN_ID] = "no request of ours has this id",
 		[NHRP_WHY_NO_BINDING] = "nobody is registered for the address",
 		[NHRP_WHY_EGRESS_DOWN] = "the SA with the address's owner is down",
-		[NHRP_WHY_NAT] = "one of both is behind a NAT, the path through the hub stays",
 		[NHRP_WHY_NO_ANSWER_NEEDED] = "no answer is needed",
 		[NHRP_WHY_PEER_DOWN] = "its SA is down",
 		[NHRP_WHY_UNANSWERED] = "no answer",
@@ -115,7 +114,8 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_IDENTITY] = "somebody else is at that NBMA address now",
 		[NHRP_WHY_STANDBY] = "enough better servers of its cluster are up",
 		[NHRP_WHY_FLOOD] = "it sends more than its share",
-		[NHRP_WHY_PSEUDO] = "it shares its address behind a NAT with others",
+		[NHRP_WHY_PSEUDO] = "one of both shares its address with others behind a NAT, the path "
+				    "through the hub stays",
 	};
 
 	return (size_t)why < ARRAY_SIZE(texts) && texts[why] ? texts[why] : "unknown reason";

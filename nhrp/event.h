@@ -101,7 +101,6 @@ enum nhrp_reason {
 	NHRP_WHY_UNKNOWN_ID,	 /* no request of ours is waiting for an answer with this id */
 	NHRP_WHY_NO_BINDING,	 /* nobody is registered for the address */
 	NHRP_WHY_EGRESS_DOWN,	 /* the address is registered, but its SA pair is down */
-	NHRP_WHY_NAT,		 /* one of both clients is behind a NAT: they stay on our path */
 	NHRP_WHY_NO_ANSWER_NEEDED, /* a reply or an indication about something long done */
 	/* a path or a next hop server was given up */
 	NHRP_WHY_PEER_DOWN,	/* its SA pair went down */
