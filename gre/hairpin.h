@@ -23,7 +23,7 @@
 
 #define HAIRPIN_SNAP	 128	    /* octets that are seen of a packet, from its IPv4 header on */
 #define HAIRPIN_FLOWS	 16384	    /* remembered, of all links; of more the oldest are forgotten */
-#define HAIRPIN_INTERVAL SECONDS(8) /* IOS's default */
+#define HAIRPIN_INTERVAL SECONDS(2) /* the shortest that NHRP uses (nhrp/redirect.c) */
 
 struct hairpin_counters {
 	uint64_t seen;	  /* packets given to the owner */

@@ -70,7 +70,9 @@ enum timer_kind {
 #define NHS_CONNECT_TRIES 3	/* CONNECTs, at 0, 1, 3 s, until the next server is tried, too */
 #define RENEW_AT_ONCE_GAP SECONDS(10) /* between registrations that doubt caused */
 #define HOLDING_TIME_MIN 5	/* s; a path for less is not worth its SA pair */
-#define REDIRECT_INTERVAL SECONDS(8) /* between indications of one flow, as IOS */
+#define REDIRECT_FIRST SECONDS(2) /* between indications of one flow; the double each time */
+#define REDIRECT_LAST SECONDS(8)  /* and at most that, which is IOS's */
+#define REDIRECT_MEMORY SECONDS(16) /* a flow that begins anew after that is told at once */
 #define REDIRECT_FLOWS 4096	/* of an interface, in that time */
 #define REDIRECT_BURST 32	/* indications to one peer */
 #define REDIRECT_PACE 50	/* ms, of those to one peer after the burst */

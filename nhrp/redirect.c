@@ -5,8 +5,9 @@
  * which quotes the start of the packet.
  *
  * The packet does not say through which peer it came: that is where the route of its source leads
- * to. Nobody is told twice about the same flow within REDIRECT_INTERVAL; the flows of that time are
- * remembered in the order of their age, so that forgetting them needs no timer.
+ * to. A flow that goes on is told again, soon at first (the indication or the answer may be lost),
+ * then at intervals. The flows of the last REDIRECT_MEMORY are kept in the order of their last
+ * indication, so that forgetting them needs no timer.
  */
 #include "nhrp/core.h"
 
@@ -14,7 +15,9 @@ struct flow {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(flow) next;
 	struct flow_key key;
-	msec until;
+	msec interval; /* from the last indication to the next */
+	msec next_one;
+	msec until; /* remembered */
 };
 
 static void flow_forget(struct iface *i, struct flow *f)
@@ -32,20 +35,28 @@ void redirect_free(struct iface *i)
 		flow_forget(i, f);
 }
 
-/* True for the first packet of a flow in this time. */
-static bool flow_is_new(struct iface *i, msec now, const struct flow_key *key)
+/* A packet of that flow is to be told. */
+static bool flow_is_due(struct iface *i, msec now, const struct flow_key *key)
 {
 	struct flow *f;
 
 	while ((f = TAILQ_FIRST(&i->flows_by_age)) && f->until <= now)
 		flow_forget(i, f);
 	HASH_FIND(hh, i->flows, key, sizeof(*key), f);
-	if (f || HASH_COUNT(i->flows) >= REDIRECT_FLOWS)
+	if (f ? now < f->next_one : HASH_COUNT(i->flows) >= REDIRECT_FLOWS)
 		return false;
-	f = xcalloc(1, sizeof(*f));
-	f->key = *key;
-	f->until = now + REDIRECT_INTERVAL;
-	HASH_ADD(hh, i->flows, key, sizeof(f->key), f);
+	if (f) {
+		f->interval = MIN(2 * f->interval, REDIRECT_LAST);
+		TAILQ_REMOVE(&i->flows_by_age, f, next);
+	} else {
+		f = xcalloc(1, sizeof(*f));
+		f->key = *key;
+		f->interval = REDIRECT_FIRST;
+		HASH_ADD(hh, i->flows, key, sizeof(f->key), f);
+	}
+	/* Who hands the packets in has intervals, too, and these must not miss each other. */
+	f->next_one = now + f->interval - REDIRECT_FIRST / 4;
+	f->until = now + REDIRECT_MEMORY;
 	TAILQ_INSERT_TAIL(&i->flows_by_age, f, next);
 	return true;
 }
@@ -77,7 +88,7 @@ void nhrp_hairpin(struct nhrp *n, msec now, int id, struct span packet)
 	i->counters.hairpins++;
 	if (!i->cfg.redirect || !flow_read(packet, &key))
 		i->counters.hairpins_ignored++;
-	else if (!flow_is_new(i, now, &key))
+	else if (!flow_is_due(i, now, &key))
 		i->counters.hairpins_limited++;
 	else
 		route_ask(i,

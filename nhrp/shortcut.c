@@ -261,7 +261,7 @@ static enum nhrp_reason why_not(struct iface *i, msec now, const struct question
 		return NHRP_WHY_NOT_ON_PATH;
 	if (s && s->prefix.bits >= r->prefix.bits) {
 		/* The kernel lost it? */
-		if (s->routed && now - s->since >= REDIRECT_INTERVAL)
+		if (s->routed && now - s->since >= REDIRECT_LAST)
 			route_add(s);
 		return s->state == NHRP_SHORTCUT_HOLD_DOWN ? NHRP_WHY_HOLD_DOWN : NHRP_WHY_RATE;
 	}

@@ -113,6 +113,9 @@ Test(nhrp_shortcut, a_host_where_more_would_be_wrong)
 		{ "172.16.0.0/12", "172.17.2.3", "172.17.2.3/32" }, /* holds the tunnel */
 		{ "10.0.0.0/16", "10.0.200.1", "10.0.200.1/32" },  /* holds who asks, and the hub */
 		{ "192.168.2.1/32", "192.168.2.1", "192.168.2.1/32" },
+		{ "10.0.0.0/8", "10.0.0.4", NULL }, /* A's own NBMA address */
+		{ "10.0.0.0/8", "10.0.0.6", NULL }, /* B's */
+		{ "10.0.0.0/8", "10.0.1.2", NULL }, /* the hub's */
 	};
 
 	for (size_t k = 0; k < ARRAY_SIZE(rows); k++) {
@@ -125,9 +128,11 @@ Test(nhrp_shortcut, a_host_where_more_would_be_wrong)
 		route_set(net, HUB, route, B);
 		hairpin(net, lan(A, 10), ip(rows[k].to));
 		net_run(net, net->now + 500);
-		cr_expect_eq(shortcut_to(net, A, net_prefix(rows[k].expected)), B, "%s",
-			     rows[k].route);
-		cr_expect_eq(net->node[A].n_shortcuts, 1, "%s", rows[k].route);
+		if (rows[k].expected)
+			cr_expect_eq(shortcut_to(net, A, net_prefix(rows[k].expected)), B, "%s",
+				     rows[k].route);
+		cr_expect_eq(net->node[A].n_shortcuts, rows[k].expected ? 1 : 0, "%s",
+			     rows[k].to);
 		net_free(net);
 	}
 }
@@ -577,6 +582,8 @@ Test(nhrp_shortcut, bounded)
 {
 	struct net *net = phase3(2);
 	struct nhrp_config cfg = net->node[A].cfg;
+	struct nhrp_route route = net_lookup(&net->node[A], &(struct addr){ 4, { 192, 168, 2, 9 } });
+	uint64_t first = 0, last;
 
 	cfg.max_resolutions = 5;
 	nhrp_interface_configure(net->node[A].core, net->now, TUNNEL, &cfg);
@@ -594,6 +601,16 @@ Test(nhrp_shortcut, bounded)
 
 		net->n_records = 0;
 		net_inject(net, HUB, A, &p);
+		first = k ? first : find_effect(net, 0, A, NHRP_QUERY_ROUTE)->token;
 	}
+	last = find_effect(net, 0, A, NHRP_QUERY_ROUTE)->token;
+	nhrp_interface_configure(net->node[A].core, net->now, TUNNEL, &net->node[A].cfg);
+	net->n_records = 0;
+	nhrp_route(net->node[A].core, net->now, first, &route);
+	net_drain(net, A);
+	cr_expect_eq(net->n_records, 0);
+	nhrp_route(net->node[A].core, net->now, last, &route);
+	net_drain(net, A);
+	cr_expect_eq(count_events(net, 0, A, NHRP_EV_TRAFFIC_INDICATION), 1);
 	net_free(net);
 }

@@ -173,6 +173,65 @@ Test(nhrp_shortcut_end, what_else_the_egress_hears)
 	net_free(net);
 }
 
+/* The answer has become narrower than what was said, whoever asked for it. */
+Test(nhrp_shortcut_end, a_narrower_offer)
+{
+	struct net *net = with_shortcut(600);
+	size_t from = net->n_records;
+
+	route_set(net, B, net_prefix("192.168.2.0/28"), ELSEWHERE);
+	net_run(net, net->now + 100);
+	cr_expect_eq(gone_because(net, from), NHRP_WHY_PURGED);
+	redirect_a_to_b(net);
+	net_run(net, net->now + SECONDS(2));
+	redirect_a_to_b(net);
+	cr_expect_eq(shortcut_to(net, A, net_prefix("192.168.2.0/28")), B);
+	net_free(net);
+}
+
+/* It is lost, and there again, before A has heard of it: what A was told is true, no purge. */
+Test(nhrp_shortcut_end, asked_for_again_meanwhile)
+{
+	struct net *net = with_shortcut(600);
+	struct nhrp_packet p = request(A, B, 9);
+	size_t from;
+
+	net->lose = lose_purges;
+	route_remove(net, B, lan_prefix(B));
+	route_set(net, B, lan_prefix(B), ELSEWHERE);
+	cr_expect_eq(net->lost, 1);
+	p.destination = lan(B, 20);
+	net_inject(net, A, B, &p);
+	from = net->n_records;
+	net_run(net, net->now + SECONDS(100));
+	cr_expect_eq(count_sent(net, from, B, NHRP_PURGE_REQUEST), 0);
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	/* But what is lost now is purged. */
+	net->lost = 100;
+	route_remove(net, B, lan_prefix(B));
+	net_run(net, net->now + 100);
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), -1);
+	net_free(net);
+}
+
+/* The pair was away while B wanted to take it back: at once when it is there again. */
+Test(nhrp_shortcut_end, purged_when_the_pair_is_back)
+{
+	struct net *net = with_shortcut(600);
+	size_t from;
+
+	nhrp_peer_down(net->node[B].core, net->now, TUNNEL, nbma_of(A));
+	route_remove(net, B, lan_prefix(B));
+	net_run(net, net->now + SECONDS(70));
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	from = net->n_records;
+	nhrp_peer_up(net->node[B].core, net->now, TUNNEL, nbma_of(A));
+	net_run(net, net->now + 100);
+	cr_expect_eq(count_sent(net, from, B, NHRP_PURGE_REQUEST), 1);
+	cr_expect_eq(gone_because(net, from), NHRP_WHY_PURGED);
+	net_free(net);
+}
+
 /* Changes while the kernel is being asked: the answer may be an old one. */
 Test(nhrp_shortcut_end, asked_again)
 {
