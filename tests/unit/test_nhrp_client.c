@@ -730,40 +730,6 @@ Test(nhrp_client, maps_that_make_no_sense)
 	net_free(net);
 }
 
-Test(nhrp_client, several_servers)
-{
-	struct nhrp_map maps[] = { hub_map, { protocol_of(C), nbma_of(C) } };
-	struct nhrp_nhs_config nhs[] = { hub_nhs, { .protocol = protocol_of(C) } };
-	struct nhrp_config cfg = config_of(A);
-	struct net *net = net_new();
-	const void *cursor = NULL;
-	struct nhrp_nhs s;
-	int up = 0;
-
-	cfg.maps = maps;
-	cfg.nhs = nhs;
-	cfg.n_maps = cfg.n_nhs = 2;
-	net_start(net, HUB);
-	net_start(net, C); /* a spoke of the hub, and a server itself */
-	net_start(net, B);
-	net_start_with(net, A, cfg);
-	net_run(net, 1000);
-	while (nhrp_nhs_next(net->node[A].core, &cursor, &s))
-		up += s.state == NHRP_NHS_UP;
-	cr_expect_eq(up, 2);
-	net_upcall(net, A, B);
-	cr_expect(points_to(net, A, B, HUB));
-	net_run(net, 2000);
-	cr_expect(points_to(net, A, B, B));
-	/* The first is gone: the second is asked, and carries what it can. */
-	net_pair_down(net, A, HUB);
-	net->blocked[A][HUB] = true;
-	nhrp_clear(net->node[A].core, net->now, TUNNEL, protocol_of(B));
-	net_upcall(net, A, B);
-	cr_expect(points_to(net, A, B, C));
-	net_free(net);
-}
-
 Test(nhrp_client, several_interfaces)
 {
 	static const uint8_t seed[DRBG_SEED];
