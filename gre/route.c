@@ -178,7 +178,8 @@ void gre_routes_close(struct gre_routes *rs)
 	if (!rs)
 		return;
 	requests_close(&rs->requests);
-	if (rs->rule)
+	/* Also where its removal has not been sent yet. */
+	if (rs->had_rule)
 		rtnl_call(rs->ask, route_msg_rule(false), NULL, NULL, text);
 	dump_close(&rs->dump);
 	mirror_free(&rs->mirror);

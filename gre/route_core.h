@@ -53,10 +53,11 @@ struct gre_routes {
 	struct requests requests; /* records: struct request */
 	struct dump dump;
 	struct nl_sock *listen, *ask;
-	uint32_t port;				  /* of the requests: changes with it are ours */
-	struct shortcut *shortcuts;		  /* hash by key */
-	size_t hosts;				  /* of them, in a table that needs a rule */
-	bool rule;				  /* it is there, or asked for */
+	uint32_t port;		    /* of the requests: changes with it are ours */
+	struct shortcut *shortcuts; /* hash by key */
+	size_t hosts;		    /* of them, in a table that needs a rule */
+	bool rule;		    /* it is there, or asked for */
+	bool had_rule;
 	struct mirror mirror;			  /* their parts */
 	struct fifo waiting;			  /* struct question */
 	struct question asked[QUESTIONS_AT_ONCE]; /* of the dump under way */

@@ -32,6 +32,7 @@ static void set_rule(struct gre_routes *rs, bool add, const struct shortcut *s, 
 	if (s)
 		req.key = s->key;
 	rs->rule = add;
+	rs->had_rule = rs->had_rule || add;
 	route_enqueue(rs, &req, route_msg_rule(add));
 }
 

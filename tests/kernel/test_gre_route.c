@@ -265,6 +265,7 @@ static void test_hosts(void)
 	must(run("ip -n A rule del pref 32765") == 0, "rule");
 	ok(reconciled(false, 0, 0) && rule() && goes("172.16.0.9", "dev gre1 table 211"),
 	   "a rule that someone has removed is put back");
+	gre_routes_forget(routes, gre1);
 	gre_routes_close(routes);
 	routes = NULL;
 	ok(!rule(), "a clean end leaves no rule");
