@@ -34,6 +34,7 @@ Test(nhrp_shortcut_end, idle)
 	size_t route = 0, neighbour_gone = 0;
 
 	net_run(net, net->now + SECONDS(599));
+	cr_expect_eq(count_sent(net, from, A, NHRP_RESOLUTION_REQUEST), 0);
 	cr_expect_eq(shortcut_state(net, A, lan_prefix(B), NULL), UP);
 	net_run(net, net->now + SECONDS(10));
 	cr_expect_eq(gone_because(net, from), NHRP_WHY_IDLE);
@@ -97,6 +98,69 @@ Test(nhrp_shortcut_end, the_prefix_moves)
 	}
 	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), C);
 	cr_expect_eq(shortcuts(net, A), 1);
+	net_free(net);
+}
+
+/* The hub says no to a refresh: the egress has the last word. */
+Test(nhrp_shortcut_end, the_hub_does_not_know)
+{
+	struct net *net = with_shortcut(600);
+	size_t from = net->n_records;
+
+	route_remove(net, HUB, lan_prefix(B));
+	route_remove(net, HUB, net_prefix("0.0.0.0/0"));
+	for (int k = 0; k < 1000; k++) {
+		net->node[A].traffic[B]++;
+		net_run(net, net->now + SECONDS(1));
+	}
+	cr_assert(find_event(net, from, HUB, NHRP_EV_REQUEST_REFUSED));
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	/* B has forgotten whom it told, and the route. */
+	net->node[B].n_routes = 0;
+	for (int k = 0; k < 600; k++) {
+		net->node[A].traffic[B]++;
+		net_run(net, net->now + SECONDS(1));
+	}
+	cr_expect_eq(gone_because(net, from), NHRP_WHY_REFUSED);
+	net_free(net);
+}
+
+/* B has started anew and does not know whom it told: it is asked, and knows again. */
+Test(nhrp_shortcut_end, the_egress_restarts)
+{
+	struct net *net = with_shortcut(600);
+
+	nhrp_free(net->node[B].core);
+	memset(net->node[B].neighbour, 0, sizeof(net->node[B].neighbour));
+	net_start_with(net, B, net->node[B].cfg);
+	for (int k = HUB; k <= A; k++) {
+		nhrp_peer_up(net->node[k].core, net->now, TUNNEL, nbma_of(B));
+		nhrp_peer_up(net->node[B].core, net->now, TUNNEL, nbma_of(k));
+	}
+	net_run(net, net->now + SECONDS(2));
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	route_remove(net, B, lan_prefix(B));
+	net_run(net, net->now + 100);
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), -1);
+	net_free(net);
+}
+
+/* A map of the configuration says where the egress is. */
+Test(nhrp_shortcut_end, the_egress_is_configured)
+{
+	const struct nhrp_map maps[] = { hub_map, { protocol_of(B), nbma_of(B) } };
+	struct net *net = phase3(2);
+	size_t from;
+
+	net->node[A].cfg.maps = maps;
+	net->node[A].cfg.n_maps = 2;
+	nhrp_interface_configure(net->node[A].core, net->now, TUNNEL, &net->node[A].cfg);
+	net_drain(net, A);
+	redirect_a_to_b(net);
+	cr_assert_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	from = net->n_records;
+	net_pair_down(net, A, B);
+	cr_expect_eq(gone_because(net, from), NHRP_WHY_PEER_DOWN);
 	net_free(net);
 }
 
