@@ -591,6 +591,17 @@ void shortcuts_check(struct iface *i, const struct prefix *changed)
 			check(s);
 }
 
+/*
+ * A route away from the tunnel ends it, and a narrower one beside which it would have no effect.
+ * Not one that is gone: when a hub dies its routes may go before those of the next one come.
+ */
+static bool still_good(const struct shortcut *s, const struct nhrp_route *r)
+{
+	if (s->state != NHRP_SHORTCUT_UP || (r->found && r->prefix.bits > s->prefix.bits))
+		return false;
+	return s->next_hop.len || !r->found || r->prefix.bits < s->bits;
+}
+
 void shortcut_checked(struct iface *i, msec now, const struct question *q,
 		      const struct nhrp_route *r)
 {
@@ -601,12 +612,12 @@ void shortcut_checked(struct iface *i, msec now, const struct question *q,
 		return;
 	s->checking = false;
 	s->next_hop = route_next_hop(i, q, r);
-	s->bits = r->prefix.bits;
-	/* Away from the tunnel, or a narrower route beside which this one has no effect. */
-	if (!s->next_hop.len || s->bits > s->prefix.bits)
-		shortcut_free(s, NHRP_WHY_ROUTE_CHANGED);
-	else if (s->state == NHRP_SHORTCUT_UP)
+	if (still_good(s, r)) {
+		s->bits = MAX(s->bits, r->prefix.bits);
 		route_settle(s);
+	} else if (s->state == NHRP_SHORTCUT_UP || !s->next_hop.len) {
+		shortcut_free(s, NHRP_WHY_ROUTE_CHANGED);
+	}
 }
 
 /* ---- time and use ---- */

@@ -201,6 +201,25 @@ Test(phase3, idle_shortcuts_go)
 	world_free(w);
 }
 
+/* What is direct does not need the hub, for as long as it is away. */
+Test(phase3, the_hub_is_away)
+{
+	struct world *w = cloud(1, 4, 0);
+
+	talk(w, 200);
+	world_run(w, SECONDS(20));
+	cr_assert(all_direct(w));
+	node_crash(HUB(w), true);
+	for (int i = 0; i < 30; i++) {
+		world_run(w, SECONDS(60));
+		world_check(w, all_direct(w), "no longer direct");
+		nothing_lost(w);
+	}
+	node_start(HUB(w));
+	all_well(w);
+	world_free(w);
+}
+
 /* ---- LANs move ---- */
 
 struct lan_flow {

@@ -418,6 +418,17 @@ Test(nhrp_shortcut_end, another_route)
 	route_set(net, A, net_prefix("192.168.0.0/16"), HUB);
 	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
 	cr_expect_eq(count_events(net, from, A, NHRP_EV_SHORTCUT_GONE), 0);
+	/* The route is gone, and what is left leads elsewhere; it is there again. */
+	route_remove(net, A, net_prefix("192.168.0.0/16"));
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	route_remove(net, A, net_prefix("0.0.0.0/0"));
+	route_set(net, A, net_prefix("192.168.0.0/16"), HUB);
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
+	/* Straight to the egress, and that is gone: ours is needed again. */
+	route_set(net, A, lan_prefix(B), B);
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), -1);
+	route_remove(net, A, lan_prefix(B));
+	cr_expect_eq(shortcut_to(net, A, lan_prefix(B)), B);
 	/* Away from the tunnel. */
 	route_set(net, A, lan_prefix(B), ELSEWHERE);
 	cr_expect_eq(gone_because(net, from), NHRP_WHY_ROUTE_CHANGED);
