@@ -144,7 +144,8 @@ static size_t binding_timers(const struct node *n, const struct binding *b, size
 	return armed(&b->step_timer) + armed(&b->life);
 }
 
-static size_t peer_timers(const struct node *n, const struct peer *p, size_t *held)
+static size_t peer_timers(const struct node *n, const struct peer *p, size_t *held,
+			  size_t *dynamic)
 {
 	unsigned int known = 0, wanted = (p->n_held ? 1U : 0U) + p->multicast, registered = 0;
 	const struct iface *i = p->iface;
@@ -158,8 +159,11 @@ static size_t peer_timers(const struct node *n, const struct peer *p, size_t *he
 		wanted += b->wants;
 		registered += b->flags & NHRP_FLAG_REGISTERED ? 1 : 0;
 	}
-	LIST_FOREACH (t, &p->told, same_peer)
+	LIST_FOREACH (t, &p->told, same_peer) {
 		timers += armed(&t->timer);
+		known++;
+		++*dynamic;
+	}
 	for (size_t s = 0; s < i->n_nhs; s++)
 		wanted += i->nhs[s].peer == p && i->nhs[s].wanted;
 	*held += p->n_held;
@@ -183,9 +187,9 @@ static void check(const struct node *n)
 	for (const struct binding *b = i->bindings; b; b = b->hh.next)
 		timers += binding_timers(n, b, &dynamic, &unresolved);
 	for (const struct peer *p = i->peers; p; p = p->hh.next)
-		timers += peer_timers(n, p, &held);
+		timers += peer_timers(n, p, &held, &dynamic);
 	for (const struct shortcut *s = i->shortcuts; s; s = s->hh.next)
-		timers += armed(&s->step) + armed(&s->life);
+		timers += armed(&s->step) + armed(&s->life), dynamic++;
 	for (size_t k = 0; k < i->n_nhs; k++)
 		timers += armed(&i->nhs[k].timer) + armed(&i->nhs[k].fallback);
 	MUST(timers + HASH_COUNT(i->purges) == n->core->timers.len);

@@ -216,6 +216,21 @@ Test(nhrp_nat, one_asks)
 	}
 }
 
+/* Its own attempt fails, so its answer comes through the hub: that is no reason to try from here. */
+Test(nhrp_nat, it_comes_by_itself_or_not_at_all)
+{
+	struct net *net = spokes(true, false);
+	size_t from = net->n_records;
+
+	net->blocked[A][B] = true;
+	net_upcall(net, B, A);
+	net_run(net, SECONDS(30));
+	cr_expect(find_event(net, from, B, NHRP_EV_RESOLUTION_ANSWERED));
+	cr_expect(points_to(net, B, A, HUB));
+	nobody_connects_to(net, A);
+	net_free(net);
+}
+
 Test(nhrp_nat, two_behind_nats_that_let_them)
 {
 	struct net *net = spokes(true, true);

@@ -9,7 +9,7 @@
 
 struct setup {
 	struct nhrp_nhs_config nhs[2];
-	struct nhrp_cluster cluster;
+	struct nhrp_cluster cluster; /* and cluster 7, likewise */
 	uint16_t fallback;
 	bool maps; /* their NBMA addresses come from maps, not from the servers' own lines */
 };
@@ -33,6 +33,7 @@ static struct setup one_of_two(void)
 static struct nhrp_config spoke_config(int k, const struct setup *s)
 {
 	static struct nhrp_map maps[2];
+	static struct nhrp_cluster clusters[2];
 	struct nhrp_config cfg = config_of(k);
 
 	maps[0] = (struct nhrp_map){ protocol_of(HUB), nbma_of(HUB) };
@@ -41,8 +42,10 @@ static struct nhrp_config spoke_config(int k, const struct setup *s)
 	cfg.n_maps = s->maps ? 2 : 0;
 	cfg.nhs = s->nhs;
 	cfg.n_nhs = 2;
-	cfg.clusters = s->cluster.max ? &s->cluster : NULL;
-	cfg.n_clusters = s->cluster.max ? 1 : 0;
+	clusters[0] = s->cluster;
+	clusters[1] = (struct nhrp_cluster){ 7, s->cluster.max };
+	cfg.clusters = s->cluster.max ? clusters : NULL;
+	cfg.n_clusters = s->cluster.max ? 2 : 0;
 	cfg.fallback = s->fallback;
 	return cfg;
 }
@@ -556,6 +559,8 @@ Test(nhrp_servers, multicast_to_clients)
 	cr_expect_not(listens(net, HUB, A), "connected, not registered");
 	net->node[HUB].slow_kernel = true;
 	register_with(net, A, &p);
+	nhrp_peer_up(net->node[HUB].core, 0, TUNNEL, nbma_of(A)); /* it starts anew meanwhile */
+	net_drain(net, HUB);
 	cr_expect_not(listens(net, HUB, A), "not before its neighbour is there");
 	nhrp_bound(net->node[HUB].core, 0, net->node[HUB].unanswered_token, 0);
 	net_drain(net, HUB);
@@ -575,6 +580,28 @@ Test(nhrp_servers, multicast_to_clients)
 	cr_expect(listens(net, HUB, A));
 	net_run(net, SECONDS(620));
 	cr_expect_not(listens(net, HUB, A));
+	net_free(net);
+}
+
+/* Its pair is there for another reason, too. */
+Test(nhrp_servers, no_multicast_to_who_is_no_client_any_more)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_map map = { protocol_of(C), nbma_of(A) };
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net;
+
+	cfg.multicast_dynamic = true;
+	cfg.maps = &map;
+	cfg.n_maps = 1;
+	net = hub_with(cfg);
+	net_drain(net, HUB);
+	register_with(net, A, &p);
+	cr_expect(listens(net, HUB, A));
+	nhrp_clear(net->node[HUB].core, 0, TUNNEL, protocol_of(A));
+	net_drain(net, HUB);
+	cr_expect_not(listens(net, HUB, A));
+	cr_expect(net->pair[HUB][A]);
 	net_free(net);
 }
 
