@@ -233,16 +233,19 @@ Test(nhrp_nat, it_comes_by_itself_or_not_at_all)
 
 Test(nhrp_nat, two_behind_nats_that_let_them)
 {
-	struct net *net = spokes(true, true);
+	for (int both = 0; both < 2; both++) {
+		struct net *net = spokes(true, true);
 
-	net->punching = true;
-	net_upcall(net, A, B);
-	net_run(net, 1030);
-	net_upcall(net, B, A);
-	net_run(net, SECONDS(3));
-	cr_expect(points_to(net, A, B, B));
-	cr_expect(points_to(net, B, A, A));
-	net_free(net);
+		net->punching = true;
+		net_upcall(net, A, B);
+		net_run(net, 1030);
+		if (both)
+			net_upcall(net, B, A);
+		net_run(net, SECONDS(3));
+		cr_expect(points_to(net, A, B, B));
+		cr_expect(!both || points_to(net, B, A, A));
+		net_free(net);
+	}
 }
 
 Test(nhrp_nat, two_behind_nats_that_do_not)
