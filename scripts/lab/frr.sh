@@ -62,18 +62,27 @@ frr_show() {
 	answer "$1# $2" "$(frr "$1" "$2" 2>&1 | sed '/^Codes:/,/^$/d')"
 }
 
-# frr_stop NODE...: all of its daemons; they take their routes with them.
+# frr_stop NODE...: all of its daemons; they take their routes with them. Fails if one has to be killed (nhrpd
+# is one of those that do not end), or ends with another status than 0.
 frr_stop() {
-	local name failed=0
+	local name pid failed=0
 
 	for name; do
 		# shellcheck disable=SC2086
 		kill -TERM ${frr_pids[$name]} || failed=1
 	done
 	for name; do
-		# shellcheck disable=SC2086
-		wait ${frr_pids[$name]} || failed=1
+		for pid in ${frr_pids[$name]}; do
+			eventually 2 ended_itself "$pid" || kill -KILL "$pid"
+			wait "$pid" || failed=1
+		done
 		unset "frr_pids[$name]"
 	done
 	return $failed
+}
+
+ended_itself() {
+	local state _
+
+	! { read -r _ _ state _ <"/proc/$1/stat"; } 2>/dev/null || [[ $state == Z ]]
 }

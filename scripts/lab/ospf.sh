@@ -76,7 +76,7 @@ phase3() {
 	routes_learned 172.16.0.1 172.16.0.1 "the hub"
 	direct_ping
 	expect "SiteA's shortcut stands beside OSPF's route, and is used" shortcut_wins
-	shell SiteA "ip route show 172.16.3.1"
+	shell SiteA "ip route show 172.16.3.1; ip rule; ip route show table 211"
 }
 
 shortcut_wins() {
