@@ -295,6 +295,47 @@ static void peer_says(void)
 	forged_send_phase2(&t, &f, true);
 }
 
+/* ---- what the kernel counts ---- */
+
+static struct {
+	uint64_t in, out;
+	bool is_late;
+	bool asked, asked_us; /* and was not answered yet */
+	struct ike_effect question;
+} traffic;
+
+static void answer(bool us, const struct ike_effect *e)
+{
+	ike_traffic(us ? t.us : t.them, t.now, &e->local, &e->remote, e->query.spi_in, traffic.in,
+		    traffic.out);
+}
+
+static void count(struct two *two, bool us, const struct ike_effect *e)
+{
+	(void)two;
+	if (!traffic.is_late) {
+		answer(us, e);
+		return;
+	}
+	traffic.asked = true;
+	traffic.asked_us = us;
+	traffic.question = *e;
+}
+
+/* Time passes, with traffic or without; an answer that is late may come when its pair is gone. */
+static void pass(uint8_t how, uint8_t quarters)
+{
+	traffic.in = how >> 5 & 1;
+	traffic.out = how >> 6 & 1;
+	traffic.is_late = how >> 7;
+	two_wait(&t, (msec)quarters * 250);
+	if (traffic.asked && !traffic.is_late) {
+		traffic.asked = false;
+		answer(traffic.asked_us, &traffic.question);
+		two_drain(&t);
+	}
+}
+
 /* ---- the script ---- */
 
 static void expire(struct ike *ike, bool hard)
@@ -386,7 +427,7 @@ static void step(void)
 		peer_says();
 		break;
 	case 8:
-		two_wait(&t, (msec)read_u8(&script) * 250);
+		pass(op, read_u8(&script));
 		break;
 	default:
 		owner_acts();
@@ -411,6 +452,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	t.profile.life_seconds = 300;
 	t.nat = first & 8 ? 1000 : 0;
 	t.run_job = play;
+	memset(&traffic, 0, sizeof(traffic));
+	t.traffic = count;
 	two_connect(&t, first & 2);
 	/* The fuzzer need not learn the beginning by itself. */
 	two_deliver(&t, first >> 4);

@@ -77,6 +77,18 @@ static inline void first_message(struct forged *f, struct span sa)
 	isakmp_add_payload(&f->b, ISAKMP_SA, sa);
 }
 
+/* What quick mode offers, behind the HASH: a good one, for the addresses of the two. */
+static inline void add_quick_mode(struct forged *f)
+{
+	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
+
+	isakmp_add_payload(&f->b, ISAKMP_SA,
+			   one(3, 12, "80040002 80050005 80060080 80010001 80020e10"));
+	isakmp_add_payload(&f->b, ISAKMP_NONCE, span_of(zeros, 16));
+	isakmp_add_payload(&f->b, ISAKMP_ID, span_of(id[0], 8));
+	isakmp_add_payload(&f->b, ISAKMP_ID, span_of(id[1], 8));
+}
+
 /* Are you there? asked about an SA of nobody. */
 static inline void add_r_u_there(struct forged *f)
 {

@@ -36,6 +36,8 @@ struct two {
 	enum ike_cause us_told;		      /* with the last PEER_DOWN or PEER_FAILED */
 	uint64_t sas_added;		      /* by us */
 	void (*run_job)(struct ike_job *job); /* NULL: as it should */
+	/* What the kernel counted; NULL: nobody answers. */
+	void (*traffic)(struct two *t, bool us, const struct ike_effect *e);
 	int kernel_error;		      /* to the next SA_ADD */
 	bool no_messages, no_jobs, no_kernel; /* these never come */
 };
@@ -103,6 +105,10 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 		*(us ? &t->us_up : &t->them_up) = false;
 		if (us)
 			t->us_told = e->cause;
+		break;
+	case IKE_EFFECT_QUERY_TRAFFIC:
+		if (t->traffic)
+			t->traffic(t, us, e);
 		break;
 	default:
 		break;
@@ -316,8 +322,8 @@ static inline void forged_hash_begin(struct two *t, struct forged *f)
 	isakmp_payload_end(&f->b);
 }
 
-/* Fills in HASH(1), or what it is not, encrypts and sends. */
-static inline void forged_send_phase2(struct two *t, struct forged *f, bool right)
+/* Fills in HASH(1), or what it is not, and encrypts. */
+static inline void forged_seal_phase2(struct two *t, struct forged *f, bool right)
 {
 	const struct isakmp_sa *sa = two_their_sa(t);
 	size_t at = ISAKMP_HEADER + 4u, rest = at + sa->keys.len;
@@ -329,6 +335,11 @@ static inline void forged_send_phase2(struct two *t, struct forged *f, bool righ
 	hash[0] = (uint8_t)(hash[0] ^ !right);
 	memcpy(f->octets + at, hash, sa->keys.len);
 	forged_seal(t, f, false);
+}
+
+static inline void forged_send_phase2(struct two *t, struct forged *f, bool right)
+{
+	forged_seal_phase2(t, f, right);
 	two_input(t, true, f->octets, f->b.w.len);
 }
 

@@ -191,29 +191,6 @@ Test(ike_attacks, nobody_dies_of_a_strangers_silence)
 	two_free(&t);
 }
 
-/* Where there is no NAT a peer is where it was; not even a question goes elsewhere. */
-Test(ike_attacks, nobody_moves_without_a_nat)
-{
-	struct endpoint real;
-	struct two_datagram d;
-
-	up();
-	real = t.their_end;
-	ike_suspect(t.them, t.now, &t.their_end.addr, &t.our_end.addr);
-	two_drain(&t);
-	d = two_take(&t);
-	cr_assert(d.to_us);
-	two_mark(&t);
-	t.their_end.addr = addr_v4(0x0a000009);
-	d.natt = true;
-	d.from = d.to = 4500;
-	two_arrive(&t, &d);
-	t.their_end = real;
-	cr_expect_eq(dropped(IKE_DROP_UNKNOWN_SA), 1);
-	cr_expect_eq(t.sent_by_us, 0);
-	two_free(&t);
-}
-
 /* ---- fragments ---- */
 
 static void add_fragment(struct forged *f, uint16_t id, uint8_t number, size_t len)
@@ -393,6 +370,61 @@ Test(ike_attacks, answers_to_no_question)
 	}
 }
 
+/* What was sent before the peer deleted the SA comes after it: nothing new is begun over that. */
+Test(ike_attacks, quick_mode_over_a_deleted_sa)
+{
+	const struct isakmp_sa *sa;
+	struct forged f;
+
+	up();
+	sa = two_their_sa(&t);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 5);
+	forged_hash_begin(&t, &f);
+	isakmp_add_delete(&f.b, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+	forged_send_phase2(&t, &f, true);
+	cr_assert_eq(ike_counters(t.us)->sas, 1, "it lingers");
+	two_mark(&t);
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 6);
+	forged_hash_begin(&t, &f);
+	add_quick_mode(&f);
+	forged_send_phase2(&t, &f, true);
+	cr_expect_eq(dropped(IKE_DROP_UNKNOWN_SA), 1);
+	cr_expect_eq(ike_counters(t.us)->pairs, 1);
+	cr_expect_eq(t.sent_by_us, 0);
+	two_free(&t);
+}
+
+/* "I know of nothing before" said before the newest SAs were made, and heard after it. */
+Test(ike_attacks, old_initial_contact)
+{
+	const struct isakmp_sa *newer;
+	struct forged f;
+
+	up();
+	forge(&t, &f, ISAKMP_XCHG_INFO, 5);
+	forged_hash_begin(&t, &f);
+	isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_INITIAL_CONTACT,
+			  span_of(two_their_sa(&t)->cookies, 16), span_of(NULL, 0));
+	forged_seal_phase2(&t, &f, true);
+	two_wait(&t, SECONDS(1));
+	ike_peer_start_phase1(t.them->peers);
+	two_drain(&t);
+	two_deliver(&t, 100);
+	newer = ike_peer_sa(t.us->peers);
+	pair_rekey(ike_peer_pair(t.them->peers));
+	two_drain(&t);
+	two_deliver(&t, 100);
+	cr_assert_eq(ike_counters(t.us)->sas, 2, "the first one is still there");
+	cr_assert_eq(ike_counters(t.us)->pairs, 2);
+	two_input(&t, true, f.octets, f.b.w.len);
+	cr_expect_eq(dropped_at_all(), 0);
+	cr_expect_eq(ike_peer_sa(t.us->peers), newer);
+	cr_expect(t.us_up);
+	cr_expect_geq(ike_counters(t.us)->pairs, 1);
+	cr_expect_eq(ike_peer_pair(t.us->peers)->sa, newer, "the newer one's pair");
+	two_free(&t);
+}
+
 /* ---- with the key that all share, or whoever signs ---- */
 
 /*
@@ -434,7 +466,6 @@ Test(ike_attacks, delete_before_the_proof)
 /* Nor does he get SAs. */
 Test(ike_attacks, quick_mode_before_the_proof)
 {
-	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
 	struct isakmp_sa *theirs;
 	uint8_t iv[CRYPTO_BLOCK_MAX];
 	struct forged f;
@@ -445,11 +476,7 @@ Test(ike_attacks, quick_mode_before_the_proof)
 	memcpy(theirs->x.iv, t.us->sas->x.iv, sizeof(iv));
 	forge(&t, &f, ISAKMP_XCHG_QUICK, 5);
 	forged_hash_begin(&t, &f);
-	isakmp_add_payload(&f.b, ISAKMP_SA,
-			   one(3, 12, "80040002 80050005 80060080 80010001 80020e10"));
-	isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, 16));
-	isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[0], 8));
-	isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[1], 8));
+	add_quick_mode(&f);
 	forged_send_phase2(&t, &f, true);
 	memcpy(theirs->x.iv, iv, sizeof(iv));
 	cr_expect_eq(dropped(IKE_DROP_UNEXPECTED), 1);
@@ -523,7 +550,6 @@ Test(ike_attacks, delete_of_spi_zero)
 /* Up, with a peer that then begins many quick modes and ends none. */
 static void many_quick_modes(uint32_t sas, uint32_t quick_modes)
 {
-	static const uint8_t id[2][8] = { { 1, 47, 0, 0, 10, 0, 0, 2 }, { 1, 47, 0, 0, 10, 0, 0, 1 } };
 	static struct ike_config cfg;
 
 	cfg = two_config;
@@ -538,11 +564,7 @@ static void many_quick_modes(uint32_t sas, uint32_t quick_modes)
 
 		forge(&t, &f, ISAKMP_XCHG_QUICK, 100 + i);
 		forged_hash_begin(&t, &f);
-		isakmp_add_payload(&f.b, ISAKMP_SA,
-				   one(3, 12, "80040002 80050005 80060080 80010001 80020e10"));
-		isakmp_add_payload(&f.b, ISAKMP_NONCE, span_of(zeros, 16));
-		isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[0], 8));
-		isakmp_add_payload(&f.b, ISAKMP_ID, span_of(id[1], 8));
+		add_quick_mode(&f);
 		forged_send_phase2(&t, &f, true);
 		t.head = t.tail;
 		cr_assert_leq(t.us->peers->unfinished, quick_modes);

@@ -678,3 +678,21 @@ Test(ike_inputs, half_open_limits)
 	cr_expect_null(t.us->peers);
 	two_free(&t);
 }
+
+/* Main mode has no message ids: one that has is none of it, at no stage. */
+Test(ike_inputs, main_mode_with_a_message_id)
+{
+	for (unsigned int messages = 0; messages < 6; messages += 2) {
+		struct two_datagram d, real;
+
+		under_way(messages);
+		d = real = two_take(&t);
+		cr_assert(d.to_us);
+		d.octets[23] = 1;
+		two_arrive(&t, &d);
+		cr_expect_eq(dropped(IKE_DROP_UNKNOWN_SA), 1, "after %u messages", messages);
+		cr_expect_eq(t.sent_by_us, 0);
+		two_arrive(&t, &real);
+		goes_on();
+	}
+}

@@ -641,6 +641,33 @@ Test(ike_inputs_keyed, r_u_there)
 	two_free(&t);
 }
 
+/* One that is not as long as it has to be, also where the next octets would make it so. */
+Test(ike_inputs_keyed, r_u_there_of_odd_lengths)
+{
+	static const struct {
+		size_t spi, data;
+	} wrong[] = { { 16, 0 }, { 16, 3 }, { 16, 5 }, { 16, 8 }, { 0, 4 }, { 12, 4 }, { 8, 4 } };
+
+	up();
+	two_mark(&t);
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
+		uint8_t octets[24] = { 0 };
+		struct forged f;
+
+		memcpy(octets, two_their_sa(&t)->cookies, 16);
+		forge(&t, &f, ISAKMP_XCHG_INFO, 10u + (uint32_t)i);
+		forged_hash_begin(&t, &f);
+		isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_R_U_THERE,
+				  span_of(octets, wrong[i].spi),
+				  span_of(octets + wrong[i].spi, wrong[i].data));
+		forged_send_phase2(&t, &f, true);
+		cr_expect_eq(t.sent_by_us, 0, "SPI of %zu octets, %zu of data", wrong[i].spi,
+			     wrong[i].data);
+	}
+	cr_expect_eq(dropped_at_all(), 0);
+	two_free(&t);
+}
+
 /* ---- fragments, from somebody whom we did not tell that we take them ---- */
 
 Test(ike_inputs_keyed, fragments)
