@@ -39,6 +39,7 @@ static const char *const cause_names[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_DEAD_PEER] = "dead_peer",
 	[IKE_CAUSE_EXPIRED] = "expired",
 	[IKE_CAUSE_MOVED] = "moved",
+	[IKE_CAUSE_SHARED_ADDRESS] = "shared-address",
 	[IKE_CAUSE_NO_TRUSTPOINT] = "no_trustpoint",
 	[IKE_CAUSE_NO_CERTIFICATE] = "no_certificate",
 	[IKE_CAUSE_CERT_MALFORMED] = "cert_malformed",
@@ -79,6 +80,7 @@ static const char *const cause_texts[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_DEAD_PEER] = "dead peer: no answer to R-U-THERE",
 	[IKE_CAUSE_EXPIRED] = "lifetime expired",
 	[IKE_CAUSE_MOVED] = "the peer has another address now",
+	[IKE_CAUSE_SHARED_ADDRESS] = "too many peers behind one NAT address",
 	[IKE_CAUSE_NO_TRUSTPOINT] = "no trustpoint",
 	[IKE_CAUSE_NO_CERTIFICATE] = "no certificate",
 	[IKE_CAUSE_CERT_MALFORMED] = "the certificate cannot be used",
@@ -215,6 +217,9 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 		"more; it is down or cannot be reached",
 	[IKE_CAUSE_LIMIT] = "{exchange} with {peer} given up: too many negotiations at once; they "
 			    "are bounded per address and in all",
+	[IKE_CAUSE_SHARED_ADDRESS] =
+		"{exchange} with {peer} given up: as many peers as there may be share that address "
+		"already, behind a NAT; see who they are (`show crypto isakmp sa`)",
 	/* SUPERSEDED, ADMIN, EXPIRED: nobody's fault. */
 };
 

@@ -290,6 +290,7 @@ struct ike_peer {
 		uint8_t identity[IKE_IDENTITY_DIGEST];
 	} who;
 	bool is_known;
+	struct shared_address *shares; /* sharing.c: where it has a pseudo address; NULL: it has none */
 	struct ike_id claims; /* what it calls itself, and how it has proven to be a member */
 	enum auth_method auth;
 	UT_hash_handle hh_who;
@@ -323,7 +324,8 @@ struct ike {
 	struct ike_peer *peers;
 	struct ike_peer *who;	     /* those whose identity is known */
 	uint32_t next_pseudo;	     /* of the pool's addresses */
-	uint32_t pseudo_peers;	     /* how many there are */
+	uint32_t pseudo_peers;	     /* how many there are ... */
+	struct shared_address *shared; /* ... and behind which addresses */
 	struct isakmp_sa *sas;	     /* by cookies */
 	TAILQ_HEAD(, isakmp_sa) unproven; /* oldest first */
 	struct isakmp_sa *sas_first; /* responder's, by first message */

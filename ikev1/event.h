@@ -50,6 +50,7 @@ enum ike_cause {
 	IKE_CAUSE_DEAD_PEER,	      /* does not answer R-U-THERE any more */
 	IKE_CAUSE_EXPIRED,	      /* lifetime is over */
 	IKE_CAUSE_MOVED,	      /* the peer has another address now */
+	IKE_CAUSE_SHARED_ADDRESS,     /* too many peers behind one NAT address, or behind all of them */
 	/* Certificates; struct ike_cert says which one it is about. */
 	IKE_CAUSE_NO_TRUSTPOINT,      /* rsa-sig is agreed on, and we have no trustpoint */
 	IKE_CAUSE_NO_CERTIFICATE,     /* the peer sent none */

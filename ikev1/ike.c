@@ -22,6 +22,7 @@
 #define QUICK_MODES_PER_PEER 8
 #define SAS_PER_PEER	     16
 #define PSEUDO_PEERS	     10000
+#define PSEUDO_PEERS_PER_ADDRESS 256 /* a member may take many names */
 
 static void set_now(struct ike *ike, msec now)
 {
@@ -59,6 +60,8 @@ void ike_configure(struct ike *ike, const struct ike_config *cfg)
 		limit(cfg->limits.quick_modes_per_peer, QUICK_MODES_PER_PEER);
 	ike->limits.sas_per_peer = limit(cfg->limits.sas_per_peer, SAS_PER_PEER);
 	ike->limits.pseudo_peers = limit(cfg->limits.pseudo_peers, PSEUDO_PEERS);
+	ike->limits.pseudo_peers_per_address =
+		limit(cfg->limits.pseudo_peers_per_address, PSEUDO_PEERS_PER_ADDRESS);
 	psk_index(ike);
 }
 

@@ -51,7 +51,9 @@ struct ike_limits {
 	uint32_t first_messages;
 	uint32_t quick_modes_per_peer; /* unfinished ones */
 	uint32_t sas_per_peer;	       /* pairs of IPsec SAs, and ISAKMP SAs, each */
-	uint32_t pseudo_peers;	       /* that share an address with others */
+	/* That share an address with others: in all, and beside the first one of each address. */
+	uint32_t pseudo_peers;
+	uint32_t pseudo_peers_per_address;
 };
 
 /* What we call ourselves in phase 1; IOS: crypto isakmp identity. */

@@ -5,6 +5,16 @@
 #include "ikev1/identity.h"
 #include "ikev1/store.h"
 
+/* An address behind which there is more than one. */
+struct shared_address {
+	struct {
+		uint8_t secret[8];
+		struct addr local, outer;
+	} key;
+	uint32_t pseudo_peers;
+	UT_hash_handle hh;
+};
+
 /* Class E: no host has it and no router carries it, so that no peer's own address is among them. */
 #define POOL ((struct prefix){ { 4, { 240 } }, 8 })
 
@@ -30,6 +40,31 @@ void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id)
 	sa->claims = identity_of(id);
 }
 
+static struct shared_address *shared_address(struct ike *ike, const struct addr *local,
+					     const struct addr *outer)
+{
+	struct shared_address *at = xcalloc(1, sizeof(*at)), *known;
+
+	memcpy(at->key.secret, ike->hash_secret, sizeof(at->key.secret));
+	at->key.local = *local;
+	at->key.outer = *outer;
+	HASH_FIND(hh, ike->shared, &at->key, sizeof(at->key), known);
+	if (known) {
+		free(at);
+		return known;
+	}
+	HASH_ADD(hh, ike->shared, key, sizeof(at->key), at);
+	return at;
+}
+
+static void forget_if_unused(struct ike *ike, struct shared_address *at)
+{
+	if (at->pseudo_peers)
+		return;
+	HASH_DELETE(hh, ike->shared, at);
+	free(at);
+}
+
 static void unknow(struct ike_peer *p)
 {
 	if (p->is_known)
@@ -40,8 +75,11 @@ static void unknow(struct ike_peer *p)
 void sharing_forget(struct ike_peer *p)
 {
 	unknow(p);
-	if (sharing_is_pseudo(p->ike, &p->key.remote))
-		p->ike->pseudo_peers--;
+	if (!p->shares)
+		return;
+	p->ike->pseudo_peers--;
+	p->shares->pseudo_peers--;
+	forget_if_unused(p->ike, p->shares);
 }
 
 /* From now on this identity at this address means this peer. */
@@ -80,23 +118,42 @@ static bool is_another(const struct ike_peer *p, const struct isakmp_sa *sa)
 	       (sa->nat.them || p->path.them);
 }
 
-/* A new peer by a pseudo address; NULL where none is free. */
-static struct ike_peer *new_pseudo(struct ike *ike, const struct addr *local)
+/* A peer by an address of the pool; NULL where none is free. */
+static struct ike_peer *new_from_pool(struct ike *ike, const struct addr *local)
 {
 	struct prefix pool = pool_of(ike);
 	uint32_t size = pool.bits < 31 ? (UINT32_MAX >> pool.bits) - 1 : 0;
 
-	if (ike->pseudo_peers >= ike->limits.pseudo_peers)
-		return NULL;
 	for (uint32_t tries = 0; tries < size; tries++) {
 		struct addr a = addr_v4(addr_to_v4(&pool.addr) + 1 + ike->next_pseudo++ % size);
 
 		if (ike_peer_find(ike, local, &a))
 			continue;
-		ike->pseudo_peers++;
 		return ike_peer_new(ike, local, &a);
 	}
 	return NULL;
+}
+
+/*
+ * A new peer by a pseudo address; NULL where there are too many, in all or behind this address: who
+ * stands there, and may take as many names as he likes, takes none from others.
+ */
+static struct ike_peer *new_pseudo(struct ike *ike, const struct addr *local,
+				   const struct addr *outer)
+{
+	struct shared_address *at = shared_address(ike, local, outer);
+	struct ike_peer *p = NULL;
+
+	if (ike->pseudo_peers < ike->limits.pseudo_peers &&
+	    at->pseudo_peers < ike->limits.pseudo_peers_per_address)
+		p = new_from_pool(ike, local);
+	if (p) {
+		p->shares = at;
+		at->pseudo_peers++;
+		ike->pseudo_peers++;
+	}
+	forget_if_unused(ike, at);
+	return p;
 }
 
 static void move_sa(struct isakmp_sa *sa, struct ike_peer *to)
@@ -124,10 +181,10 @@ static enum ike_cause settle_responder(struct isakmp_sa *sa)
 	if (!p) {
 		p = ike_peer_get(ike, &sa->local.addr, &sa->remote.addr);
 		if (p && is_another(p, sa))
-			p = new_pseudo(ike, &sa->local.addr);
+			p = new_pseudo(ike, &sa->local.addr, &sa->remote.addr);
 	}
 	if (!p)
-		return IKE_CAUSE_LIMIT;
+		return IKE_CAUSE_SHARED_ADDRESS;
 	identify(p, sa);
 	move_sa(sa, p);
 	return IKE_CAUSE_NONE;

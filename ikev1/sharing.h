@@ -18,7 +18,8 @@ bool sharing_is_pseudo(const struct ike *ike, const struct addr *a);
 void sharing_remember(struct isakmp_sa *sa, const struct isakmp_id *id);
 /*
  * Whose SA it is, now that the identity is known: the responder's SA goes to that peer. IDENTITY: the
- * one who answered is not the peer that was meant; LIMIT: there are too many by pseudo addresses.
+ * one who answered is not the peer that was meant; SHARED_ADDRESS: there are too many already, behind
+ * that address or in all.
  */
 enum ike_cause sharing_settle(struct isakmp_sa *sa);
 /* The peer goes. */

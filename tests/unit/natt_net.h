@@ -11,7 +11,7 @@
 #include "ikev1/ike.h"
 
 #define LATENCY 10
-#define HOSTS 4
+#define HOSTS 5
 #define MAPPINGS 32
 #define FLIGHTS 64
 #define SAS 64

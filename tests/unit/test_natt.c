@@ -426,14 +426,14 @@ Test(natt, three_behind_one_address)
 	net_free(net);
 }
 
-Test(natt, too_many_behind_one_address)
+static void too_many(const struct ike_limits *limits)
 {
 	static struct ike_config cfg;
 	struct net *net = net_new();
 	struct host *hub = host_add(net, HUB, NULL), *third;
 
 	cfg = config();
-	cfg.limits.pseudo_peers = 1;
+	cfg.limits = *limits;
 	ike_configure(hub->ike, &cfg);
 	connect_to(net, host_add(net, "192.168.2.2", &net->nat[0]), HUB);
 	connect_to(net, host_add(net, "192.168.3.2", &net->nat[0]), HUB);
@@ -441,8 +441,40 @@ Test(natt, too_many_behind_one_address)
 	ike_connect(third->ike, net->now, &third->addr, &hub->addr);
 	net_run(net, SECONDS(60));
 	cr_expect_not(third->up);
-	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_LIMIT], 1);
+	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_SHARED_ADDRESS], 1);
 	cr_expect_eq(hub->n_sas, 4);
+	/* One that goes makes room. */
+	ike_shutdown(net->host[2].ike, net->now);
+	net_run(net, SECONDS(5));
+	connect_to(net, third, HUB);
+	cr_expect_eq(hub->n_sas, 4);
+	net_free(net);
+}
+
+Test(natt, too_many_behind_one_address)
+{
+	too_many(&(struct ike_limits){ .pseudo_peers_per_address = 1 });
+	too_many(&(struct ike_limits){ .pseudo_peers = 1 });
+}
+
+/* Those behind one address take no place from those behind another. */
+Test(natt, too_many_behind_another_address)
+{
+	static struct ike_config cfg;
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL);
+
+	cfg = config();
+	cfg.limits.pseudo_peers_per_address = 1;
+	ike_configure(hub->ike, &cfg);
+	connect_to(net, host_add(net, "192.168.2.2", &net->nat[0]), HUB);
+	connect_to(net, host_add(net, "192.168.3.2", &net->nat[0]), HUB);
+	connect_to(net, host_add(net, "192.168.4.2", &net->nat[1]), HUB);
+	connect_to(net, host_add(net, "192.168.5.2", &net->nat[1]), HUB);
+	cr_expect_eq(hub->n_sas, 8);
+	ike_shutdown(hub->ike, net->now);
+	net_run(net, SECONDS(60));
+	cr_expect_null(hub->ike->shared);
 	net_free(net);
 }
 
