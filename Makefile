@@ -33,7 +33,7 @@ ALL_CFLAGS = -std=gnu11 -D_GNU_SOURCE -I. $(WARNINGS) $(HARDENING) $(SANITIZERS)
              $(CFLAGS)
 ALL_LDFLAGS = -pie -Wl,-z,relro,-z,now $(SANITIZERS) $(LDFLAGS)
 
-PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core libevent_extra jansson libcap-ng
+PKGS      := libmnl libcrypto libnl-3.0 libnl-route-3.0 libconfuse libevent_core jansson libcap-ng
 # Asked once, and only when something is compiled: on a new machine pkg-config is not there yet.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell pkg-config --cflags $(PKGS)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell pkg-config --libs $(PKGS)))$(PKG_LIBS)

@@ -7,6 +7,7 @@
 #include <event2/bufferevent.h>
 #include <event2/event.h>
 #include <event2/listener.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -75,7 +76,7 @@ static void send_line(struct ctl_client *c, const char *text, size_t len)
 
 bool ctl_follow(struct ctl_client *c)
 {
-	static const char hello[] = "{\"event\": \"following\"}";
+	static const char hello[] = "{\"event\":\"following\"}";
 
 	if (c->ctl->followers == CTL_FOLLOWERS_MAX)
 		return false;
@@ -94,7 +95,7 @@ bool ctl_is_followed(const struct ctl *ctl)
 /* It has so much to read that it will not catch up: a last line, and as long as an answer may take. */
 static void cut_off(struct ctl_client *c)
 {
-	static const char last[] = "{\"event\": \"cut-off\", \"reason\": \"read too slowly: events are "
+	static const char last[] = "{\"event\":\"cut-off\",\"reason\":\"read too slowly: events are "
 				   "missing from here on; ask again\"}";
 	const struct timeval patience = { .tv_sec = CTL_SECONDS };
 
@@ -169,13 +170,21 @@ static void client_written(struct bufferevent *io, void *arg)
 		client_free(c);
 }
 
+/* A follower's end is found here; that of others by the answer, or by their time. */
+static bool has_hung_up(const struct ctl_client *c)
+{
+	struct pollfd p = { .fd = bufferevent_getfd(c->io) };
+
+	return c->follows && poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
+}
+
 static void client_event(struct bufferevent *io, short what, void *arg)
 {
 	struct ctl_client *c = arg;
 
 	(void)io;
 	/* A client may shut down its side once it has asked, and still wait for the answer. */
-	if ((what & BEV_EVENT_EOF) && c->asked && !c->follows && !(what & BEV_EVENT_WRITING))
+	if ((what & BEV_EVENT_EOF) && c->asked && !(what & BEV_EVENT_WRITING) && !has_hung_up(c))
 		return;
 	client_free(c);
 }

@@ -155,9 +155,13 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 	d->peers = peers_new();
 	d->pseudos = pseudos_new();
 	d->udp = udp_new();
-	d->names = names_new();
+	d->names = names_new(d);
 	d->hook = hook_new();
 	d->upkeep = upkeep_new();
+	if (!d->names) {
+		log_msg(LOG_ERR, "cannot make a pipe: %s", strerror(errno));
+		return false;
+	}
 	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
 		return false;
 	d->pool = pool_new();

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/names.h"
 
-#include <event2/dns.h>
-#include <event2/util.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
 #include "daemon/daemon.h"
@@ -15,11 +19,19 @@
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
 
-/* Its answer comes even after it was cancelled: then to nobody. */
+#define ANSWERS_MAX 16
+
+/*
+ * Belongs to its thread until that has written its address into the pipe, then to the loop. The
+ * thread looks at nothing else of ours.
+ */
 struct question {
-	struct daemon *d;
-	struct name *name; /* NULL: gone */
-	struct evdns_getaddrinfo_request *request; /* NULL: not asked yet */
+	char *text;
+	int pipe;
+	int error; /* EAI_* */
+	struct addr answer[ANSWERS_MAX];
+	size_t count;
+	struct name *name; /* the loop's; NULL: nobody wants to know any more */
 };
 
 /* Few: as many as there are nhs. */
@@ -40,15 +52,23 @@ struct name {
 
 struct names {
 	LIST_HEAD(, name) list;
-	struct evdns_base *dns;
+	int pipe[2]; /* where questions come back */
+	struct loop_watch *watch;
 	size_t asking;
 };
 
-struct names *names_new(void)
+static loop_handler answers_readable;
+
+struct names *names_new(struct daemon *d)
 {
 	struct names *ns = xcalloc(1, sizeof(*ns));
 
 	LIST_INIT(&ns->list);
+	if (pipe2(ns->pipe, O_CLOEXEC | O_NONBLOCK)) {
+		free(ns);
+		return NULL;
+	}
+	ns->watch = loop_watch(d->loop, ns->pipe[0], answers_readable, NULL);
 	return ns;
 }
 
@@ -65,27 +85,21 @@ static bool is_possible(struct daemon *d, const struct tunnel *t, const struct a
  * The one that is in use where it is among the answers; if that is not reached, the one behind it,
  * and behind the last the first.
  */
-static struct addr choose(const struct name *n, const struct tunnel *t,
-			  const struct evutil_addrinfo *list)
+static struct addr choose(const struct name *n, const struct tunnel *t, const struct question *q)
 {
 	struct addr first = { 0 }, after = { 0 };
 	bool found = false;
 
-	for (const struct evutil_addrinfo *i = list; i; i = i->ai_next) {
-		struct sockaddr_in sin;
-		struct addr a;
+	for (size_t i = 0; i < q->count; i++) {
+		const struct addr *a = &q->answer[i];
 
-		if (i->ai_family != AF_INET || i->ai_addrlen < sizeof(sin))
-			continue;
-		memcpy(&sin, i->ai_addr, sizeof(sin));
-		a = addr_v4(ntohl(sin.sin_addr.s_addr));
-		if (!is_possible(n->d, t, &a))
+		if (!is_possible(n->d, t, a))
 			continue;
 		if (addr_is_none(&first))
-			first = a;
+			first = *a;
 		if (found && addr_is_none(&after))
-			after = a;
-		found |= addr_equal(&a, &n->nbma);
+			after = *a;
+		found |= addr_equal(a, &n->nbma);
 	}
 	if (found && !n->unreachable)
 		return n->nbma;
@@ -123,74 +137,107 @@ static void resolved(struct name *n, const struct tunnel *t, const struct addr *
 	notice_name(n->d, t, &n->protocol, n->text, a);
 }
 
-/* From the loop, or during the question where the answer is in /etc/hosts. */
-static void answered(int error, struct evutil_addrinfo *list, void *arg)
+static void answered(struct daemon *d, struct question *q)
 {
-	struct question *q = arg;
 	struct name *n = q->name;
-	const struct tunnel *t = n ? tunnel_by_id(n->d, n->id) : NULL;
+	const struct tunnel *t = n ? tunnel_by_id(d, n->id) : NULL;
 	struct addr a;
 
-	if (q->d->names)
-		q->d->names->asking--;
-	free(q);
+	d->names->asking--;
 	if (n)
 		n->asking = NULL;
-	if (!t) {
-		/* Nobody wants to know any more. */
-	} else if (error) {
-		failed(n, t, evutil_gai_strerror(error));
-	} else {
-		a = choose(n, t, list);
+	if (t && q->error) {
+		failed(n, t, gai_strerror(q->error));
+	} else if (t) {
+		a = choose(n, t, q);
 		if (addr_is_none(&a))
 			failed(n, t, "none of its addresses can be that of a hub");
 		else
 			resolved(n, t, &a);
 	}
-	if (list)
-		evutil_freeaddrinfo(list);
+	free(q->text);
+	free(q);
+}
+
+static void answers_readable(struct daemon *d, void *arg)
+{
+	struct question *q;
+
+	(void)arg;
+	if (read(d->names->pipe[0], &q, sizeof(q)) == sizeof(q))
+		answered(d, q);
 }
 
 /* ---- questions ---- */
 
-/* With the name servers that the machine has now; they change as its addresses do. */
-static void read_servers(struct daemon *d)
+static void collect(struct question *q, const struct addrinfo *list)
 {
-	struct names *ns = d->names;
+	for (const struct addrinfo *i = list; i && q->count < ANSWERS_MAX; i = i->ai_next) {
+		struct sockaddr_in sin;
 
-	if (ns->asking)
-		return;
-	if (ns->dns)
-		evdns_base_free(ns->dns, 1);
-	ns->dns = evdns_base_new(loop_base(d->loop), EVDNS_BASE_INITIALIZE_NAMESERVERS |
-							     EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (ns->dns)
-		return;
-	/* No name server is configured: there may be one later. */
-	ns->dns = evdns_base_new(loop_base(d->loop), EVDNS_BASE_DISABLE_WHEN_INACTIVE);
-	if (!ns->dns)
-		abort();
-	evdns_base_load_hosts(ns->dns, "/etc/hosts");
+		if (i->ai_family != AF_INET || i->ai_addrlen < sizeof(sin))
+			continue;
+		memcpy(&sin, i->ai_addr, sizeof(sin));
+		q->answer[q->count++] = addr_v4(ntohl(sin.sin_addr.s_addr));
+	}
+}
+
+static void *asker(void *arg)
+{
+	const struct addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM };
+	struct question *q = arg;
+	struct addrinfo *list = NULL;
+
+	q->error = getaddrinfo(q->text, NULL, &hints, &list);
+	if (!q->error) {
+		collect(q, list);
+		freeaddrinfo(list);
+	}
+	/* The daemon may have ended meanwhile. */
+	if (write(q->pipe, &q, sizeof(q)) != sizeof(q)) {
+		free(q->text);
+		free(q);
+	}
+	return NULL;
+}
+
+/* Nobody waits for the thread; signals are the loop's. */
+static int start_thread(struct question *q)
+{
+	sigset_t all, before;
+	pthread_t thread;
+	int err;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&thread, NULL, asker, q);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		pthread_detach(thread);
+	return err;
 }
 
 static void ask(struct name *n)
 {
-	const struct evutil_addrinfo hints = { .ai_family = AF_INET, .ai_socktype = SOCK_DGRAM };
-	struct names *ns = n->d->names;
-	struct evdns_getaddrinfo_request *r;
+	const struct tunnel *t = tunnel_by_id(n->d, n->id);
 	struct question *q = xcalloc(1, sizeof(*q));
+	int err;
 
+	q->text = xstrdup(n->text);
+	q->pipe = n->d->names->pipe[1];
+	q->name = n;
 	n->asked = loop_now();
 	n->due = MSEC_NEVER;
-	read_servers(n->d);
-	ns->asking++;
-	q->d = n->d;
-	q->name = n;
-	n->asking = q;
-	r = evdns_getaddrinfo(ns->dns, n->text, NULL, &hints, answered, q);
-	/* NULL: answered() has been called already, and the question is gone. */
-	if (r)
-		q->request = r;
+	err = start_thread(q);
+	if (!err) {
+		n->asking = q;
+		n->d->names->asking++;
+		return;
+	}
+	free(q->text);
+	free(q);
+	if (t)
+		failed(n, t, strerror(err));
 }
 
 msec names_deadline(const struct daemon *d)
@@ -207,9 +254,14 @@ void names_tick(struct daemon *d, msec now)
 {
 	struct name *n;
 
-	LIST_FOREACH (n, &d->names->list, next)
-		if (n->due <= now && !n->asking)
+	LIST_FOREACH (n, &d->names->list, next) {
+		if (n->due > now || n->asking)
+			continue;
+		if (d->names->asking == NAMES_ASKED_MAX)
+			n->due = now + SECONDS(1);
+		else
 			ask(n);
+	}
 }
 
 void names_unreachable(struct daemon *d, const struct tunnel *t, const struct addr *protocol)
@@ -228,10 +280,8 @@ void names_unreachable(struct daemon *d, const struct tunnel *t, const struct ad
 
 static void drop(struct name *n)
 {
-	if (n->asking) {
+	if (n->asking)
 		n->asking->name = NULL;
-		evdns_getaddrinfo_cancel(n->asking->request);
-	}
 	LIST_REMOVE(n, next);
 	free(n->text);
 	free(n);
@@ -300,8 +350,9 @@ void names_free(struct daemon *d)
 		return;
 	while (!LIST_EMPTY(&d->names->list))
 		drop(LIST_FIRST(&d->names->list));
-	if (d->names->dns)
-		evdns_base_free(d->names->dns, 0);
+	loop_unwatch(d->names->watch);
+	/* The other end stays: a thread may still write to it, and must not find something else there. */
+	close(d->names->pipe[0]);
 	free(d->names);
 	d->names = NULL;
 }

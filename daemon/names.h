@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Next hop servers that are configured by a name: the DNS (or /etc/hosts) is asked from the loop,
- * without waiting, and NHRP is told what the name stands for. It is asked again every NAMES_REFRESH,
+ * Next hop servers that are configured by a name: the machine's resolver is asked (getaddrinfo(): the
+ * DNS, /etc/hosts, whatever it is configured for), in a thread of its own, because it may take its
+ * time, and NHRP is told what the name stands for. It is asked again every NAMES_REFRESH,
  * sooner while the server is not reached, and later and later while there is no answer; meanwhile what
  * was known stays. Of several addresses one that is in use is kept while it works.
  */
@@ -21,7 +22,10 @@ struct daemon;
 struct names;
 struct tunnel;
 
-struct names *names_new(void);
+#define NAMES_ASKED_MAX 8 /* questions at a time; the others wait */
+
+/* NULL: no descriptor could be had, errno says why. */
+struct names *names_new(struct daemon *d);
 void names_free(struct daemon *d); /* NULL is fine */
 
 /* The names that the tunnel has now; those that it had before keep what is known of them. */

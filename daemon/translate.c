@@ -137,6 +137,7 @@ static void translate_servers(struct nhrp_terms *terms, const struct conf_nhrp *
 		terms->nhs[i] = (struct nhrp_nhs_config){
 			.protocol = n->nhs[i].protocol,
 			.nbma = n->nhs[i].nbma,
+			.named = n->nhs[i].name != NULL,
 			.priority = n->nhs[i].priority,
 			.cluster = n->nhs[i].cluster,
 			.multicast = n->nhs[i].multicast,

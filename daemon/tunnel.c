@@ -177,6 +177,7 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 		t->adopted ? "; the link was there and stays" : "");
 	ipsec_settings_of_tunnel(t->conf->name, t->conf->source_if, local);
 	upkeep_settings(d, t);
+	notice_link(d, t, true);
 	return true;
 }
 

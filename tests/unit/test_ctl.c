@@ -6,6 +6,7 @@
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <event2/event.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -22,6 +23,7 @@
 
 static struct ctl_client *waiting; /* asked for "later" */
 static const struct ctl_client *forgotten;
+static bool followed;
 static char logged[512];
 
 void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
@@ -32,6 +34,12 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 	(void)d;
 	if (word && !strcmp(word, "later")) {
 		waiting = c;
+		return;
+	}
+	if (word && !strcmp(word, "events")) {
+		followed = ctl_follow(c);
+		if (!followed)
+			ctl_answer(c, json_pack("{s:s}", "error", "too many"));
 		return;
 	}
 	if (word && !strcmp(word, "much")) {
@@ -73,6 +81,7 @@ static struct ctl *ctl;
 
 static void begin(void)
 {
+	signal(SIGPIPE, SIG_IGN); /* as main.c does */
 	cr_assert_not_null(mkdtemp(folder));
 	snprintf(path, sizeof(path), "%s/run/x.ctl", folder);
 	base = event_base_new();
@@ -337,4 +346,121 @@ Test(ctl, a_name_that_is_too_long)
 	cr_assert_null(ctl_open(NULL, base, longer));
 	cr_assert_not_null(strstr(logged, "at most 107 octets"));
 	event_base_free(base);
+}
+
+/* What has come by now; to be freed. */
+static char *overheard(int fd)
+{
+	char *text = xcalloc(1, 4096);
+	ssize_t n;
+
+	turns(5);
+	n = read(fd, text, 4095);
+	text[n > 0 ? n : 0] = '\0';
+	return text;
+}
+
+static int follow(void)
+{
+	static const char hello[] = "{\"event\":\"following\"}\n";
+	int fd = connect_client();
+	char *text;
+
+	say(fd, "{\"verb\": [\"events\"]}\n");
+	text = overheard(fd);
+	cr_assert(followed);
+	cr_assert_str_eq(text, hello);
+	free(text);
+	return fd;
+}
+
+static void tell(int n)
+{
+	ctl_tell(ctl, json_pack("{s:i}", "n", n));
+}
+
+Test(ctl, who_follows_hears_all_until_he_goes)
+{
+	int fd[2];
+	char *text;
+
+	begin();
+	cr_expect_not(ctl_is_followed(ctl));
+	cr_expect_not(ctl_is_followed(NULL));
+	fd[0] = follow();
+	fd[1] = follow();
+	cr_expect(ctl_is_followed(ctl));
+	check_answer("{\"verb\": [\"show\"]}\n", "{\"echo\":\"show\"}\n");
+	tell(1);
+	tell(2);
+	for (int i = 0; i < 2; i++) {
+		text = overheard(fd[i]);
+		cr_expect_str_eq(text, "{\"n\":1}\n{\"n\":2}\n");
+		free(text);
+	}
+	close(fd[0]);
+	turns(5);
+	/* It may say that it asks for no more, and still listens. */
+	cr_assert_eq(shutdown(fd[1], SHUT_WR), 0);
+	turns(5);
+	tell(3);
+	text = overheard(fd[1]);
+	cr_expect_str_eq(text, "{\"n\":3}\n");
+	free(text);
+	close(fd[1]);
+	tell(4);
+	turns(5);
+	cr_expect_not(ctl_is_followed(ctl));
+	end();
+}
+
+Test(ctl, who_goes_is_not_followed_by_anybody)
+{
+	int fd;
+
+	begin();
+	fd = follow();
+	close(fd);
+	turns(5);
+	cr_expect_not(ctl_is_followed(ctl));
+	end();
+}
+
+Test(ctl, a_slow_reader_is_cut_off)
+{
+	int fd, quick;
+	char *text, *last;
+
+	begin();
+	fd = follow();
+	quick = follow();
+	for (int i = 0; i < 200000 && ctl_is_followed(ctl); i++) {
+		tell(i);
+		if (i % 100 == 0)
+			turns(1);
+	}
+	cr_assert_not(ctl_is_followed(ctl));
+	text = hear(fd);
+	cr_assert_not_null(text);
+	last = strstr(text, "{\"event\":\"cut-off\"");
+	cr_assert_not_null(last);
+	cr_expect_eq(strchr(last, '\n')[1], '\0', "%s", last);
+	free(text);
+	close(fd);
+	close(quick);
+	end();
+}
+
+Test(ctl, followers_beyond_the_limit)
+{
+	int fds[CTL_FOLLOWERS_MAX];
+
+	begin();
+	for (size_t i = 0; i < CTL_FOLLOWERS_MAX; i++)
+		fds[i] = follow();
+	check_answer("{\"verb\": [\"events\"]}\n", "{\"error\":\"too many\"}\n");
+	check_answer("{\"verb\": [\"show\"]}\n", "{\"echo\":\"show\"}\n");
+	for (size_t i = 0; i < CTL_FOLLOWERS_MAX; i++)
+		close(fds[i]);
+	end();
 }
