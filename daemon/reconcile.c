@@ -261,8 +261,11 @@ void reconcile_finish(struct daemon *d)
 	if (!d->reconcile)
 		return;
 	/* A neighbour moves away before the SA that carried it goes. */
-	TUNNELS_EACH (d, t)
+	TUNNELS_EACH (d, t) {
+		if (t->ifindex)
+			kernel_compare_routes(d, t->ifindex, true, NULL, NULL, 0);
 		neighbours += remove_neighbours(d, t);
+	}
 	sas = remove_sas(d);
 	if (sas || neighbours)
 		log_msg(LOG_NOTICE, "removed what an earlier run left: %zu SAs, %zu neighbours",

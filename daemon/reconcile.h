@@ -7,7 +7,7 @@
  * since the kernel would fall back to it.
  *
  * Leftovers are known by their reqid (SAs) and by their protocol tag on an adopted link
- * (neighbours). Policies and links are adopted by tunnel.h at once.
+ * (neighbours, shortcut routes). Policies and links are adopted by tunnel.h at once.
  */
 #ifndef DAEMON_RECONCILE_H
 #define DAEMON_RECONCILE_H
