@@ -27,6 +27,7 @@ struct ctl_client {
 	bool asked;    /* its request was taken */
 	bool answered; /* what is in the buffer is the answer; when it is gone, so is the client */
 	bool follows;
+	enum ctl_stream stream; /* that it follows */
 };
 
 struct ctl {
@@ -34,16 +35,25 @@ struct ctl {
 	struct event_base *base;
 	struct evconnlistener *listener;
 	LIST_HEAD(, ctl_client) clients;
-	unsigned int count, followers;
+	unsigned int count, followers, following[CTL_STREAMS];
 	struct sockaddr_un name;
 };
+
+static void unfollow(struct ctl_client *c)
+{
+	if (!c->follows)
+		return;
+	c->ctl->followers--;
+	c->ctl->following[c->stream]--;
+	c->follows = false;
+}
 
 static void client_free(struct ctl_client *c)
 {
 	struct ctl *ctl = c->ctl;
 
 	verbs_forget(ctl->d, c);
-	ctl->followers -= c->follows;
+	unfollow(c);
 	LIST_REMOVE(c, next);
 	event_free(c->deadline);
 	bufferevent_free(c->io);
@@ -74,22 +84,24 @@ static void send_line(struct ctl_client *c, const char *text, size_t len)
 	bufferevent_write(c->io, "\n", 1);
 }
 
-bool ctl_follow(struct ctl_client *c)
+bool ctl_follow(struct ctl_client *c, enum ctl_stream stream)
 {
 	static const char hello[] = "{\"event\":\"following\"}";
 
 	if (c->ctl->followers == CTL_FOLLOWERS_MAX)
 		return false;
 	c->ctl->followers++;
+	c->ctl->following[stream]++;
 	c->follows = true;
+	c->stream = stream;
 	event_del(c->deadline);
 	send_line(c, hello, sizeof(hello) - 1);
 	return true;
 }
 
-bool ctl_is_followed(const struct ctl *ctl)
+bool ctl_is_followed(const struct ctl *ctl, enum ctl_stream stream)
 {
-	return ctl && ctl->followers > 0;
+	return ctl && ctl->following[stream] > 0;
 }
 
 /* It has so much to read that it will not catch up: a last line, and as long as an answer may take. */
@@ -99,14 +111,13 @@ static void cut_off(struct ctl_client *c)
 				   "missing from here on; ask again\"}";
 	const struct timeval patience = { .tv_sec = CTL_SECONDS };
 
-	c->ctl->followers--;
-	c->follows = false;
+	unfollow(c);
 	c->answered = true;
 	send_line(c, last, sizeof(last) - 1);
 	evtimer_add(c->deadline, &patience);
 }
 
-void ctl_tell(struct ctl *ctl, json_t *line)
+void ctl_tell(struct ctl *ctl, enum ctl_stream stream, json_t *line)
 {
 	char *text = json_dumps(line, JSON_COMPACT);
 	size_t len = text ? strlen(text) : 0;
@@ -114,7 +125,7 @@ void ctl_tell(struct ctl *ctl, json_t *line)
 
 	json_decref(line);
 	LIST_FOREACH (c, &ctl->clients, next) {
-		if (!c->follows || !len)
+		if (!c->follows || c->stream != stream || !len)
 			continue;
 		if (evbuffer_get_length(bufferevent_get_output(c->io)) + len > CTL_FOLLOWER_ROOM)
 			cut_off(c);

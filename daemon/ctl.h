@@ -7,9 +7,9 @@
  * then the connection is closed; {"error": "..."} says what is wrong and what to do. doc/ lists
  * verbs and members.
  *
- * One verb, "events", is answered differently: the connection stays, and each notice (notice.h) is a
- * line of JSON from then on. Who reads slower than things happen is told so in a last line and cut
- * off.
+ * Two verbs are answered differently: the connection stays, and each notice (notice.h; "events") or each
+ * line of the log ("debug") is a line of JSON from then on. Who reads slower than things happen is
+ * told so in a last line and cut off.
  *
  * Bounded in clients, octets per request and seconds per connection. Verbs walk what they show;
  * nothing is kept up to date for them while packets flow. Some (the SAs' counters) wait for the
@@ -44,11 +44,13 @@ struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path
 /* Drops the clients, removes the socket. NULL is fine. */
 void ctl_close(struct ctl *ctl);
 
+enum ctl_stream { CTL_EVENTS, CTL_LOG, CTL_STREAMS };
+
 /* The client follows from now on. False: there are too many, it must be answered. */
-bool ctl_follow(struct ctl_client *c);
+bool ctl_follow(struct ctl_client *c, enum ctl_stream stream);
 /* Whether anybody does; NULL is fine. */
-bool ctl_is_followed(const struct ctl *ctl);
-/* A line for all who follow; takes it over. */
-void ctl_tell(struct ctl *ctl, json_t *line);
+bool ctl_is_followed(const struct ctl *ctl, enum ctl_stream stream);
+/* A line for all who follow that; takes it over. */
+void ctl_tell(struct ctl *ctl, enum ctl_stream stream, json_t *line);
 
 #endif

@@ -34,6 +34,8 @@ struct verb {
 
 extern const struct verb verbs[];
 extern const size_t verb_count;
+/* Whether its answer goes on, line by line, until somebody has seen enough. */
+bool verb_follows(const struct verb *v);
 /* The same as a picture, for --svg; NULL: there is none. */
 render_fn *verb_picture(const struct verb *v);
 
@@ -94,7 +96,7 @@ render_fn render_nhrp_multicast;
 render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
-render_fn render_debugging, render_log;
+render_fn render_debugging, render_log, render_log_line;
 render_fn render_ladder, render_ladder_svg; /* dmvpnctl_ladder.c */
 
 #endif

@@ -148,7 +148,7 @@ static int run_once(struct line *l)
 	if (fd < 0)
 		return CTL_EXIT_CONNECT;
 	request = parse_request(&l->command);
-	if (l->command.verb->render == render_event)
+	if (verb_follows(l->command.verb))
 		status = follow(l, fd, request);
 	else
 		status = ask_and_show(l, fd, request);

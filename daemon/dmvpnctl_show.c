@@ -71,29 +71,58 @@ void render_message(const json_t *answer, FILE *out)
 	fprintf(out, "%s\n", member_text(answer, "message"));
 }
 
+void render_log_line(const json_t *line, FILE *out)
+{
+	const char *tag = member_text(line, "tag");
+
+	/* The first line of those that follow only says that they do. */
+	if (member_has(line, "text"))
+		fprintf(out, "%s %s%s%s%s\n", member_text(line, "time"), *tag ? "[" : "", tag,
+			*tag ? "]: " : "", member_text(line, "text"));
+}
+
 void render_log(const json_t *answer, FILE *out)
 {
 	const json_t *line;
 	size_t i;
 
-	json_array_foreach (json_object_get(answer, "lines"), i, line) {
-		const char *tag = member_text(line, "tag");
-
-		fprintf(out, "%s %s%s%s%s\n", member_text(line, "time"), *tag ? "[" : "", tag,
-			*tag ? "]: " : "", member_text(line, "text"));
-	}
+	json_array_foreach (json_object_get(answer, "lines"), i, line)
+		render_log_line(line, out);
 	if (!i)
 		fprintf(out, "Nothing is recorded of %s.\n", member_text(answer, "peer"));
 }
 
+static void debugging_nhrp(const json_t *kinds, FILE *out)
+{
+	const json_t *kind;
+	size_t i;
+
+	if (json_array_size(kinds))
+		fprintf(out, "NHRP:\n");
+	if (json_array_size(kinds) == 4) {
+		fprintf(out, "  NHRP protocol debugging is on\n");
+		return;
+	}
+	json_array_foreach (kinds, i, kind)
+		fprintf(out, "  NHRP %s debugging is on\n", json_string_value(kind));
+}
+
 void render_debugging(const json_t *answer, FILE *out)
 {
+	const json_t *condition;
+	size_t i;
+
+	if (member_int(answer, "crypto_isakmp") || member_true(answer, "crypto_ipsec"))
+		fprintf(out, "Cryptographic Subsystem:\n");
 	if (member_int(answer, "crypto_isakmp"))
-		fprintf(out,
-			"Cryptographic Subsystem:\n  Crypto ISAKMP debugging is on (level %lld)\n",
+		fprintf(out, "  Crypto ISAKMP debugging is on (level %lld)\n",
 			(long long)member_int(answer, "crypto_isakmp"));
-	if (member_true(answer, "nhrp"))
-		fprintf(out, "NHRP:\n  NHRP protocol debugging is on\n");
+	if (member_true(answer, "crypto_ipsec"))
+		fprintf(out, "  Crypto IPSEC debugging is on\n");
+	debugging_nhrp(json_object_get(answer, "nhrp"), out);
+	json_array_foreach (json_object_get(answer, "conditions"), i, condition)
+		fprintf(out, "%s  %s %s\n", i ? "" : "Crypto conditional debug is on for:\n",
+			member_text(condition, "kind"), member_text(condition, "value"));
 }
 
 /* One row per NBMA peer, as IOS 12.4 does: the tunnel address is that of its first entry. */

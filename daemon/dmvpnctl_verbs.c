@@ -48,10 +48,23 @@ const struct verb verbs[] = {
 	{ "clear ip nhrp", NULL, NULL, render_nothing, "delete all dynamic entries of the cache" },
 	{ "clear ip nhrp A.B.C.D", "clear ip nhrp", "address", render_nothing,
 	  "delete the dynamic entry of one tunnel address" },
+	{ "debug", NULL, NULL, render_log_line, "the log as it is written, until ^C" },
+	{ "debug crypto condition peer A.B.C.D/N", "debug crypto condition peer", "peer",
+	  render_nothing, "trace only these NBMA addresses (an address or a prefix)" },
+	{ "debug crypto condition reset", NULL, NULL, render_nothing, "trace all peers" },
+	{ "debug crypto condition tunnel A.B.C.D/N", "debug crypto condition tunnel", "tunnel",
+	  render_nothing, "trace only who has these tunnel addresses" },
+	{ "debug crypto condition username WORD", "debug crypto condition username", "username",
+	  render_nothing, "trace only who has this phase 1 identity" },
+	{ "debug crypto ipsec", NULL, NULL, render_message, "trace quick mode and IPsec SAs" },
 	{ "debug crypto isakmp", NULL, NULL, render_message, "trace IKE at level 1" },
 	{ "debug crypto isakmp <1-255>", "debug crypto isakmp", "level", render_message,
 	  "trace IKE at this level: 100 decisions, 200 messages and payloads, 254 all" },
 	{ "debug nhrp", NULL, NULL, render_message, "trace NHRP" },
+	{ "debug nhrp cache", NULL, NULL, render_message, "trace bindings, paths and servers" },
+	{ "debug nhrp error", NULL, NULL, render_message, "trace what goes wrong" },
+	{ "debug nhrp extension", NULL, NULL, render_message, "trace extensions" },
+	{ "debug nhrp packet", NULL, NULL, render_message, "trace packets" },
 	{ "events", NULL, NULL, render_event, "what happens from now on, line by line" },
 	{ "ladder A.B.C.D", "ladder", "peer", render_ladder,
 	  "the messages of a peer's negotiations, as a ladder; --svg as a picture" },
@@ -67,6 +80,11 @@ static const struct {
 } pictures[] = {
 	{ "ladder A.B.C.D", render_ladder_svg },
 };
+
+bool verb_follows(const struct verb *v)
+{
+	return v->render == render_event || v->render == render_log_line;
+}
 
 render_fn *verb_picture(const struct verb *v)
 {
@@ -84,11 +102,17 @@ static const struct {
 	{ "all", "All kinds" },
 	{ "clear", "Delete state; what is needed comes up again" },
 	{ "crypto", "Encryption" },
+	{ "A.B.C.D/N", "An address or a prefix" },
+	{ "WORD", "A word" },
+	{ "cache", "Bindings, paths and servers" },
+	{ "condition", "Of whom" },
 	{ "debug", "Trace what happens, into the daemon's log" },
 	{ "debugging", "What is being debugged" },
 	{ "detail", "More of it" },
 	{ "dmvpn", "Peers of each tunnel" },
 	{ "endpoints", "NBMA and tunnel addresses" },
+	{ "error", "What goes wrong" },
+	{ "extension", "Extensions" },
 	{ "events", "What happens, as it happens; ^C ends it" },
 	{ "interface", "The tunnels' interfaces" },
 	{ "ip", "IP" },
@@ -99,15 +123,18 @@ static const struct {
 	{ "multicast", "Who gets copies of multicast packets" },
 	{ "nhrp", "Next Hop Resolution Protocol" },
 	{ "nhs", "Next hop servers" },
+	{ "packet", "Packets" },
 	{ "peer", "One peer, by its NBMA address" },
 	{ "policy", "Phase 1 policies" },
 	{ "reload", "Read the configuration again, and change what it changes" },
+	{ "reset", "Of all" },
 	{ "sa", "Security associations" },
 	{ "show", "Show state" },
 	{ "stats", "Counters" },
 	{ "traffic", "Counters" },
 	{ "tunnel", "Tunnels" },
 	{ "undebug", "Stop tracing" },
+	{ "username", "Who calls itself so in phase 1" },
 	{ "version", "Version and uptime of the daemon" },
 	{ "<1-255>", "Level, as on the ASA: 100 decisions, 200 messages and payloads, 254 all" },
 	{ "<1-4294967295>", "The conn-id that show crypto isakmp sa prints" },
@@ -155,12 +182,15 @@ enum match { MATCH_NOT, MATCH_PREFIX, MATCH_EXACT };
 
 static enum match word_matches(const char *word, const char *typed)
 {
+	struct prefix p;
 	struct addr a;
 
 	if (!*typed)
 		return MATCH_NOT;
 	if (word[0] == '<')
 		return number_in_range(word, typed) ? MATCH_EXACT : MATCH_NOT;
+	if (!strcmp(word, "A.B.C.D/N"))
+		return prefix_parse(typed, &p) ? MATCH_EXACT : MATCH_NOT;
 	if (!strcmp(word, "A.B.C.D"))
 		return addr_parse(typed, &a) ? MATCH_EXACT : MATCH_NOT;
 	if (stands_for_value(word))

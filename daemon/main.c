@@ -196,6 +196,7 @@ static void stop(struct daemon *d)
 {
 	instance_stopping();
 	ctl_close(d->ctl);
+	d->ctl = NULL; /* the log goes on */
 	if (!d->kernel || !d->tunnels)
 		return;
 	/* The list of what an earlier run left may still be on its way. */

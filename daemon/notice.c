@@ -21,7 +21,7 @@ static json_t *line_of(struct daemon *d, const char *event, const struct tunnel 
 	struct timespec now;
 	json_t *o;
 
-	if (!ctl_is_followed(d->ctl))
+	if (!ctl_is_followed(d->ctl, CTL_EVENTS))
 		return NULL;
 	clock_gettime(CLOCK_REALTIME, &now);
 	o = json_pack("{s:f, s:s}", "time", (double)now.tv_sec + (double)(now.tv_nsec / 1000000) / 1e3,
@@ -95,7 +95,7 @@ static void follow_nhrp(struct daemon *d, const struct tunnel *t, const struct n
 		add_text(o, "reason", diagnose_nhrp_reason(e->reason));
 	if (e->seconds)
 		json_object_set_new(o, "seconds", json_integer(e->seconds));
-	ctl_tell(d->ctl, o);
+	ctl_tell(d->ctl, CTL_EVENTS, o);
 }
 
 /* opennhrp's words, where it has one; ours, with "-" between them, elsewhere. */
@@ -216,7 +216,7 @@ void notice_ike(struct daemon *d, const struct ike_event *e)
 		add_spis(o, e);
 	if (e->kind == IKE_EVENT_SA_GONE || e->kind == IKE_EVENT_FAILED)
 		add_text(o, "reason", diagnose_cause_text(e->failure.cause));
-	ctl_tell(d->ctl, o);
+	ctl_tell(d->ctl, CTL_EVENTS, o);
 }
 
 void notice_peer(struct daemon *d, const struct ike_effect *e)
@@ -230,7 +230,7 @@ void notice_peer(struct daemon *d, const struct ike_effect *e)
 		return;
 	if (!up)
 		add_text(o, "reason", diagnose_cause_text(e->cause));
-	ctl_tell(d->ctl, o);
+	ctl_tell(d->ctl, CTL_EVENTS, o);
 }
 
 /* ---- tunnels ---- */
@@ -243,7 +243,7 @@ void notice_link(struct daemon *d, const struct tunnel *t, bool up)
 	json_t *o = line_of(d, up ? "interface-up" : "interface-down", t);
 
 	if (o)
-		ctl_tell(d->ctl, o);
+		ctl_tell(d->ctl, CTL_EVENTS, o);
 	if (up && d->conf->hook)
 		hook_run(d, &call);
 }
@@ -259,5 +259,5 @@ void notice_name(struct daemon *d, const struct tunnel *t, const struct addr *pr
 	add_text(o, "name", name);
 	if (nbma)
 		add_addr(o, "nbma", nbma);
-	ctl_tell(d->ctl, o);
+	ctl_tell(d->ctl, CTL_EVENTS, o);
 }

@@ -10,6 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/debug.h"
 #include "daemon/limit.h"
 #include "daemon/text.h"
 
@@ -32,8 +33,8 @@ static struct {
 	char *path;
 	char *ident;
 	int severity;
-	unsigned int debug_isakmp;
-	bool debug_nhrp;
+	trace_sink *follower;
+	void *follower_ctx;
 	struct bucket buckets[BUCKET_COUNT];
 } trace = {
 	.to = TRACE_STDERR,
@@ -126,24 +127,10 @@ int trace_severity(void)
 	return trace.severity;
 }
 
-void trace_set_debug_isakmp(unsigned int level)
+void trace_follow(trace_sink *sink, void *ctx)
 {
-	trace.debug_isakmp = level;
-}
-
-unsigned int trace_debug_isakmp(void)
-{
-	return trace.debug_isakmp;
-}
-
-void trace_set_debug_nhrp(bool on)
-{
-	trace.debug_nhrp = on;
-}
-
-bool trace_debug_nhrp(void)
-{
-	return trace.debug_nhrp;
+	trace.follower = sink;
+	trace.follower_ctx = ctx;
 }
 
 /* Writing */
@@ -178,6 +165,8 @@ static void write_line(const struct trace_line *line)
 		text_add(&t, "[%s]: ", line->tag);
 	text_add(&t, "%s", line->text);
 	trace_make_printable(buf);
+	if (trace.follower)
+		trace.follower(trace.follower_ctx, line);
 	if (trace.to == TRACE_SYSLOG) {
 		syslog(line->severity, "%s", buf);
 		return;
@@ -252,11 +241,6 @@ msec trace_deadline(void)
 
 /* Events of the cores */
 
-static bool shows(int severity, unsigned int level)
-{
-	return severity <= trace.severity || level <= trace.debug_isakmp;
-}
-
 /*
  * A peer that cannot negotiate tries again and again. What was said about it less than REPEAT_AFTER
  * ago is only counted, unless somebody is debugging; the next time says how often it was.
@@ -294,27 +278,31 @@ static bool is_repeated(const struct ike_event *e, unsigned int *before)
 /* Faults that come again with each attempt; not those of a trace somebody asked for. */
 static bool may_repeat(const struct ike_event *e)
 {
-	return trace.severity < LOG_DEBUG && !trace.debug_isakmp &&
+	return trace.severity < LOG_DEBUG &&
 	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE ||
 		e->kind == IKE_EVENT_POLICY_MISS || e->kind == IKE_EVENT_ESP_MISS);
 }
 
-/* ctx: how often the same was not told, or NULL. */
+struct ike_lines {
+	bool debugged;	     /* all of them are shown */
+	unsigned int before; /* how often the same was not told */
+};
+
 static void log_ike(void *ctx, const struct trace_line *line)
 {
-	const unsigned int *before = ctx;
+	const struct ike_lines *lines = ctx;
 	struct trace_line more;
 	struct text t;
 
-	if (!shows(line->severity, line->level))
+	if (!lines->debugged && line->severity > trace.severity)
 		return;
-	if (!before || !*before || line->severity > LOG_WARNING) {
+	if (!lines->before || line->severity > LOG_WARNING) {
 		write_line(line);
 		return;
 	}
 	more = *line;
 	t = (struct text){ .buf = more.text, .cap = sizeof(more.text), .len = strlen(more.text) };
-	text_add(&t, " (%u more since this was said last)", *before);
+	text_add(&t, " (%u more since this was said last)", lines->before);
 	write_line(&more);
 }
 
@@ -345,14 +333,14 @@ bool trace_ike_is_strange(const struct ike_event *e)
 
 void trace_ike_event(const struct ike_event *e)
 {
-	unsigned int before = 0;
+	struct ike_lines lines = { .debugged = debug_is_on() && debug_shows_ike(e) };
 
-	if (!shows(trace_ike_severity(e), e->level))
+	if (!lines.debugged && trace_ike_severity(e) > trace.severity)
 		return;
-	if (may_repeat(e) && is_repeated(e, &before))
+	if (!lines.debugged && may_repeat(e) && is_repeated(e, &lines.before))
 		return;
 	if (admit(ike_bucket(e), e->at))
-		trace_render_ike(e, log_ike, &before);
+		trace_render_ike(e, log_ike, &lines);
 }
 
 static msec clock_now(void)
@@ -391,7 +379,9 @@ static enum bucket_name nhrp_bucket(const struct nhrp_event *e)
 
 void trace_nhrp_event(const struct nhrp_event *e)
 {
-	if ((int)e->level > trace.severity && !trace.debug_nhrp)
+	bool debugged = debug_is_on() && debug_shows_nhrp(e);
+
+	if ((int)e->level > trace.severity && !debugged)
 		return;
 	if (admit(nhrp_bucket(e), clock_now()))
 		trace_render_nhrp(e, log_nhrp, NULL);

@@ -5,8 +5,8 @@
  *
  * What is shown: a line has a severity (as syslog counts: 0 emergencies to 7 debugging) and, when
  * it comes from a core's event, the event's ASA debug level (1 to 255). It is shown when its
- * severity is within the log level, or when its debug level is within the one that `debug crypto
- * isakmp N` (or `debug nhrp`) has set. An event that neither lets through costs one comparison.
+ * severity is within the log level, or when somebody debugs what it tells of (debug.h). An event that
+ * neither lets through costs one comparison.
  *
  * What strangers can provoke without a key (dropped datagrams, half-open exchanges, their
  * failures) goes through token buckets; what is left out is counted and told in one line.
@@ -39,12 +39,6 @@ void trace_close(void);
 
 void trace_set_severity(int severity);
 int trace_severity(void);
-/* 0: nothing beyond what the severity lets through. */
-void trace_set_debug_isakmp(unsigned int level);
-unsigned int trace_debug_isakmp(void);
-void trace_set_debug_nhrp(bool on);
-bool trace_debug_nhrp(void);
-
 /* The daemon's own messages: one line, without its newline. */
 void log_msg(int severity, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
@@ -75,6 +69,9 @@ struct trace_line {
 	char text[TRACE_TEXT];
 };
 typedef void trace_sink(void *ctx, const struct trace_line *line);
+
+/* Every line that is written goes there, too; NULL: nowhere. It must not write any itself. */
+void trace_follow(trace_sink *sink, void *ctx);
 
 /* What peers say may be in a line: nothing that moves a terminal's cursor stays. */
 void trace_make_printable(char *text);

@@ -11,8 +11,8 @@
 #include "daemon/loop.h"
 #include "daemon/reload.h"
 #include "daemon/show.h"
-#include "daemon/trace.h"
 #include "daemon/tunnel.h"
+#include "daemon/verbs_debug.h"
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
@@ -42,9 +42,8 @@ static bool arg_address(const json_t *args, const char *name, struct addr *out, 
 	return false;
 }
 
-/* *out stays as it is where the argument is absent. */
-static bool arg_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
-		       json_int_t *out, json_t **error)
+bool verbs_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
+		  json_int_t *out, json_t **error)
 {
 	const json_t *value = json_object_get(args, name);
 
@@ -112,7 +111,7 @@ static json_t *clear_crypto_isakmp(struct daemon *d, const json_t *args)
 	json_int_t conn_id = 0;
 	json_t *error;
 
-	if (!arg_number(args, "conn_id", 1, UINT32_MAX, &conn_id, &error))
+	if (!verbs_number(args, "conn_id", 1, UINT32_MAX, &conn_id, &error))
 		return error;
 	if (!conn_id) {
 		ike_clear(d->ike, loop_now(), NULL, NULL);
@@ -156,52 +155,10 @@ static json_t *clear_ip_nhrp(struct daemon *d, const json_t *args)
 	return json_object();
 }
 
-/* Debugging: what is on goes to the log. */
-
-static json_t *debug_crypto_isakmp(struct daemon *d, const json_t *args)
-{
-	json_int_t level = 1;
-	json_t *error;
-	char text[96];
-
-	(void)d;
-	if (!arg_number(args, "level", 1, 255, &level, &error))
-		return error;
-	trace_set_debug_isakmp((unsigned int)level);
-	snprintf(text, sizeof(text), "Crypto ISAKMP debugging is on (level %lld)",
-		 (long long)level);
-	return json_pack("{s:s}", "message", text);
-}
-
-static json_t *debug_nhrp(struct daemon *d, const json_t *args)
-{
-	(void)d;
-	(void)args;
-	trace_set_debug_nhrp(true);
-	return json_pack("{s:s}", "message", "NHRP protocol debugging is on");
-}
-
-static json_t *undebug_all(struct daemon *d, const json_t *args)
-{
-	(void)d;
-	(void)args;
-	trace_set_debug_isakmp(0);
-	trace_set_debug_nhrp(false);
-	return json_pack("{s:s}", "message", "All possible debugging has been turned off");
-}
-
 static json_t *reload_configuration(struct daemon *d, const json_t *args)
 {
 	(void)args;
 	return reload(d);
-}
-
-static json_t *show_debugging(struct daemon *d, const json_t *args)
-{
-	(void)d;
-	(void)args;
-	return json_pack("{s:i, s:b}", "crypto_isakmp", (int)trace_debug_isakmp(), "nhrp",
-			 (int)trace_debug_nhrp());
 }
 
 /* Verbs that the kernel's answer completes. */
@@ -226,13 +183,18 @@ static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_c
 		ctl_answer(c, error);
 }
 
+void verbs_follow(struct ctl_client *c, enum ctl_stream stream)
+{
+	if (!ctl_follow(c, stream))
+		ctl_answer(c, verbs_error("%d others follow already, which is the most there can be",
+					  CTL_FOLLOWERS_MAX));
+}
+
 static void follow_events(struct daemon *d, const json_t *args, struct ctl_client *c)
 {
 	(void)d;
 	(void)args;
-	if (!ctl_follow(c))
-		ctl_answer(c, verbs_error("%d others follow already, which is the most there can be",
-					  CTL_FOLLOWERS_MAX));
+	verbs_follow(c, CTL_EVENTS);
 }
 
 void verbs_forget(struct daemon *d, const struct ctl_client *c)
@@ -251,8 +213,18 @@ static const struct verb {
 	{ "clear crypto isakmp", clear_crypto_isakmp, NULL, "conn_id" },
 	{ "clear crypto sa", clear_crypto_sa, NULL, "peer" },
 	{ "clear ip nhrp", clear_ip_nhrp, NULL, "address" },
-	{ "debug crypto isakmp", debug_crypto_isakmp, NULL, "level" },
-	{ "debug nhrp", debug_nhrp, NULL, NULL },
+	{ "debug", NULL, verb_debug, NULL },
+	{ "debug crypto condition peer", verb_debug_peer, NULL, "peer" },
+	{ "debug crypto condition reset", verb_debug_reset, NULL, NULL },
+	{ "debug crypto condition tunnel", verb_debug_tunnel, NULL, "tunnel" },
+	{ "debug crypto condition username", verb_debug_username, NULL, "username" },
+	{ "debug crypto ipsec", verb_debug_ipsec, NULL, NULL },
+	{ "debug crypto isakmp", verb_debug_isakmp, NULL, "level" },
+	{ "debug nhrp", verb_debug_nhrp, NULL, NULL },
+	{ "debug nhrp cache", verb_debug_nhrp_cache, NULL, NULL },
+	{ "debug nhrp error", verb_debug_nhrp_error, NULL, NULL },
+	{ "debug nhrp extension", verb_debug_nhrp_extension, NULL, NULL },
+	{ "debug nhrp packet", verb_debug_nhrp_packet, NULL, NULL },
 	{ "events", NULL, follow_events, NULL },
 	{ "ladder", show_ladder, NULL, "peer" },
 	{ "reload", reload_configuration, NULL, NULL },
@@ -260,7 +232,7 @@ static const struct verb {
 	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },
 	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL, NULL },
 	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL, NULL },
-	{ "show debugging", show_debugging, NULL, NULL },
+	{ "show debugging", verb_show_debugging, NULL, NULL },
 	{ "show dmvpn", show_dmvpn, NULL, NULL },
 	{ "show interface", show_interface, NULL, NULL },
 	{ "show ip nhrp", show_ip_nhrp, NULL, NULL },
@@ -270,7 +242,7 @@ static const struct verb {
 	{ "show log peer", show_log_peer, NULL, "peer" },
 	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },
 	{ "show version", show_version, NULL, NULL },
-	{ "undebug all", undebug_all, NULL, NULL },
+	{ "undebug all", verb_undebug, NULL, NULL },
 };
 
 /* An argument by another name is not one left out: that would clear more than was asked for. */

@@ -7,8 +7,10 @@
 #define DAEMON_VERBS_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
-struct ctl_client;
+#include "daemon/ctl.h"
+
 struct daemon;
 
 /*
@@ -24,5 +26,14 @@ void ctl_answer(struct ctl_client *c, json_t *answer);
 
 /* An {"error": ...}. */
 json_t *verbs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+
+/* For the functions behind the verbs. */
+
+/* False: the argument is there and makes no sense, *error is the answer. Absent: *out stays. */
+bool verbs_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
+		  json_int_t *out, json_t **error);
+/* The client follows from now on, or is answered that it cannot. */
+void verbs_follow(struct ctl_client *c, enum ctl_stream stream);
 
 #endif

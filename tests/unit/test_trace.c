@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The log: events as lines, levels, limits, files.
- * LINK: daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c
+ * LINK: daemon/debug.c daemon/trace.c daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c
  * LINK: daemon/diagnose_cert.c daemon/diagnose_offer.c daemon/diagnose_nhrp.c ikev1/state.c
  * LINK: ikev1/isakmp.c ikev1/proposal.c lib/algo.c lib/addr.c lib/wire.c
  */
@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "daemon/debug.h"
 #include "daemon/trace.h"
 
 /* Lines as the log has them, without time. */
@@ -427,13 +428,13 @@ Test(log, severity_and_debug_level)
 	begin(LOG_INFO);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 0);
-	trace_set_debug_isakmp(199);
+	debug_set_isakmp(199);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 0);
-	trace_set_debug_isakmp(200);
+	debug_set_isakmp(200);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 1);
-	trace_set_debug_isakmp(0);
+	debug_set_isakmp(0);
 	trace_set_severity(LOG_DEBUG);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 2);
@@ -441,7 +442,7 @@ Test(log, severity_and_debug_level)
 	e = event(IKE_EVENT_PHASE1_DONE, 1, IKE_INITIATOR);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 2);
-	trace_set_debug_isakmp(1);
+	debug_set_isakmp(1);
 	trace_ike_event(&e);
 	cr_assert_eq(lines_in_log(), 3);
 	end();
@@ -539,9 +540,9 @@ Test(log, the_same_failure_is_not_told_each_time)
 	check_lines(&e, 2);
 	cr_assert_not_null(strstr(log_text(), "(1 more since this was said last)"));
 	check_lines(&e, 0);
-	trace_set_debug_isakmp(1);
+	debug_set_isakmp(1);
 	check_lines(&e, 2);
-	trace_set_debug_isakmp(0);
+	debug_set_isakmp(0);
 	end();
 }
 
