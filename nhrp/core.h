@@ -521,6 +521,7 @@ enum question_kind {
 	QUESTION_HAIRPIN_SOURCE = 1,  /* redirect.c */
 	QUESTION_HAIRPIN_DESTINATION, /* redirect.c */
 	QUESTION_REQUEST,	      /* forward.c */
+	QUESTION_REQUEST_BESIDE,      /* forward.c: about an address beside ours */
 	QUESTION_INDICATION,	      /* shortcut.c */
 	QUESTION_SHORTCUT,	      /* shortcut.c */
 	QUESTION_OFFER,		      /* offer.c */

@@ -204,9 +204,11 @@ static bool is_lost(const struct arrival *a, struct peer *to, bool direct)
 }
 
 /*
- * For our own address (no route), or one that is behind us; the requester may be behind a server.
+ * For our own address (no route), or one that is behind us as the route of `proof` says; the
+ * requester may be behind a server.
  */
-static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
+static void answer_for_us(const struct arrival *a, const struct nhrp_route *r,
+			  const struct addr *proof)
 {
 	struct iface *i = a->iface;
 	struct nhrp_packet request = *a->packet;
@@ -222,7 +224,7 @@ static void answer_for_us(const struct arrival *a, const struct nhrp_route *r)
 		refuse(a, NHRP_CODE_NO_BINDING, NHRP_WHY_TOO_WIDE);
 		return;
 	}
-	if (r && !offer_tell(i, a->now, to, &request.source, &prefix, &request.destination)) {
+	if (r && !offer_tell(i, a->now, to, &request.source, &prefix, proof)) {
 		refuse(a, NHRP_CODE_RESOURCES, NHRP_WHY_LIMIT);
 		return;
 	}
@@ -330,7 +332,7 @@ void forward_request(const struct arrival *a)
 	else if (!direct && !nhs_by_nbma(i, &a->from))
 		message_drop(i, p, &a->from, NHRP_WHY_NBMA_MISMATCH, &p->source_nbma);
 	else if (addr_equal(&p->destination, &i->cfg.address.addr))
-		answer_for_us(a, NULL);
+		answer_for_us(a, NULL, NULL);
 	else if (direct && (target || in_tunnel(i, &p->destination)))
 		serve(a, target);
 	else if (in_tunnel(i, &p->destination))
@@ -341,6 +343,30 @@ void forward_request(const struct arrival *a)
 					      .about = p->destination,
 					      .from = a->from },
 			  a->raw);
+}
+
+/*
+ * It is an address of this machine, for which there is a route of 32 bits. What is meant is the
+ * network that it is in, and a neighbour in that network has its route.
+ */
+static void ask_beside(struct iface *i, const struct question *q)
+{
+	route_ask(i,
+		  &(struct question){ .kind = QUESTION_REQUEST_BESIDE,
+				      .about = addr_v4(addr_to_v4(&q->about) ^ 3),
+				      .from = q->from },
+		  (struct span){ q->octets, q->len });
+}
+
+static void answer_beside(const struct arrival *a, const struct question *q,
+			  const struct nhrp_route *r)
+{
+	const struct addr *about = &a->packet->destination;
+	const struct nhrp_route itself = { true, true, NHRP_ALL, { *about, 32 }, { 0 } };
+	bool same = r->found && !r->local && !r->gateway.len && r->id != a->iface->id &&
+		    r->prefix.bits && prefix_contains(&r->prefix, about);
+
+	answer_for_us(a, same ? r : &itself, same ? &q->about : about);
 }
 
 void forward_routed(struct iface *i, msec now, const struct question *q,
@@ -355,8 +381,12 @@ void forward_routed(struct iface *i, msec now, const struct question *q,
 	if (nhrp_packet_parse(q->octets, q->len, &packet, &offset) ||
 	    (!is_direct(&a) && !nhs_by_nbma(i, &a.from)))
 		return;
-	if (r->found && !next_hop.len)
-		answer_for_us(&a, r);
+	if (q->kind == QUESTION_REQUEST_BESIDE)
+		answer_beside(&a, q, r);
+	else if (r->found && r->local)
+		ask_beside(i, q);
+	else if (r->found && !next_hop.len)
+		answer_for_us(&a, r, &q->about);
 	else if (!r->found)
 		refuse(&a, NHRP_CODE_NO_BINDING, NHRP_WHY_NO_ROUTE);
 	else if (!is_direct(&a))

@@ -82,6 +82,7 @@ static void answered(struct iface *i, msec now, const struct question *q,
 		redirect_destination_known(i, now, q, r);
 		break;
 	case QUESTION_REQUEST:
+	case QUESTION_REQUEST_BESIDE:
 		forward_routed(i, now, q, r);
 		break;
 	case QUESTION_INDICATION:

@@ -102,6 +102,37 @@ Test(nhrp_shortcut, one_prefix_one_shortcut)
 	net_free(net);
 }
 
+/* The first ping is one to the router itself: it is its network that is meant. */
+Test(nhrp_shortcut, to_the_router_itself)
+{
+	struct net *net = phase3(2);
+
+	hairpin(net, lan(A, 10), lan(B, 1));
+	net_run(net, net->now + 500);
+	expect_direct(net, A, B);
+	cr_expect_eq(net->node[A].n_shortcuts, 1);
+	/* A change that leaves it as it is, and one that does not. */
+	nhrp_routes_changed(net->node[B].core, net->now, (struct prefix){ .bits = 0 });
+	net_run(net, net->now + 500);
+	expect_direct(net, A, B);
+	route_remove(net, B, lan_prefix(B));
+	net_run(net, net->now + 500);
+	expect_through_hub(net, A, B);
+	/* Now it is in no network, though all is somewhere: a host. */
+	route_remove(net, B, net_prefix("192.168.0.0/16"));
+	net_run(net, net->now + SECONDS(20));
+	hairpin(net, lan(A, 10), lan(B, 1));
+	net_run(net, net->now + 500);
+	cr_expect_eq(shortcut_to(net, A, (struct prefix){ lan(B, 1), 32 }), B);
+	nhrp_routes_changed(net->node[B].core, net->now, (struct prefix){ .bits = 0 });
+	net_run(net, net->now + 500);
+	cr_expect_eq(shortcut_to(net, A, (struct prefix){ lan(B, 1), 32 }), B);
+	route_remove(net, B, (struct prefix){ lan(B, 1), 32 });
+	net_run(net, net->now + 500);
+	cr_expect_eq(net->node[A].n_shortcuts, 0);
+	net_free(net);
+}
+
 Test(nhrp_shortcut, a_host_where_more_would_be_wrong)
 {
 	static const struct {
