@@ -7,6 +7,7 @@
 #   includes    lib <- {ikev1, nhrp, xfrm, gre, conf} <- daemon; dmvpnctl only sees lib, and conf to convert
 #   purity      the objects of lib, ikev1 and nhrp call nothing but each other and a few functions
 #               of the C library that neither ask the system nor keep time; OpenSSL from three files only
+#   secrets     a HASH or a password from outside is compared in constant time (util_equal_ct)
 #   sizes       a file has at most 800 lines, a function at most 100
 #   licence     every source says its SPDX identifier first
 #
@@ -93,6 +94,16 @@ check_purity() {
 	done
 }
 
+# How long memcmp() takes tells how much of a guess was right.
+check_secrets() {
+	local place line text
+
+	while IFS=: read -r place line text; do
+		violation "$place:$line: a secret is compared by util_equal_ct():$text"
+	done < <(grep -nE '\b(mem|str|strn)cmp\(.*\b(hash|ours|theirs|key|authentication)\b' \
+		lib/*.[ch] ikev1/*.[ch] nhrp/*.[ch])
+}
+
 check_sizes() {
 	awk -v file_lines=$file_lines -v function_lines=$function_lines '
 		FNR == 1 { start = 0 }
@@ -133,6 +144,7 @@ done
 
 check_includes
 check_purity
+check_secrets
 while read -r line; do
 	violation "$line"
 done < <(check_sizes "${sources[@]}" "${tests[@]}")

@@ -34,6 +34,8 @@ struct two {
 	uint64_t sent_by_us; /* since two_mark() */
 	bool us_up, them_up;
 	enum ike_cause us_told;		      /* with the last PEER_DOWN or PEER_FAILED */
+	enum ike_cause us_suspect;	      /* the evidence that was told last */
+	unsigned int us_suspected;	      /* how often */
 	uint64_t sas_added;		      /* by us */
 	void (*run_job)(struct ike_job *job); /* NULL: as it should */
 	/* What the kernel counted; NULL: nobody answers. */
@@ -105,6 +107,12 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 		*(us ? &t->us_up : &t->them_up) = false;
 		if (us)
 			t->us_told = e->cause;
+		break;
+	case IKE_EFFECT_EVENT:
+		if (us && e->event.kind == IKE_EVENT_EVIDENCE) {
+			t->us_suspect = e->event.failure.cause;
+			t->us_suspected++;
+		}
 		break;
 	case IKE_EFFECT_QUERY_TRAFFIC:
 		if (t->traffic)

@@ -547,6 +547,11 @@ Test(ike_attacks, delete_of_spi_zero)
 	two_free(&t);
 }
 
+static void no_traffic(struct two *two, bool us, const struct ike_effect *e)
+{
+	ike_traffic(us ? two->us : two->them, two->now, &e->local, &e->remote, e->query.spi_in, 0, 0);
+}
+
 /* Up, with a peer that then begins many quick modes and ends none. */
 static void many_quick_modes(uint32_t sas, uint32_t quick_modes)
 {
@@ -572,6 +577,33 @@ static void many_quick_modes(uint32_t sas, uint32_t quick_modes)
 	}
 	cr_expect_eq(dropped(IKE_DROP_HALF_OPEN_LIMIT), 50 - MIN(quick_modes, sas - 1));
 	cr_expect(t.us_up);
+}
+
+/* Quick modes that it begins and never ends make no peer look alive, nor keep one from being asked. */
+Test(ike_attacks, unfinished_work_is_no_sign_of_life)
+{
+	struct ike_config cfg = two_config;
+	struct forged f;
+
+	cfg.dpd.interval = 10;
+	cfg.dpd.retry = 2;
+	cfg.dpd.periodic = true;
+	two_init(&t, &cfg, &two_config, GROUP_NONE);
+	t.traffic = no_traffic;
+	two_connect(&t, false);
+	two_deliver(&t, 100);
+	two_wait(&t, SECONDS(2));
+	forge(&t, &f, ISAKMP_XCHG_QUICK, 77);
+	forged_hash_begin(&t, &f);
+	add_quick_mode(&f);
+	forged_send_phase2(&t, &f, true);
+	cr_assert_eq(t.us->peers->unfinished, 1);
+	t.no_messages = true;
+	t.head = t.tail;
+	two_wait(&t, SECONDS(20));
+	cr_expect_not(t.us_up, "nobody asked");
+	cr_expect_eq(t.us_told, IKE_CAUSE_DEAD_PEER);
+	two_free(&t);
 }
 
 /* A member that wants ever more of everything has it taken from itself. */

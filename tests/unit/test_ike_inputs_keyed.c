@@ -31,6 +31,9 @@ Test(ike_inputs_keyed, undecryptable_message_5)
 		two_input(&t, true, f.octets, f.b.w.len);
 		two_input(&t, true, f.octets, f.b.w.len);
 		cr_expect_leq(t.sent_by_us, 1, "%zu octets", len);
+		/* Told at once, by its name, and once. */
+		cr_expect_eq(t.us_suspect, IKE_CAUSE_KEY_MISMATCH, "%zu octets", len);
+		cr_expect_eq(t.us_suspected, 1, "%zu octets", len);
 		cr_expect_eq(two_our_state(&t), MM_WAIT_MSG5);
 		goes_on();
 	}

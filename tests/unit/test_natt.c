@@ -9,6 +9,7 @@
 
 #include "ikev1/core.h"
 #include "ikev1/natt.h"
+#include "ikev1/store.h"
 
 #define INSIDE "192.168.2.2"
 #define HUB "203.0.113.1"
@@ -528,6 +529,86 @@ Test(natt, rekey_of_two)
 	net_free(net);
 }
 
+/* The mappings of two have become each other's: he who answers is not the one who was meant. */
+Test(natt, mappings_that_are_swapped)
+{
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL);
+	struct host *a = host_add(net, "192.168.2.2", &net->nat[0]);
+	struct host *b = host_add(net, "192.168.3.2", &net->nat[0]);
+	struct endpoint at[2];
+	struct addr name;
+
+	connect_to(net, a, HUB);
+	connect_to(net, b, HUB);
+	name = name_of_last(hub);
+	at[0] = outside_of(&net->nat[0], &(struct endpoint){ a->addr, 4500 });
+	at[1] = outside_of(&net->nat[0], &(struct endpoint){ b->addr, 4500 });
+	net->nat[0].n = 0;
+	nat_map(&net->nat[0], &(struct endpoint){ a->addr, 4500 }, at[1].port);
+	nat_map(&net->nat[0], &(struct endpoint){ b->addr, 4500 }, at[0].port);
+	ike_peer_start_phase1(ike_peer_find(hub->ike, &hub->addr, &net->nat[0].outer));
+	net_run(net, SECONDS(1));
+	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_IDENTITY], 1);
+	ike_peer_start_phase1(ike_peer_find(hub->ike, &hub->addr, &name));
+	net_run(net, SECONDS(1));
+	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_IDENTITY], 2);
+	cr_expect_eq(hub->n_sas, 4, "nobody has lost anything by that");
+	net_free(net);
+}
+
+/* By its name, which is no hostname's business, a peer's own address is in NAT-OA only. */
+Test(natt, original_address_of_a_named_peer)
+{
+	static struct ike_config cfg;
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL);
+	struct host *spoke = host_add(net, INSIDE, &net->nat[0]);
+
+	cfg = config();
+	cfg.identity = IKE_IDENTITY_HOSTNAME;
+	cfg.hostname = (struct span){ (const uint8_t *)"spoke", 5 };
+	ike_configure(spoke->ike, &cfg);
+	connect_to(net, spoke, HUB);
+	/* And the other way, as the responder of a rekey. */
+	ike_sa_expired(hub->ike, net->now, &hub->addr, &net->nat[0].outer,
+		       newest(hub, IKE_OUTBOUND)->spi, false);
+	net_run(net, SECONDS(90));
+	cr_expect(spoke->up && hub->up);
+	cr_expect_eq(ike_counters(hub->ike)->phase2_up, 2);
+	cr_expect_eq(ike_counters(hub->ike)->failed[IKE_CAUSE_PEER_PROXY_IDENTITIES], 0);
+	net_free(net);
+}
+
+/* NAT-OA is an identification payload: of an address, no protocol, no port, four octets. */
+Test(natt, original_addresses_of_odd_form)
+{
+	static const struct {
+		size_t len;
+		uint8_t octets[12];
+		bool right;
+	} cases[] = {
+		{ 8, { 1, 0, 0, 0, 10, 0, 0, 1 }, true },  { 7, { 1, 0, 0, 0, 10, 0, 0 }, false },
+		{ 9, { 1, 0, 0, 0, 10, 0, 0, 1 }, false }, { 4, { 1, 0, 0, 0 }, false },
+		{ 0, { 0 }, false },			   { 8, { 2, 0, 0, 0, 10, 0, 0, 1 }, false },
+		{ 8, { 1, 6, 0, 0, 10, 0, 0, 1 }, false }, { 8, { 1, 0, 1, 0, 10, 0, 0, 1 }, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct isakmp_sa sa = { .nat.version = VID_NATT_RFC3947 };
+		uint8_t *body = xmemdup(cases[i].octets, cases[i].len);
+		struct incoming in = { .m = { .count = 1 } };
+		struct natt_original o;
+
+		in.m.payload[0].type = ISAKMP_NATOA;
+		in.m.payload[0].body = (struct span){ body, cases[i].len };
+		o = natt_original_addresses(&sa, &in);
+		cr_expect_eq(!addr_is_none(&o.initiator), cases[i].right, "%zu", i);
+		cr_expect(addr_is_none(&o.responder));
+		free(body);
+	}
+}
+
 /* ---- who lies about where he is ---- */
 
 static struct endpoint false_source;
@@ -536,6 +617,31 @@ static void lie_in_message_5(struct net *net, struct flight *f)
 {
 	if (addr_equal(&f->from.addr, &net->nat[0].outer) && f->octets[19] & ISAKMP_FLAG_ENCRYPTED)
 		f->from = false_source;
+}
+
+static void from_false_source(struct net *net, struct flight *f)
+{
+	if (addr_equal(&f->from.addr, &net->nat[1].outer))
+		f->from = false_source;
+}
+
+/* A pseudo address is a name in here: no message comes from it. */
+Test(natt, message_from_a_pseudo_address)
+{
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL), *liar;
+
+	connect_to(net, host_add(net, "192.168.2.2", &net->nat[0]), HUB);
+	connect_to(net, host_add(net, "192.168.3.2", &net->nat[0]), HUB);
+	false_source = (struct endpoint){ name_of_last(hub), 500 };
+	cr_assert(is_pseudo(&false_source.addr));
+	liar = host_add(net, "192.168.4.2", &net->nat[1]);
+	net->look = from_false_source;
+	ike_connect(liar->ike, net->now, &liar->addr, &hub->addr);
+	net_run(net, 100);
+	cr_expect_eq(ike_counters(hub->ike)->dropped[IKE_DROP_NO_LOCAL], 1);
+	cr_expect_eq(ike_counters(hub->ike)->half_open, 0);
+	net_free(net);
 }
 
 /*
