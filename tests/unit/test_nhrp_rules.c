@@ -206,6 +206,7 @@ Test(nhrp_rules, who_was_told_is_told_again)
 		net_run(net, net->now + SECONDS(2)); /* again after one second */
 		cr_expect_geq(count_sent(net, from, HUB, NHRP_PURGE_REQUEST), 1);
 		net_inject(net, C, HUB, &reply); /* the wrong one */
+		cr_expect_eq(counters_of(net, HUB).unexpected_replies, 1);
 		net_inject(net, A, HUB, &reply);
 		net_inject(net, A, HUB, &reply); /* once more than needed */
 		cr_expect_eq(counters_of(net, HUB).unexpected_replies, 2);
@@ -399,6 +400,21 @@ Test(nhrp_rules, a_flood_hurts_its_sender_only)
 	net->now += SECONDS(20);
 	p.request_id++;
 	cr_expect_eq(register_with(net, A, &p), NHRP_CODE_SUCCESS);
+	net_free(net);
+}
+
+/* A server sends for many. */
+Test(nhrp_rules, a_server_is_no_flood)
+{
+	struct net *net = net_up(1);
+	struct nhrp_packet p = request(B, A, 1);
+
+	p.hop_count = 254;
+	for (unsigned int k = 0; k < 2 * NHRP_PEER_BURST; k++) {
+		forget_flights(net);
+		net_inject(net, HUB, A, &p);
+	}
+	cr_expect_eq(counters_of(net, A).floods, 0);
 	net_free(net);
 }
 
