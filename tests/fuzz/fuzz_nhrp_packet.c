@@ -4,8 +4,9 @@
  * addresses, each with its checksum made right unless a flag says not to, so that the fuzzer gets
  * past it. A packet that parses must encode, and the encoded one must parse to the same.
  *
- *     clang -g -O1 -std=gnu11 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined \
- *         tests/fuzz/fuzz_nhrp_packet.c nhrp/[a-z]*.c lib/{wire,addr,timer,drbg}.c -lcrypto
+ *     tests/fuzz/run.sh nhrp_packet
+ *
+ * LINK: nhrp/ lib/ tests/fuzz/replay.c
  */
 #include <stdlib.h>
 #include <string.h>

@@ -226,6 +226,11 @@ Test(nhrp_forward, loops_end_here)
 	net_inject(net, A, HUB, &p);
 	cr_expect_eq(counters_of(net, HUB).loops, 2);
 
+	p = request(A, HUB, 4); /* about ourselves, and was here before */
+	add_record(&p, NHRP_EXT_FORWARD_TRANSIT, HUB, 1);
+	net_inject(net, A, HUB, &p);
+	cr_expect_eq(counters_of(net, HUB).loops, 3);
+
 	p = request(A, B, 3); /* somebody else in the record is no loop */
 	add_record(&p, NHRP_EXT_FORWARD_TRANSIT, C, 2);
 	net_inject(net, A, HUB, &p);
