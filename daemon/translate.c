@@ -216,6 +216,7 @@ struct xfrm_tunnel_policy translate_policy(const struct conf_tunnel *tunnel,
 		.keyed = tunnel->has_key,
 		.key = tunnel->key,
 		.reqid = reqid,
+		.bare = !tunnel->profile,
 	};
 }
 

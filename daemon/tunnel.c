@@ -79,7 +79,7 @@ static void drop_policies(struct daemon *d, const struct tunnel *t, const struct
 	struct xfrm_tunnel_policy policy = translate_policy(t->conf, local, reqid);
 	char why[WHY];
 
-	if (tunnel_is_protected(t) && xfrm_policy_del(d->xfrm, &policy, why))
+	if (xfrm_policy_del(d->xfrm, &policy, why))
 		log_msg(LOG_WARNING, "%s", why);
 }
 
@@ -95,7 +95,8 @@ static void abandon_policies(struct daemon *d, const struct tunnel *t, const str
 }
 
 /*
- * What must be there before the link sends from `local`: policies and, for IKE, a socket. Tunnels
+ * What must be there before the link sends from `local`: policies (without protection one, which keeps
+ * the kernel's own copies of multicast) and, for IKE, a socket. Tunnels
  * of one address share SAs, so they share the reqid and must agree on the profile.
  */
 static bool prepare_source(struct daemon *d, const struct tunnel *t, const struct addr *local,
@@ -106,9 +107,7 @@ static bool prepare_source(struct daemon *d, const struct tunnel *t, const struc
 	char text[ADDR_TEXT];
 
 	*reqid = other ? other->reqid : XFRM_REQID_BASE + (uint32_t)t->id;
-	if (!tunnel_is_protected(t))
-		return true;
-	if (other && other->conf->profile != t->conf->profile) {
+	if (tunnel_is_protected(t) && other && other->conf->profile != t->conf->profile) {
 		snprintf(why, WHY,
 			 "%s and %s have the source %s, so they need the same ipsec-profile"
 			 " (they have %s and %s)",
@@ -119,7 +118,7 @@ static bool prepare_source(struct daemon *d, const struct tunnel *t, const struc
 	policy = translate_policy(t->conf, local, *reqid);
 	if (xfrm_policy_add(d->xfrm, &policy, why))
 		return false;
-	if (udp_open(d, local, why))
+	if (!tunnel_is_protected(t) || udp_open(d, local, why))
 		return true;
 	abandon_policies(d, t, local, *reqid);
 	return false;
@@ -237,7 +236,7 @@ static void sweep_policies(struct daemon *d)
 		const struct tunnel *t = &d->tunnels[i];
 
 		waiting |= !t->ifindex;
-		if (tunnel_is_protected(t))
+		if (t->ifindex)
 			keep[n++] = translate_policy(t->conf, &t->local, t->reqid);
 	}
 	if (!waiting && xfrm_policy_sweep(d->xfrm, keep, n, &removed, why))

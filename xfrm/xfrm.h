@@ -97,12 +97,13 @@ struct xfrm_sa_info {
 	uint16_t encap_sport, encap_dport;
 };
 
-/* What one tunnel source needs: three policies, see xfrm_policy_add(). */
+/* What one tunnel source needs: three policies, or one, see xfrm_policy_add(). */
 struct xfrm_tunnel_policy {
 	struct addr local; /* outer address of ours */
 	bool keyed;
 	uint32_t key; /* GRE key, host order */
 	uint32_t reqid;
+	bool bare; /* not protected: the block policy alone */
 };
 
 /*
@@ -239,6 +240,9 @@ void xfrm_sa_dump(struct xfrm *x, uint64_t token, uint32_t reqid, uint32_t count
  *   out  local/32 -> 224.0.0.0/4, GRE, key   block, priority 100
  *   out  local/32 -> 0.0.0.0/0, GRE, key     ESP transport with reqid, priority 1000
  *   in   0.0.0.0/0 -> local/32, GRE, key     likewise
+ *
+ * The first also where the tunnel is not protected: multicast is copied to its listeners, the kernel's
+ * own copy would leave to the outer group.
  *
  * Without a key they match GRE without a key (or with key 0), never another tunnel's keyed GRE.
  * A policy with the same selector that carries a reqid of our range is a leftover and is taken

@@ -93,6 +93,11 @@ static int complain(const char *verb, const struct xfrm_tunnel_policy *p,
 	return err;
 }
 
+static bool has_kind(const struct xfrm_tunnel_policy *p, int kind)
+{
+	return !p->bare || kind == XFRM_POL_BLOCK;
+}
+
 /* The policy with the selector of ours, if there is one; 0 and reqid 0 for a stranger's. */
 static int look_up(struct xfrm_sync *s, const struct xfrm_tunnel_policy *p,
 		   enum xfrm_policy_kind kind, struct policy *out, char text[96])
@@ -153,7 +158,9 @@ int xfrm_policy_add(struct xfrm *x, const struct xfrm_tunnel_policy *p, char why
 	char ignored[XFRM_WHY];
 
 	for (int kind = 0; kind < XFRM_POL_COUNT; kind++) {
-		int err = add_one(xfrm_sync_of(x), p, (enum xfrm_policy_kind)kind, why);
+		int err = has_kind(p, kind) ?
+				  add_one(xfrm_sync_of(x), p, (enum xfrm_policy_kind)kind, why) :
+				  0;
 
 		if (!err)
 			continue;
@@ -171,7 +178,9 @@ int xfrm_policy_del(struct xfrm *x, const struct xfrm_tunnel_policy *p, char why
 
 	for (int kind = XFRM_POL_COUNT - 1; kind >= 0; kind--) {
 		char text[XFRM_WHY];
-		int err = delete_one(xfrm_sync_of(x), p, (enum xfrm_policy_kind)kind, text);
+		int err = has_kind(p, kind) ?
+				  delete_one(xfrm_sync_of(x), p, (enum xfrm_policy_kind)kind, text) :
+				  0;
 
 		if (err && !first) {
 			first = err;
@@ -243,7 +252,7 @@ static bool belongs_to(const struct policy *k, const struct xfrm_tunnel_policy *
 	for (int kind = 0; kind < XFRM_POL_COUNT; kind++) {
 		struct xfrm_selector sel = xfrm_msg_policy_selector(p, (enum xfrm_policy_kind)kind);
 
-		if (k->info.dir == xfrm_msg_policy_dir((enum xfrm_policy_kind)kind) &&
+		if (has_kind(p, kind) && k->info.dir == xfrm_msg_policy_dir((enum xfrm_policy_kind)kind) &&
 		    same_selector(&k->info.sel, &sel))
 			return true;
 	}

@@ -278,6 +278,12 @@ Test(dmvpnctl, layouts)
 		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },
 		{ render_interface, "show-interface" },
 		{ render_version, "show-version" },
+		{ render_nhrp, "show-ip-nhrp-phase3" },
+		{ render_dmvpn, "show-dmvpn-phase3" },
+		{ render_nhrp_nhs, "show-ip-nhrp-nhs-cluster" },
+		{ render_nhrp_multicast, "show-ip-nhrp-multicast" },
+		{ render_interface, "show-interface-mtu" },
+		{ render_event, "event" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(golden); i++)
