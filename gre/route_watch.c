@@ -87,7 +87,7 @@ static void take_route_change(struct gre_routes *rs, const struct nlmsghdr *nlh)
 		return;
 	if (!route_msg_read(nlh, &r))
 		rs->counters.bad++;
-	else if (r.cloned || r.table == RT_TABLE_LOCAL)
+	else if (r.cloned)
 		return;
 	else if (r.protocol != GRE_ROUTE_PROTOCOL)
 		take_others(rs, nlh->nlmsg_type, &r);
