@@ -43,6 +43,7 @@ static size_t exchange_timers(const struct exchange *x)
 	MUST(x->done || timer_armed(&x->deadline));
 	MUST(!timer_armed(&x->retransmit) || (x->sent && !x->done));
 	MUST(!x->done || !x->wait_id);
+	MUST(!x->sent || timer_armed(&x->deadline));
 	return armed(&x->retransmit) + armed(&x->deadline);
 }
 

@@ -30,6 +30,8 @@ static void look_at_exchange(struct node *n, struct tally *t, const struct excha
 	      ike_state_name(x->state));
 	check(n, !timer_armed(&x->retransmit) || (x->sent && !x->done), "%s: %s repeats nothing",
 	      n->cfg.name, ike_state_name(x->state));
+	check(n, !x->sent || timer_armed(&x->deadline), "%s: %s keeps its last message for ever",
+	      n->cfg.name, ike_state_name(x->state));
 	check(n, !x->done || x->state == MM_ACTIVE || x->state == QM_ACTIVE, "%s: done in state %s",
 	      n->cfg.name, ike_state_name(x->state));
 }

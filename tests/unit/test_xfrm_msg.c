@@ -143,6 +143,10 @@ Test(xfrm_msg, sa_add_limits)
 	cr_assert_eq(k.lft.hard_byte_limit, 4608000000u);
 	cr_assert_eq(k.lft.soft_packet_limit, XFRM_INF);
 	cr_assert_eq(k.lft.hard_packet_limit, XFRM_INF);
+	sa.soft_bytes = 3916800000u;
+	xfrm_msg_sa_add(&m, 1, &sa);
+	memcpy(&k, mnl_nlmsg_get_payload(&m.nlh), sizeof(k));
+	cr_assert_eq(k.lft.soft_byte_limit, 3916800000u);
 }
 
 /* The whole attribute part of AES-128 with SHA-256, octet by octet. */
@@ -330,7 +334,11 @@ Test(xfrm_msg, sa_update)
 	cr_assert_eq(s.len, sizeof(encap));
 	memcpy(&encap, s.data, sizeof(encap));
 	cr_assert_eq(ntohs(encap.encap_dport), 31000);
-	cr_assert(attr_of(&m.nlh, sizeof(k), XFRMA_ALG_CRYPT).data, "the kernel wants a key");
+	s = attr_of(&m.nlh, sizeof(k), XFRMA_ALG_CRYPT);
+	cr_assert(s.data, "the kernel wants a key");
+	s.data += s.len - 24;
+	cr_assert(memcmp(s.data, s.data + 8, 8) != 0 && memcmp(s.data + 8, s.data + 16, 8) != 0,
+		  "and not a weak one");
 }
 
 Test(xfrm_msg, peer_policies)
