@@ -37,7 +37,7 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 		return;
 	}
 	if (word && !strcmp(word, "events")) {
-		followed = ctl_follow(c);
+		followed = ctl_follow(c, CTL_EVENTS);
 		if (!followed)
 			ctl_answer(c, json_pack("{s:s}", "error", "too many"));
 		return;
@@ -376,7 +376,7 @@ static int follow(void)
 
 static void tell(int n)
 {
-	ctl_tell(ctl, json_pack("{s:i}", "n", n));
+	ctl_tell(ctl, CTL_EVENTS, json_pack("{s:i}", "n", n));
 }
 
 Test(ctl, who_follows_hears_all_until_he_goes)
@@ -385,11 +385,13 @@ Test(ctl, who_follows_hears_all_until_he_goes)
 	char *text;
 
 	begin();
-	cr_expect_not(ctl_is_followed(ctl));
-	cr_expect_not(ctl_is_followed(NULL));
+	cr_expect_not(ctl_is_followed(ctl, CTL_EVENTS));
+	cr_expect_not(ctl_is_followed(NULL, CTL_EVENTS));
 	fd[0] = follow();
 	fd[1] = follow();
-	cr_expect(ctl_is_followed(ctl));
+	cr_expect_not(ctl_is_followed(ctl, CTL_LOG));
+	ctl_tell(ctl, CTL_LOG, json_pack("{s:s}", "for", "others"));
+	cr_expect(ctl_is_followed(ctl, CTL_EVENTS));
 	check_answer("{\"verb\": [\"show\"]}\n", "{\"echo\":\"show\"}\n");
 	tell(1);
 	tell(2);
@@ -410,7 +412,7 @@ Test(ctl, who_follows_hears_all_until_he_goes)
 	close(fd[1]);
 	tell(4);
 	turns(5);
-	cr_expect_not(ctl_is_followed(ctl));
+	cr_expect_not(ctl_is_followed(ctl, CTL_EVENTS));
 	end();
 }
 
@@ -422,7 +424,7 @@ Test(ctl, who_goes_is_not_followed_by_anybody)
 	fd = follow();
 	close(fd);
 	turns(5);
-	cr_expect_not(ctl_is_followed(ctl));
+	cr_expect_not(ctl_is_followed(ctl, CTL_EVENTS));
 	end();
 }
 
@@ -434,12 +436,12 @@ Test(ctl, a_slow_reader_is_cut_off)
 	begin();
 	fd = follow();
 	quick = follow();
-	for (int i = 0; i < 200000 && ctl_is_followed(ctl); i++) {
+	for (int i = 0; i < 200000 && ctl_is_followed(ctl, CTL_EVENTS); i++) {
 		tell(i);
 		if (i % 100 == 0)
 			turns(1);
 	}
-	cr_assert_not(ctl_is_followed(ctl));
+	cr_assert_not(ctl_is_followed(ctl, CTL_EVENTS));
 	text = hear(fd);
 	cr_assert_not_null(text);
 	last = strstr(text, "{\"event\":\"cut-off\"");
