@@ -375,6 +375,7 @@ Test(nhrp_servers, fallback_at_once)
 	/* The other one is told that we are not there any more. */
 	cr_expect_eq(count_sent(net, from, A, NHRP_PURGE_REQUEST), 1);
 	cr_expect_eq(reason_of(net, from, A, NHRP_EV_NHS_DOWN), NHRP_WHY_STANDBY);
+	cr_expect_eq(count_from(net, from, A, NHRP_RELEASE), 1);
 	cr_expect_not(net->pair[A][C]);
 	net_free(net);
 }
