@@ -133,7 +133,7 @@ const char *diagnose_drop_name(enum ike_drop why)
 	return name_in(drop_names, IKE_DROP_COUNT, (unsigned int)why);
 }
 
-/* Sentences. {peer} and {us} are addresses; the other words see fill(). */
+/* Sentences. {peer} and {us} are addresses; the other words see add_sentence(). */
 
 /* Nothing came back: the state says how far it had come. */
 static const char *const silences[IKE_STATE_COUNT] = {
@@ -230,37 +230,12 @@ static const char our_identity_refused[] = "{peer} does not accept our phase 1 i
 static const char our_message_refused[] = "{peer} says that a message of ours makes no sense to it "
 					  "(in {state}); its log may tell why";
 
-struct fact {
-	const char *word, *text;
-};
-
-/* A sentence with its {words} replaced. */
-static void fill(struct text *t, const char *sentence, const struct fact *facts, size_t count)
-{
-	while (*sentence) {
-		size_t plain = strcspn(sentence, "{"), i;
-
-		text_add(t, "%.*s", (int)plain, sentence);
-		sentence += plain;
-		for (i = 0; i < count; i++)
-			if (!strncmp(sentence, facts[i].word, strlen(facts[i].word)))
-				break;
-		if (i < count) {
-			text_add(t, "%s", facts[i].text);
-			sentence += strlen(facts[i].word);
-		} else if (*sentence) {
-			text_add(t, "{"); /* a brace that is meant */
-			sentence++;
-		}
-	}
-}
-
 static void add_sentence(struct text *t, const char *sentence, const struct ike_event *e,
 			 const char *peer)
 {
 	bool initiator = e->role == IKE_INITIATOR;
 	char us[ADDR_TEXT];
-	const struct fact facts[] = {
+	const struct text_word words[] = {
 		{ "{peer}", peer },
 		{ "{us}", addr_text(&e->local.addr, us) },
 		{ "{state}", ike_state_name(e->failure.state) },
@@ -270,7 +245,7 @@ static void add_sentence(struct text *t, const char *sentence, const struct ike_
 		{ "{their message}", initiator ? "6" : "5" },
 	};
 
-	fill(t, sentence, facts, ARRAY_SIZE(facts));
+	text_fill(t, sentence, words, ARRAY_SIZE(words));
 }
 
 /*

@@ -14,7 +14,8 @@
 #include "ikev1/event.h"
 #include "nhrp/event.h"
 
-#define DIAGNOSE_TEXT 900
+#define DIAGNOSE_TEXT  900
+#define DIAGNOSE_VALUE 64
 
 /*
  * For IKE_EVENT_FAILED and IKE_EVENT_EVIDENCE, and for those IKE_EVENT_DROPs that somebody should know about (aggressive
@@ -34,5 +35,8 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why);
 
 /* What a mismatch compares: "ours 3des, theirs aes-128" goes into buf. */
 void diagnose_mismatch(const struct mismatch *m, int phase, char buf[DIAGNOSE_TEXT]);
+/* Both sides' values of the attribute that differs; empty where there are none to name. */
+void diagnose_values(const struct mismatch *m, int phase, char ours[DIAGNOSE_VALUE],
+		     char theirs[DIAGNOSE_VALUE]);
 
 #endif

@@ -176,6 +176,17 @@ void diagnose_mismatch(const struct mismatch *m, int phase, char buf[DIAGNOSE_TE
 	add_difference(&t, m, phase);
 }
 
+void diagnose_values(const struct mismatch *m, int phase, char ours[DIAGNOSE_VALUE],
+		     char theirs[DIAGNOSE_VALUE])
+{
+	struct text o = text_of(ours, DIAGNOSE_VALUE), t = text_of(theirs, DIAGNOSE_VALUE);
+
+	if (m->attr == ATTR_NONE || m->attr == ATTR_BUNDLE || m->attr == ATTR_UNKNOWN)
+		return;
+	add_value(&o, m, m->ours, our_key_bits(m, phase));
+	add_value(&t, m, m->theirs, m->their.key_bits);
+}
+
 /* Whole proposals */
 
 static void add_our_policy(struct text *t, const struct isakmp_suite *s)

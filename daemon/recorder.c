@@ -270,3 +270,23 @@ size_t recorder_read(const struct recorder *r, const struct addr *peer, msec sin
 		memmove(merged, merged + (n + m - max), max * sizeof(*merged));
 	return MIN(n + m, max);
 }
+
+static size_t ring_peers(const struct ring *g, msec since, struct addr *out)
+{
+	const struct peer *p, *next;
+	size_t n = 0;
+
+	HASH_ITER (hh, g->peers, p, next)
+		if (record_at(g, p->last)->at >= since)
+			out[n++] = p->addr;
+	return n;
+}
+
+size_t recorder_peers(const struct recorder *r, msec since, struct addr **out)
+{
+	size_t room = HASH_COUNT(r->peers.peers) + HASH_COUNT(r->strangers.peers), n;
+
+	*out = xcalloc(room, sizeof(**out));
+	n = ring_peers(&r->peers, since, *out);
+	return n + ring_peers(&r->strangers, since, *out + n);
+}

@@ -51,5 +51,10 @@ struct recorded {
  */
 size_t recorder_read(const struct recorder *r, const struct addr *peer, msec since, size_t max,
 		     struct recorded **out);
+/*
+ * Of whom anything was recorded since then, peers first, strangers behind them (some may be both); in
+ * an array for the caller to free().
+ */
+size_t recorder_peers(const struct recorder *r, msec since, struct addr **out);
 
 #endif

@@ -14,6 +14,7 @@
 #include "lib/addr.h"
 #include "lib/util.h"
 
+struct ctl_client;
 struct daemon;
 struct kernel_answer;
 struct nhrp_entry;
@@ -31,6 +32,10 @@ show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_sta
 /* With the kernel's SAs; remote: of this peer only, none: of all. */
 json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
 			     const struct kernel_answer *kernel); /* show_ipsec.c */
+
+/* show_explain.c: answers later, unless explain_forget() comes first. */
+void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c);
+void explain_forget(const struct ctl_client *c);
 
 /* Helpers of these files, in show_values.c and show.c. */
 

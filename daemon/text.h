@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 struct text {
 	char *buf;
@@ -35,6 +36,32 @@ text_add(struct text *t, const char *fmt, ...)
 	va_start(args, fmt);
 	text_vadd(t, fmt, args);
 	va_end(args);
+}
+
+struct text_word {
+	const char *word, *text; /* "{peer}", "10.0.0.4" */
+};
+
+/* A sentence with its {words} replaced; a brace that is none of them stays. */
+static inline void text_fill(struct text *t, const char *sentence, const struct text_word *words,
+			     size_t count)
+{
+	while (*sentence) {
+		size_t plain = strcspn(sentence, "{"), i;
+
+		text_add(t, "%.*s", (int)plain, sentence);
+		sentence += plain;
+		for (i = 0; i < count; i++)
+			if (!strncmp(sentence, words[i].word, strlen(words[i].word)))
+				break;
+		if (i < count) {
+			text_add(t, "%s", words[i].text);
+			sentence += strlen(words[i].word);
+		} else if (*sentence) {
+			text_add(t, "{");
+			sentence++;
+		}
+	}
 }
 
 #endif

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -23,6 +24,7 @@
 #define BATCH		   32 /* datagrams that one system call brings */
 #define BATCHES_PER_TURN   8
 #define ERRORS_PER_TURN	   16
+#define ICMP_KEPT	   64 /* addresses whose last error is kept */
 /* A hub that starts hears from all its spokes at once. */
 #define RECEIVE_BUFFER (4 << 20)
 
@@ -37,6 +39,7 @@ struct udp_socket {
 struct udp {
 	struct udp_socket *sockets; /* four per tunnel source: a few */
 	struct udp_counters count;
+	struct udp_icmp icmp[ICMP_KEPT];
 	struct limit log; /* of lines about send errors and ICMP */
 	struct mmsghdr batch[BATCH];
 	struct iovec iov[BATCH];
@@ -100,25 +103,60 @@ static struct udp_socket *find(const struct udp *u, const struct endpoint *local
 	return s;
 }
 
+/* In the place of the last one about the same address, or of the oldest. */
+static struct udp_icmp *icmp_place(struct udp *u, const struct addr *about)
+{
+	struct udp_icmp *place = &u->icmp[0];
+
+	for (size_t i = 0; i < ICMP_KEPT; i++) {
+		if (addr_equal(&u->icmp[i].about, about))
+			return &u->icmp[i];
+		if (u->icmp[i].at < place->at)
+			place = &u->icmp[i];
+	}
+	return place;
+}
+
+static void keep_icmp(struct udp *u, const struct addr *about, const struct addr *from,
+		      const struct sock_extended_err *ee)
+{
+	bool icmp = ee->ee_origin == SO_EE_ORIGIN_ICMP && ee->ee_type == ICMP_DEST_UNREACH;
+
+	*icmp_place(u, about) = (struct udp_icmp){
+		.about = *about,
+		.from = *from,
+		.error = (int)ee->ee_errno,
+		.filtered = icmp && (ee->ee_code == ICMP_NET_ANO || ee->ee_code == ICMP_HOST_ANO ||
+				     ee->ee_code == ICMP_PKT_FILTERED),
+		.at = loop_now(),
+	};
+}
+
+const struct udp_icmp *udp_icmp_about(const struct daemon *d, const struct addr *remote)
+{
+	const struct udp_icmp *i = icmp_place(d->udp, remote);
+
+	return !addr_is_none(remote) && addr_equal(&i->about, remote) ? i : NULL;
+}
+
 /* An ICMP error about something we sent: who says so, and about whom. */
 static void told_by_icmp(struct daemon *d, struct udp_socket *s, const struct sockaddr_in *about,
 			 const struct sock_extended_err *ee)
 {
-	struct endpoint remote = endpoint_of(about);
+	struct endpoint remote = endpoint_of(about), by = { 0 };
 	/* Behind ee, as long as the control message is. */
 	struct sockaddr_in offender;
 	char to[ADDR_TEXT], from[ADDR_TEXT] = "this machine", local[ADDR_TEXT];
 
 	d->udp->count.icmp_errors++;
+	if (ee->ee_origin == SO_EE_ORIGIN_ICMP) {
+		memcpy(&offender, SO_EE_OFFENDER(ee), sizeof(offender));
+		by = endpoint_of(&offender);
+		addr_text(&by.addr, from);
+	}
+	keep_icmp(d->udp, &remote.addr, &by.addr, ee);
 	if (!limit_take(&d->udp->log, loop_now()))
 		return;
-	if (ee->ee_origin == SO_EE_ORIGIN_ICMP) {
-		struct endpoint e;
-
-		memcpy(&offender, SO_EE_OFFENDER(ee), sizeof(offender));
-		e = endpoint_of(&offender);
-		addr_text(&e.addr, from);
-	}
 	log_msg(LOG_NOTICE, "IKE %s to %s: %s says: %s%s", addr_text(&s->local.addr, local),
 		endpoint_text(&remote, to), from, strerror((int)ee->ee_errno),
 		ee->ee_errno == ECONNREFUSED ? ": no IKE daemon runs there" : "");

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "lib/addr.h"
+#include "lib/util.h"
 #include "lib/wire.h"
 
 #define UDP_PORT_IKE 500
@@ -41,6 +42,16 @@ void udp_close(struct daemon *d, const struct addr *local);
 /* marked: with the non-ESP marker. */
 void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
 	      bool marked, struct span data);
+/* The last ICMP error about what was sent to this address. */
+struct udp_icmp {
+	struct addr about;
+	struct addr from; /* who says so; none: this machine */
+	int error;	  /* errno */
+	bool filtered;	  /* its code is one of "administratively prohibited" */
+	msec at;
+};
+/* NULL: none, or too long ago; valid until the loop's next turn. */
+const struct udp_icmp *udp_icmp_about(const struct daemon *d, const struct addr *remote);
 const struct udp_counters *udp_counters(const struct daemon *d);
 
 #endif

@@ -200,6 +200,7 @@ static void follow_events(struct daemon *d, const json_t *args, struct ctl_clien
 void verbs_forget(struct daemon *d, const struct ctl_client *c)
 {
 	kernel_forget(d, c);
+	explain_forget(c);
 }
 
 /* The table */
@@ -226,6 +227,7 @@ static const struct verb {
 	{ "debug nhrp extension", verb_debug_nhrp_extension, NULL, NULL },
 	{ "debug nhrp packet", verb_debug_nhrp_packet, NULL, NULL },
 	{ "events", NULL, follow_events, NULL },
+	{ "explain", NULL, explain_start, "peer" },
 	{ "ladder", show_ladder, NULL, "peer" },
 	{ "reload", reload_configuration, NULL, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer" },

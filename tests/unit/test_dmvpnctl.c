@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -198,6 +198,7 @@ Test(dmvpnctl, question_mark)
 	cr_assert_str_eq(buf, "  clear           Delete state; what is needed comes up again\n"
 			      "  debug           Trace what happens, into the daemon's log\n"
 			 "  events          What happens, as it happens; ^C ends it\n"
+			      "  explain         Why a tunnel is not up, and what to change\n"
 		   "  ladder          The messages of a peer's negotiations\n"
 			      "  reload          Read the configuration again, and change what it "
 			      "changes\n"
@@ -300,4 +301,44 @@ Test(dmvpnctl, empty_answers)
 		verbs[i].render(empty, out);
 	fclose(out);
 	json_decref(empty);
+}
+
+Test(dmvpnctl, explanation)
+{
+	static const char *const want =
+		"Peer 10.0.1.2, 172.16.0.1 on Tunnel0: MM_WAIT_MSG2\n"
+		"  No answer.\n"
+		"\n"
+		"  1. no route to the peer (certain)\n"
+		"     Evidence: the kernel has none\n"
+		"     Here: ip route add\n"
+		"\n"
+		"  Ruled out:\n"
+		"     - the source interface is down: it is up\n"
+		"\n"
+		"  Note: a note\n"
+		"\n"
+		"3 more were not looked at: dmvpnctl explain ADDRESS does.\n";
+	json_t *answer = json_pack(
+		"{s:[{s:s, s:s, s:s, s:s, s:s, s:[{s:s, s:s, s:s, s:s, s:s}], s:[{s:s, s:s}], "
+		"s:[s]}], s:i}",
+		"peers", "nbma", "10.0.1.2", "protocol", "172.16.0.1", "interface", "Tunnel0",
+		"state", "MM_WAIT_MSG2", "meaning", "No answer.", "causes", "title",
+		"no route to the peer", "likelihood", "certain", "side", "here", "evidence",
+		"the kernel has none", "change", "ip route add", "ruled_out", "what",
+		"the source interface is down", "why", "it is up", "notes", "a note", "left_out", 3);
+	char buf[2048] = "";
+	FILE *out = fmemopen(buf, sizeof(buf), "w");
+
+	render_explain(answer, out);
+	fclose(out);
+	cr_assert_str_eq(buf, want, "%s", buf);
+	json_decref(answer);
+	answer = json_pack("{s:[], s:i}", "peers", "left_out", 0);
+	out = fmemopen(buf, sizeof(buf), "w");
+	render_explain(answer, out);
+	fclose(out);
+	cr_assert_str_eq(buf, "Nothing to explain: all peers are up, and were during the last "
+			      "hour.\n");
+	json_decref(answer);
 }

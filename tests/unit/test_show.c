@@ -170,6 +170,18 @@ void kernel_sa_dump(struct daemon *d, kernel_done *done, void *ctx, uint64_t arg
 	done(d, ctx, arg, &a);
 }
 
+void explain_start(struct daemon *unused, const json_t *args, struct ctl_client *c)
+{
+	(void)unused;
+	(void)args;
+	(void)c;
+}
+
+void explain_forget(const struct ctl_client *c)
+{
+	(void)c;
+}
+
 void kernel_forget(struct daemon *d, const void *ctx)
 {
 	(void)d;

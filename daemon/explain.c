@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The frame of the explanation: the state and its meaning, what is ruled out, what is worth a note. The
+ * causes are in explain_causes.c.
+ */
+#include "daemon/explain.h"
+
+#include <string.h>
+
+#include "daemon/explain_digest.h"
+
+/* ---- where it hangs ---- */
+
+/* What the peer's silence in a state means; what to check is said by the causes. */
+static const struct {
+	const char *state, *meaning;
+} meanings[] = {
+	{ "NONE", "Nothing was tried and nothing came from this peer within the last hour." },
+	{ "MM_WAIT_MSG2", "Message 1 has been sent to the peer, and there is no answer yet." },
+	{ "MM_WAIT_MSG3", "The peer opened main mode and we agreed to a policy; its key exchange "
+			  "(message 3) has not come." },
+	{ "MM_WAIT_MSG4", "The phase 1 policy is agreed on; our key exchange (message 3) has no "
+			  "answer." },
+	{ "MM_WAIT_MSG5", "Keys have been exchanged; the peer's identity (message 5, the first one "
+			  "that is encrypted) has not come, or cannot be used." },
+	{ "MM_WAIT_MSG6", "Keys have been exchanged and our identity is sent (message 5, the first "
+			  "one that is encrypted); the peer's has not come, or cannot be used." },
+	{ "MM_START", "Main mode ended with the first message: the offer was not acceptable." },
+	{ "MM_BLD_MSG6", "The peer's identity or its proof was not accepted (message 5)." },
+	{ "MM_ACTIVE", "Phase 1 is up; no SAs for the tunnel have been agreed on." },
+	{ "QM_WAIT_MSG2", "Phase 1 is up; our offer for the tunnel's SAs (quick mode) has no "
+			  "answer." },
+	{ "QM_WAIT_MSG3", "Phase 1 is up; the peer has not confirmed the SAs for the tunnel." },
+	{ "NHRP", "Both phases of IPsec are up; the registration by NHRP is missing." },
+	{ "UP", "All is up." },
+};
+
+static const char *meaning_of(const char *state)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(meanings); i++)
+		if (!strcmp(meanings[i].state, state))
+			return meanings[i].meaning;
+	if (!strncmp(state, "QM_", 3))
+		return "Phase 1 is up; quick mode did not come to an agreement about the tunnel's "
+		       "SAs.";
+	return "Main mode has begun and is not done.";
+}
+
+/* A finished failure tells more than the fresh start that follows it. */
+static enum ike_state hanging_state(const struct digest *g)
+{
+	const struct explain_facts *f = g->f;
+	bool active = f->phase1 == MM_ACTIVE || f->phase1 == MM_START;
+
+	if (f->phase2 != MM_START && f->phase2 != QM_ACTIVE)
+		return f->phase2;
+	if (g->failed && (active || f->phase1 == MM_WAIT_MSG2))
+		return g->failed->failure.state;
+	return f->phase1;
+}
+
+static const char *state_of(const struct digest *g)
+{
+	enum ike_state s = hanging_state(g);
+
+	if (g->well)
+		return "UP";
+	if (g->f->up || !g->f->secured)
+		return "NHRP";
+	if (s == MM_START && !g->failed)
+		return "NONE";
+	return ike_state_name(s);
+}
+
+/* ---- what is ruled out ---- */
+
+static const char *has_route(const struct digest *g)
+{
+	return g->f->route == EXPLAIN_ROUTE_FOUND ? "the kernel has one, and not through the tunnel"
+						  : NULL;
+}
+
+static const char *interface_is_up(const struct digest *g)
+{
+	return g->f->interface[0] && !g->f->interface_down ? "it is up" : NULL;
+}
+
+static const char *peer_lives(const struct digest *g)
+{
+	if (g->heard)
+		return "IKE messages of it arrived";
+	return g->f->ping == EXPLAIN_PING_ANSWERED ? "it answers a ping" : NULL;
+}
+
+static const char *udp500_comes(const struct digest *g)
+{
+	return g->heard > g->heard_natt ? "messages of it arrived on port 500" : NULL;
+}
+
+static const char *udp500_goes(const struct digest *g)
+{
+	return g->answered ? "it answered messages of ours" : NULL;
+}
+
+static const char *policy_fits(const struct digest *g)
+{
+	return g->agreed && !g->cause[IKE_CAUSE_NO_POLICY].e &&
+			       !g->cause[IKE_CAUSE_PEER_NO_POLICY].e
+		       ? "both sides agreed on one"
+		       : NULL;
+}
+
+static const char *authenticated(const struct digest *g)
+{
+	return g->phase1 && !g->cause[IKE_CAUSE_PEER_CERTIFICATE].e ? "phase 1 was completed"
+								    : NULL;
+}
+
+static const char *natt_passes(const struct digest *g)
+{
+	/* With a NAT, phase 1 is not done without it. */
+	return g->heard_natt || (g->nat && g->phase1) ? "messages of it arrived there" : NULL;
+}
+
+static const char *phase2_agreed(const struct digest *g)
+{
+	return g->phase2 && !g->cause[IKE_CAUSE_NO_TRANSFORM].e ? "phase 2 was completed" : NULL;
+}
+
+static const char *esp_comes(const struct digest *g)
+{
+	if (g->f->counted && g->f->packets_in)
+		return "the kernel has decrypted packets of the peer";
+	return g->nhrp_heard ? "NHRP packets of it came through the SA" : NULL;
+}
+
+static const char *tunnel_key_fits(const struct digest *g)
+{
+	return g->nhrp_heard ? "NHRP packets of it came out of the tunnel" : NULL;
+}
+
+static const char *large_passes(const struct digest *g)
+{
+	return g->f->ping_large == EXPLAIN_PING_ANSWERED ? "a ping of full size was answered"
+							 : NULL;
+}
+
+static const struct {
+	const char *what;
+	const char *(*why)(const struct digest *g);
+} ruled_out[] = {
+	{ "no route to the peer", has_route },
+	{ "the source interface is down", interface_is_up },
+	{ "the peer is down, or its address is wrong", peer_lives },
+	{ "UDP port 500 blocked on the way here", udp500_comes },
+	{ "UDP port 500 blocked on the way there", udp500_goes },
+	{ "phase 1 policies", policy_fits },
+	{ "pre-shared key, certificates, identity", authenticated },
+	{ "UDP port 4500 blocked on the way here", natt_passes },
+	{ "transform-set, mode, PFS, proxy identities", phase2_agreed },
+	{ "ESP blocked on the way here", esp_comes },
+	{ "tunnel key", tunnel_key_fits },
+	{ "an MTU black hole", large_passes },
+};
+
+/* What is named as a cause is not ruled out by what was seen before it. */
+static void rule_out(const struct digest *g, struct explanation *x)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(ruled_out) && x->n_ruled < EXPLAIN_RULED; i++) {
+		const char *why = ruled_out[i].why(g);
+
+		if (why)
+			x->ruled[x->n_ruled++] = (struct explain_ruled){ ruled_out[i].what, why };
+	}
+}
+
+/* ---- notes ---- */
+
+static void note(struct explanation *x, const char *text)
+{
+	if (x->notes < EXPLAIN_NOTES)
+		snprintf(x->note[x->notes++], EXPLAIN_TEXT, "%s", text);
+}
+
+static void notes(const struct digest *g, struct explanation *x)
+{
+	const struct ike_event *m = g->agreed;
+	char text[EXPLAIN_TEXT];
+
+	if (m && m->match.their_lifetime && m->match.their_lifetime != m->match.our_lifetime) {
+		snprintf(text, sizeof(text),
+			 "lifetimes of phase 1 differ (ours %u s, theirs %u s): no fault, the "
+			 "shorter one holds",
+			 m->match.our_lifetime, m->match.their_lifetime);
+		note(x, text);
+	}
+	if (g->nat)
+		note(x, g->nat->nat.us ? "this end is behind a NAT: IKE and ESP use UDP port 4500"
+				       : "the peer is behind a NAT: IKE and ESP use UDP port 4500");
+	if (g->f->redirect_why) {
+		snprintf(text, sizeof(text), "redirects (phase 3) cannot be sent: %s",
+			 g->f->redirect_why);
+		note(x, text);
+	}
+	if (!g->well && !g->f->mapped && !g->heard && !g->f->up)
+		note(x, "no map and no next hop server of the configuration has this NBMA address");
+}
+
+void explain(const struct explain_facts *facts, struct explanation *out)
+{
+	struct digest g;
+
+	explain_digest(facts, &g);
+	*out = (struct explanation){ .past = g.well };
+	out->state = state_of(&g);
+	out->meaning = meaning_of(out->state);
+	out->causes = explain_find_causes(&g, out->cause, EXPLAIN_CAUSES);
+	if (!g.well)
+		rule_out(&g, out);
+	notes(&g, out);
+}
+
+bool explain_matters(const struct explain_facts *facts, const struct explanation *x)
+{
+	/* Spokes that talked to each other and are done are nobody's worry. */
+	bool wanted = facts->mapped || facts->phase1 != MM_START;
+
+	return x->causes || (wanted && strcmp(x->state, "UP") != 0);
+}
+
+const char *explain_weight_name(enum explain_weight w)
+{
+	static const char *const names[] = { "certain", "likely", "possible" };
+
+	return names[w];
+}
+
+const char *explain_side_name(enum explain_side s)
+{
+	static const char *const names[] = { "here", "there", "either side", "between" };
+
+	return names[s];
+}

@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The table of causes. A row holds where its failure was seen (`cause`, `attr`: then the evidence is
+ * diagnose.h's sentence) and its predicate, if it has one, agrees; the predicate may add evidence.
+ * Rows stand in the order in which they are to be checked.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/diagnose.h"
+#include "daemon/explain_digest.h"
+
+struct row {
+	const char *name, *title;
+	enum explain_weight weight;
+	enum explain_side side;
+	const char *change; /* {peer}, {us}, ...: see change() */
+	explain_test *holds;
+	enum ike_cause cause;	 /* NONE: of no failure that IKE tells */
+	enum proposal_attr attr; /* NONE: any */
+};
+
+/* ---- the table ---- */
+
+#define CERTAIN	 EXPLAIN_CERTAIN
+#define LIKELY	 EXPLAIN_LIKELY
+#define POSSIBLE EXPLAIN_POSSIBLE
+#define HERE	 EXPLAIN_HERE
+#define THERE	 EXPLAIN_THERE
+#define BOTH	 EXPLAIN_BOTH
+#define BETWEEN	 EXPLAIN_BETWEEN
+/* A failure that IKE tells, by its cause; and one of an offer, by the attribute that differs. */
+#define FAILS(c)      .cause = IKE_CAUSE_##c
+#define DIFFERS(c, a) .cause = IKE_CAUSE_##c, .attr = ATTR_##a
+
+static const struct row rows[] = {
+	/* This machine and the way. */
+	{ "interface_down", "the tunnel's source is down", CERTAIN, HERE,
+	  "ip link set {interface} up; give it its address", .holds = saw_interface_down },
+	{ "no_route", "no route to the peer", CERTAIN, HERE,
+	  "ip route add {peer} via GATEWAY, or a default route", .holds = saw_no_route },
+	{ "route_through_tunnel", "the way to the peer leads through the tunnel", CERTAIN, HERE,
+	  "ip route add {peer} via GATEWAY; keep the network of {peer} out of what the routing "
+	  "protocol announces through the tunnel",
+	  .holds = saw_route_through_tunnel },
+	{ "own_address", "the peer's address is our own", CERTAIN, HERE,
+	  "map \"{tunnel}\" { nbma = ... } (IOS: ip nhrp map): the other end's address",
+	  .holds = saw_own_address },
+	{ "no_daemon", "no IKE daemon runs there", LIKELY, THERE,
+	  "start dmvpnd on {peer}; or the address is another machine's: compare map \"{tunnel}\" { "
+	  "nbma = \"{peer}\" } here",
+	  .holds = saw_no_daemon },
+	{ "udp500_filtered", "a firewall refuses IKE", LIKELY, BETWEEN,
+	  "let UDP ports 500 and 4500 and IP protocol 50 between {us} and {peer} pass",
+	  .holds = saw_filtered },
+	{ "unreachable", "the peer cannot be reached", LIKELY, BETWEEN,
+	  "look at the routes of the router that says so; compare the address {peer} with the "
+	  "configuration",
+	  .holds = saw_unreachable },
+	{ "peer_down", "the peer is down or cannot be reached", LIKELY, THERE,
+	  "ping {peer}, traceroute {peer}; look at the machine and its link",
+	  .holds = saw_peer_down },
+	{ "udp500_blocked", "UDP port 500 is blocked on the way", LIKELY, BETWEEN,
+	  "let UDP port 500 between {us} and {peer} pass, both ways; see what the peer knows of "
+	  "us: there, dmvpnctl explain {us}",
+	  .holds = saw_udp500_likely },
+	{ "peer_ignores", "the peer does not know us, or accepts none of our policies", LIKELY,
+	  THERE,
+	  "there: isakmp-key \"{us}\" { key = ... } and an isakmp-policy like ours; its log may "
+	  "name "
+	  "what it refuses",
+	  .holds = saw_peer_ignores_likely },
+	{ "udp500_return_blocked", "our answers do not reach the peer", LIKELY, BETWEEN,
+	  "let UDP port 500 from {us} to {peer} pass; who never sent anything (a forged address) "
+	  "would look the same",
+	  .holds = saw_udp500_return },
+	{ "map_address", "the peer's NBMA address is wrong", POSSIBLE, HERE,
+	  "compare map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}) with "
+	  "the address that the other end has",
+	  .holds = saw_map_address },
+	{ "udp500_blocked", "UDP port 500 is blocked on the way", POSSIBLE, BETWEEN,
+	  "let UDP port 500 between {us} and {peer} pass, both ways; see what the peer knows of "
+	  "us: there, dmvpnctl explain {us}",
+	  .holds = saw_udp500_possible },
+	{ "peer_ignores", "the peer does not know us, or accepts none of our policies", POSSIBLE,
+	  THERE,
+	  "there: isakmp-key \"{us}\" { key = ... } and an isakmp-policy like ours; its log "
+	  "may name what it refuses",
+	  .holds = saw_peer_ignores },
+	{ "nothing_received", "the peer's messages do not get here, or it sends none", POSSIBLE,
+	  BOTH,
+	  "look at the peer: dmvpnctl explain {us}; let UDP port 500 from {peer} to {us} pass",
+	  .holds = saw_nothing_received },
+
+	/* Phase 1: what is offered. */
+	{ "phase1_encryption", "phase 1 encryption differs", CERTAIN, BOTH,
+	  "here: isakmp-policy {policy} { encryption = {theirs} }, or there: {ours} (IOS: crypto "
+	  "isakmp policy, encr)",
+	  DIFFERS(NO_POLICY, ENCRYPTION) },
+	{ "phase1_encryption", "phase 1 key length differs", CERTAIN, BOTH,
+	  "here: isakmp-policy {policy} { encryption = ... } with {theirs}, or there: {ours} (IOS: "
+	  "crypto isakmp policy, encr aes)",
+	  DIFFERS(NO_POLICY, KEY_LENGTH) },
+	{ "phase1_hash", "phase 1 hash differs", CERTAIN, BOTH,
+	  "here: isakmp-policy {policy} { hash = {theirs} }, or there: {ours} (IOS: crypto isakmp "
+	  "policy, hash)",
+	  DIFFERS(NO_POLICY, HASH) },
+	{ "phase1_authentication", "phase 1 authentication method differs", CERTAIN, BOTH,
+	  "here: isakmp-policy {policy} { authentication = {theirs} }, or there: {ours} (IOS: "
+	  "crypto isakmp policy, authentication)",
+	  DIFFERS(NO_POLICY, AUTH_METHOD) },
+	{ "phase1_group", "phase 1 Diffie-Hellman group differs", CERTAIN, BOTH,
+	  "here: isakmp-policy {policy} { group = {their number} }, or there: group {our number} "
+	  "(IOS: crypto isakmp policy, group)",
+	  DIFFERS(NO_POLICY, GROUP) },
+	{ "phase1_policy", "no common phase 1 policy", CERTAIN, BOTH,
+	  "make one isakmp-policy the same on both sides", FAILS(NO_POLICY) },
+	{ "peer_no_policy", "the peer accepts none of our phase 1 policies", CERTAIN, BOTH,
+	  "compare isakmp-policy (IOS: show run | section crypto isakmp policy) on both sides; the "
+	  "peer knows the attribute: there, dmvpnctl explain {us}",
+	  FAILS(PEER_NO_POLICY) },
+
+	/* Phase 1: who it is. */
+	{ "udp4500_blocked", "UDP port 4500 is blocked behind the NAT", LIKELY, BETWEEN,
+	  "let UDP port 4500 between {us} and {peer} pass, both ways",
+	  .holds = saw_udp4500_blocked },
+	{ "udp4500_return_blocked", "our answers on UDP port 4500 do not reach the peer", LIKELY,
+	  BETWEEN, "let UDP port 4500 from {us} to {peer} pass", .holds = saw_udp4500_return },
+	{ "no_key", "no pre-shared key for the peer", CERTAIN, HERE,
+	  "isakmp-key \"{peer}\" { key = \"...\" } (IOS: crypto isakmp key ... address {peer})",
+	  FAILS(NO_KEY) },
+	{ "psk_mismatch", "the pre-shared keys differ", LIKELY, BOTH,
+	  "give both sides the same key: here isakmp-key for {peer}, there for {us}",
+	  FAILS(KEY_MISMATCH) },
+	{ "psk_mismatch", "the pre-shared keys differ", LIKELY, BOTH,
+	  "give both sides the same key: here isakmp-key for {peer}, there for {us}",
+	  FAILS(PEER_KEY_MISMATCH) },
+	{ "psk_mismatch", "the pre-shared keys differ", LIKELY, BOTH,
+	  "give both sides the same key: here isakmp-key for {peer}, there for {us}",
+	  FAILS(AUTH_HASH) },
+	{ "psk_mismatch", "the pre-shared keys differ", POSSIBLE, BOTH,
+	  "give both sides the same key: here isakmp-key for {peer}, there for {us}",
+	  .holds = saw_psk_silent },
+	{ "peer_no_key", "the peer has no key for us, or does not know us", POSSIBLE, THERE,
+	  "there: isakmp-key \"{us}\" { key = \"...\" } (IOS: crypto isakmp key ... address {us})",
+	  .holds = saw_peer_unaware },
+	{ "cert_silent", "the peer refuses our certificate without a word", POSSIBLE, THERE,
+	  "look into the log of {peer}", .holds = saw_cert_silent },
+	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", POSSIBLE,
+	  BETWEEN, "let fragments between {us} and {peer} pass", .holds = saw_long_lost },
+	{ "identity", "the peer's identity is not accepted", CERTAIN, THERE,
+	  "there: isakmp-identity = address (IOS: crypto isakmp identity address)",
+	  .holds = saw_we_expect_other, FAILS(IDENTITY) },
+	{ "identity_refused", "the peer does not accept our identity", CERTAIN, BOTH,
+	  "isakmp-identity = ... (IOS: crypto isakmp identity) as the peer expects it",
+	  .holds = saw_peer_expects_other, FAILS(IDENTITY) },
+	{ "aggressive_mode", "the peer tries aggressive mode", CERTAIN, THERE,
+	  "there: main mode (IOS: no crypto isakmp profile with initiate mode aggressive)",
+	  .holds = saw_aggressive },
+	{ "ikev2", "the peer speaks IKEv2", CERTAIN, THERE,
+	  "there: IKEv1 (IOS: crypto isakmp ..., and in the ipsec profile no set ikev2-profile)",
+	  .holds = saw_ikev2 },
+	{ "no_trustpoint", "no certificate of ours", CERTAIN, HERE, "trustpoint NAME { ... }",
+	  FAILS(NO_TRUSTPOINT) },
+	{ "no_certificate", "the peer sent no certificate", CERTAIN, THERE,
+	  "there: a trustpoint with a certificate", FAILS(NO_CERTIFICATE) },
+	{ "cert_malformed", "the peer's certificate cannot be used", CERTAIN, THERE,
+	  "there: a new certificate with an RSA key", FAILS(CERT_MALFORMED) },
+	{ "cert_untrusted", "the peer's certificate is of a CA that we do not trust", CERTAIN, BOTH,
+	  "here: trustpoint { ca = ... } with that CA's certificate, or there: a certificate of "
+	  "ours",
+	  FAILS(CERT_UNTRUSTED) },
+	{ "cert_expired", "the peer's certificate has expired", CERTAIN, THERE,
+	  "there: renew the certificate", FAILS(CERT_EXPIRED) },
+	{ "cert_not_yet_valid", "the peer's certificate is not valid yet", CERTAIN, BOTH,
+	  "date, on both sides", FAILS(CERT_NOT_YET_VALID) },
+	{ "clock_here", "this machine's clock is off", LIKELY, HERE, "date; set up NTP",
+	  .holds = saw_clock_here },
+	{ "cert_revoked", "the peer's certificate was revoked", CERTAIN, THERE,
+	  "there: a new certificate", FAILS(CERT_REVOKED) },
+	{ "cert_no_crl", "no CRL to check the peer's certificate by", CERTAIN, HERE,
+	  "trustpoint { crl = ... }: a new one of its CA", FAILS(CERT_NO_CRL) },
+	{ "cert_key_usage", "the key usage of the peer's certificate does not fit", CERTAIN, BOTH,
+	  "there: a certificate with digitalSignature, or here: trustpoint { ignore-key-usage = "
+	  "true } (ASA: ignore-ipsec-keyusage)",
+	  FAILS(CERT_KEY_USAGE) },
+	{ "cert_name", "the peer's identity is not in its certificate", CERTAIN, BOTH,
+	  "there: isakmp-identity = dn, or a certificate with the name; or here: trustpoint { "
+	  "ignore-identity = true }",
+	  FAILS(CERT_IDENTITY) },
+	{ "signature", "the peer's signature is wrong", CERTAIN, THERE,
+	  "there: the key that belongs to the certificate", FAILS(SIGNATURE) },
+	{ "our_certificate", "the peer refuses our certificate, with reason", CERTAIN, HERE,
+	  "trustpoint { certificate = ... }: a new one", .holds = saw_peer_names_flaw,
+	  FAILS(PEER_CERTIFICATE) },
+	{ "our_certificate", "the peer refuses our certificate", CERTAIN, THERE,
+	  "there: compare its CAs, CRL, clock and the name it expects with our certificate; there, "
+	  "dmvpnctl explain {us}",
+	  .holds = saw_peer_names_none, FAILS(PEER_CERTIFICATE) },
+	{ "clock_there", "the peer's clock is off", LIKELY, THERE, "there: date; set up NTP",
+	  .holds = saw_clock_there },
+	{ "key_exchange", "the peer's Diffie-Hellman value is wrong", CERTAIN, THERE,
+	  "update the peer's software", FAILS(BAD_KE) },
+
+	/* Phase 2. */
+	{ "transform_encryption", "the encryption of the transform-set differs", CERTAIN, BOTH,
+	  "here: transform-set { encryption = {theirs} }, or there: {ours}",
+	  DIFFERS(NO_TRANSFORM, ESP_CIPHER) },
+	{ "transform_encryption", "the key length of the transform-set differs", CERTAIN, BOTH,
+	  "here: transform-set { encryption = ... } with {theirs}, or there: {ours}",
+	  DIFFERS(NO_TRANSFORM, KEY_LENGTH) },
+	{ "transform_authentication", "the authentication of the transform-set differs", CERTAIN,
+	  BOTH, "here: transform-set { authentication = {theirs} }, or there: {ours}",
+	  DIFFERS(NO_TRANSFORM, ESP_AUTH) },
+	{ "transform_mode", "tunnel mode there, transport mode here", CERTAIN, THERE,
+	  "there: transform-set { mode = transport } (IOS: mode transport)",
+	  DIFFERS(NO_TRANSFORM, ENCAP) },
+	{ "transform_protocol", "the transform-set asks for AH or a bundle", CERTAIN, THERE,
+	  "there: ESP alone", DIFFERS(NO_TRANSFORM, BUNDLE) },
+	{ "transform_protocol", "the transform-set asks for another protocol than ESP", CERTAIN,
+	  THERE, "there: ESP alone", DIFFERS(NO_TRANSFORM, PROTOCOL) },
+	{ "transform_set", "no common transform-set", CERTAIN, BOTH,
+	  "make the transform-set the same on both sides", FAILS(NO_TRANSFORM) },
+	{ "peer_no_transform", "the peer accepts none of our transform-sets", CERTAIN, BOTH,
+	  "compare transform-set, mode and pfs on both sides; the peer knows the attribute: there, "
+	  "dmvpnctl explain {us}",
+	  FAILS(PEER_NO_TRANSFORM) },
+	{ "pfs_one_side", "PFS on our side only", CERTAIN, BOTH,
+	  "there: ipsec-profile { pfs = group{our number} } (IOS: set pfs group{our number}), or "
+	  "here: pfs = none",
+	  FAILS(PFS_REQUIRED) },
+	{ "pfs_groups", "the PFS groups differ", CERTAIN, BOTH,
+	  "here: ipsec-profile { pfs = group{their number} }, or there: group{our number} (IOS: "
+	  "set pfs)",
+	  FAILS(PFS_GROUP) },
+	{ "proxy_identities", "the peer protects something else than this tunnel", CERTAIN, THERE,
+	  "there: tunnel protection on a GRE tunnel with source {peer}, and no crypto map (or an "
+	  "ACL "
+	  "of gre host {peer} host {us})",
+	  FAILS(PROXY_IDENTITIES) },
+	{ "peer_proxy_identities", "the peer does not accept what we want to protect", CERTAIN,
+	  THERE, "there: a GRE tunnel with source {peer} and tunnel protection",
+	  FAILS(PEER_PROXY_IDENTITIES) },
+
+	/* The kernel. */
+	{ "kernel_algorithm", "the kernel lacks an algorithm", CERTAIN, HERE,
+	  "load its module, or another transform-set on both sides", .holds = saw_kernel_algorithm,
+	  FAILS(KERNEL) },
+	{ "kernel_esp", "the kernel has no ESP", CERTAIN, HERE, "modprobe esp4 (CONFIG_INET_ESP)",
+	  .holds = saw_kernel_esp, FAILS(KERNEL) },
+	{ "kernel", "the kernel refuses the SA", CERTAIN, HERE, "see the evidence, and dmesg",
+	  .holds = saw_kernel_other, FAILS(KERNEL) },
+	{ "kernel_neighbour", "the kernel refuses the neighbour", CERTAIN, HERE,
+	  "see the evidence, and dmesg", .holds = saw_neighbour_refused },
+
+	/* The tunnel. */
+	{ "nhrp_authentication", "NHRP authentication differs", CERTAIN, BOTH,
+	  "tunnel { nhrp { authentication = \"...\" } } (IOS: ip nhrp authentication): the same on "
+	  "both sides",
+	  .holds = saw_nhrp_key_here },
+	{ "nhrp_authentication", "NHRP authentication differs", CERTAIN, BOTH,
+	  "tunnel { nhrp { authentication = \"...\" } } (IOS: ip nhrp authentication): the same on "
+	  "both sides",
+	  .holds = saw_nhrp_key_there },
+	{ "duplicate_address", "two spokes have one tunnel address", CERTAIN, THERE,
+	  "give one of the two another tunnel { address }; where the spoke has moved: clear ip "
+	  "nhrp "
+	  "{tunnel}",
+	  .holds = saw_same_address_here },
+	{ "duplicate_address", "another spoke has our tunnel address", CERTAIN, HERE,
+	  "tunnel { address = ... } (IOS: ip address) that nobody else has; where we have moved: "
+	  "clear ip nhrp on the server",
+	  .holds = saw_same_address_there },
+	{ "wrong_server", "the peer takes us for its next hop server", CERTAIN, THERE,
+	  "there: the NBMA address of its map (IOS: ip nhrp map) is ours, and should be the "
+	  "server's",
+	  .holds = saw_wrong_server },
+	{ "registration_refused", "the server refuses our registration", CERTAIN, BOTH,
+	  "compare the tunnel's address and mask with the server's; its log names the reason",
+	  .holds = saw_registration_refused },
+	{ "client_refused", "we refuse the peer's registration", CERTAIN, THERE, "see the evidence",
+	  .holds = saw_client_refused },
+	{ "nhrp_error", "the peer answers NHRP with an error", CERTAIN, BOTH,
+	  "compare the tunnel's configuration on both sides", .holds = saw_nhrp_error },
+	{ "tunnel_key", "the tunnel keys differ", LIKELY, BOTH,
+	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
+	  "it is never sent)",
+	  .holds = saw_tunnel_key },
+	{ "esp_blocked", "ESP is blocked on the way", LIKELY, BETWEEN,
+	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both ways",
+	  .holds = saw_esp_blocked },
+	{ "tunnel_key", "the tunnel keys differ", POSSIBLE, BOTH,
+	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
+	  "it is never sent)",
+	  .holds = saw_tunnel_key_there },
+	{ "registration_unanswered", "the peer does not answer registrations", LIKELY, THERE,
+	  "is it a next hop server? There: tunnel without nhs of its own for {us}; see its log",
+	  .holds = saw_registration_unanswered },
+	{ "mtu_black_hole", "long packets are lost on the way without a word", LIKELY, BETWEEN,
+	  "let ICMP \"fragmentation needed\" pass; until then tunnel { mtu = 1300 } (IOS: ip mtu)",
+	  .holds = saw_black_hole },
+
+	/* How it ended, where nothing says more. */
+	{ "peer_dead", "the peer stopped answering", LIKELY, BETWEEN,
+	  "is the machine up, is its daemon? ping {peer}", .holds = saw_peer_died },
+	{ "peer_deleted", "the peer deleted the SA while it was made", LIKELY, THERE,
+	  "look into the log of {peer}", FAILS(PEER_DELETED) },
+	{ "malformed", "a message makes no sense", LIKELY, BOTH,
+	  "debug crypto isakmp 254 on both sides shows it", FAILS(MALFORMED) },
+	{ "limit", "too many negotiations at once", LIKELY, HERE,
+	  "look who sends them: show crypto "
+	  "isakmp stats",
+	  FAILS(LIMIT) },
+};
+
+/* ---- a row that holds ---- */
+
+static const struct mismatch *mismatch_of(const struct digest *g, const struct row *r)
+{
+	switch (r->cause) {
+	case IKE_CAUSE_NO_POLICY:
+	case IKE_CAUSE_NO_TRANSFORM:
+	case IKE_CAUSE_PFS_REQUIRED:
+	case IKE_CAUSE_PFS_GROUP:
+		return &g->cause[r->cause].e->failure.mismatch;
+	default:
+		return NULL;
+	}
+}
+
+static bool row_holds(const struct digest *g, const struct row *r, struct text *evidence)
+{
+	const struct seen_ike *s = &g->cause[r->cause];
+
+	if (r->cause == IKE_CAUSE_NONE)
+		return r->holds(g, evidence);
+	if (!s->e)
+		return false;
+	if (r->attr != ATTR_NONE && mismatch_of(g, r)->attr != r->attr)
+		return false;
+	if (r->holds && !r->holds(g, evidence))
+		return false;
+	saw_ike(g, evidence, s);
+	return true;
+}
+
+static void change(const struct digest *g, const struct row *r, char out[EXPLAIN_TEXT])
+{
+	char peer[ADDR_TEXT], us[ADDR_TEXT], tunnel[ADDR_TEXT] = "A.B.C.D";
+	char ours[DIAGNOSE_VALUE] = "", theirs[DIAGNOSE_VALUE] = "";
+	char policy[16] = "", our_number[16] = "", their_number[16] = "";
+	const struct mismatch *m = mismatch_of(g, r);
+	const struct text_word words[] = {
+		{ "{peer}", addr_text(&g->f->remote, peer) },
+		{ "{us}", addr_is_none(&g->f->local) ? "this end" : addr_text(&g->f->local, us) },
+		{ "{tunnel}", tunnel },
+		{ "{interface}", g->f->interface },
+		{ "{ours}", ours },
+		{ "{theirs}", theirs },
+		{ "{policy}", policy },
+		{ "{our number}", our_number },
+		{ "{their number}", their_number },
+	};
+	struct text t = text_of(out, EXPLAIN_TEXT);
+
+	if (!addr_is_none(&g->f->protocol))
+		addr_text(&g->f->protocol, tunnel);
+	if (m) {
+		bool pfs = r->cause == IKE_CAUSE_PFS_REQUIRED || r->cause == IKE_CAUSE_PFS_GROUP;
+
+		diagnose_values(m, r->cause == IKE_CAUSE_NO_POLICY ? 1 : 2, ours, theirs);
+		snprintf(policy, sizeof(policy), "%u", m->policy);
+		snprintf(our_number, sizeof(our_number), "%u",
+			 pfs ? (unsigned int)m->our_pfs : (unsigned int)m->ours);
+		snprintf(their_number, sizeof(their_number), "%u", (unsigned int)m->theirs);
+	}
+	text_fill(&t, r->change, words, ARRAY_SIZE(words));
+}
+
+static bool has(const struct explain_cause *list, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			return true;
+	return false;
+}
+
+/* A generic row yields to a special one of the same failure. */
+static bool is_said(const struct digest *g, const struct row *r, const struct explain_cause *list,
+		    size_t n)
+{
+	if (has(list, n, r->name))
+		return true;
+	if (r->attr != ATTR_NONE || r->cause == IKE_CAUSE_NONE)
+		return false;
+	for (const struct row *other = rows; other < r; other++)
+		if (other->cause == r->cause && other->attr != ATTR_NONE && g->cause[r->cause].e &&
+		    mismatch_of(g, other)->attr == other->attr)
+			return true;
+	return false;
+}
+
+/* Of failures that are equally sure the newest comes first: the older one may be mended. */
+static void newest_first(struct explain_cause *list, size_t n)
+{
+	for (size_t i = n - 1;
+	     i && list[i].weight == list[i - 1].weight && list[i].at > list[i - 1].at; i--) {
+		struct explain_cause other = list[i - 1];
+
+		list[i - 1] = list[i];
+		list[i] = other;
+	}
+}
+
+static bool fill(const struct digest *g, const struct row *r, struct explain_cause *c)
+{
+	struct text evidence = text_of(c->evidence, EXPLAIN_TEXT);
+
+	if (!row_holds(g, r, &evidence))
+		return false;
+	c->name = r->name;
+	c->title = r->title;
+	c->weight = r->weight;
+	c->side = r->side;
+	c->at = r->cause == IKE_CAUSE_NONE ? g->f->now : g->cause[r->cause].e->at;
+	change(g, r, c->change);
+	return true;
+}
+
+size_t explain_find_causes(const struct digest *g, struct explain_cause *out, size_t max)
+{
+	size_t n = 0;
+
+	for (unsigned int w = CERTAIN; w <= POSSIBLE; w++) {
+		/* Guesses are for those who know nothing. */
+		if (w == POSSIBLE && n && out[0].weight == CERTAIN)
+			break;
+		for (size_t i = 0; i < ARRAY_SIZE(rows) && n < max; i++) {
+			const struct row *r = &rows[i];
+
+			if (r->weight == w && !is_said(g, r, out, n) && fill(g, r, &out[n]))
+				newest_first(out, ++n);
+		}
+	}
+	return n;
+}

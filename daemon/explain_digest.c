@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/explain_digest.h"
+
+#include <string.h>
+
+/* Ends that are nobody's fault. */
+static bool is_fault(enum ike_cause cause)
+{
+	switch (cause) {
+	case IKE_CAUSE_NONE:
+	case IKE_CAUSE_SUPERSEDED:
+	case IKE_CAUSE_ADMIN:
+	case IKE_CAUSE_EXPIRED:
+	case IKE_CAUSE_MOVED:
+		return false;
+	default:
+		return cause < IKE_CAUSE_COUNT;
+	}
+}
+
+/* A success in this phase: what went wrong in it before is no longer so. */
+static void heal_ike(struct digest *g, int phase)
+{
+	if (g->well)
+		return;
+	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++)
+		if (g->cause[i].e && g->cause[i].e->phase <= phase)
+			g->cause[i] = (struct seen_ike){ 0 };
+	if (g->failed && g->failed->phase <= phase)
+		g->failed = NULL;
+	g->dead = NULL;
+	g->repeated = 0;
+}
+
+static void heal_nhrp(struct digest *g)
+{
+	if (!g->well)
+		memset(g->nhrp, 0, sizeof(g->nhrp));
+}
+
+static void see(struct seen_ike *s, const struct ike_event *e)
+{
+	s->e = e;
+	s->times++;
+}
+
+static void failure(struct digest *g, const struct ike_event *e)
+{
+	if (!is_fault(e->failure.cause))
+		return;
+	see(&g->cause[e->failure.cause], e);
+	*(e->phase == 2 ? &g->phase2 : &g->phase1) = NULL;
+	if (e->kind == IKE_EVENT_FAILED)
+		g->failed = e;
+}
+
+static void message(struct digest *g, const struct ike_event *e)
+{
+	if (e->message.sent) {
+		g->sent++;
+		return;
+	}
+	g->heard++;
+	g->heard_at = e->at;
+	g->heard_natt += e->local.port == 4500;
+	/* Whoever is in the middle of an exchange has had our last message answered. */
+	if (e->phase == 1 && e->role == IKE_INITIATOR)
+		g->answered = true;
+	if (e->phase == 1 && e->role == IKE_RESPONDER && g->waits != MM_START)
+		g->answered = true;
+}
+
+static void new_state(struct digest *g, const struct ike_event *e)
+{
+	enum ike_state s = e->state.new_state;
+
+	g->waits = s == MM_DONE || s == QM_DONE || s == MM_ACTIVE || s == QM_ACTIVE ? MM_START : s;
+}
+
+/* What was heard long before a new attempt says nothing about the way as it is now. */
+static void new_phase1(struct digest *g, const struct ike_event *e)
+{
+	g->waits = MM_START;
+	g->repeated = 0;
+	if (e->role == IKE_RESPONDER)
+		return;
+	g->we_opened = true;
+	if (e->at - g->heard_at > SECONDS(60)) {
+		g->heard = g->heard_natt = 0;
+		g->answered = false;
+	}
+}
+
+static void add_ike(struct digest *g, const struct ike_event *e)
+{
+	switch (e->kind) {
+	case IKE_EVENT_NEW_PHASE1:
+		new_phase1(g, e);
+		break;
+	case IKE_EVENT_STATE:
+		new_state(g, e);
+		break;
+	case IKE_EVENT_MESSAGE:
+		message(g, e);
+		break;
+	case IKE_EVENT_DUPLICATE:
+		g->repeated++;
+		break;
+	case IKE_EVENT_POLICY_MATCH:
+		g->agreed = e;
+		break;
+	case IKE_EVENT_NAT:
+		g->nat = e->nat.us || e->nat.them ? e : NULL;
+		break;
+	case IKE_EVENT_PHASE1_DONE:
+		g->phase1 = e;
+		heal_ike(g, 1);
+		break;
+	case IKE_EVENT_PHASE2_DONE:
+		g->phase2 = e;
+		heal_ike(g, 2);
+		if (!g->well)
+			g->nhrp_heard = 0; /* not through this SA */
+		break;
+	case IKE_EVENT_DROP:
+		if (e->drop.why < IKE_DROP_COUNT)
+			see(&g->drop[e->drop.why], e);
+		break;
+	case IKE_EVENT_DPD:
+		if (e->dpd.dead)
+			g->dead = e;
+		break;
+	case IKE_EVENT_EVIDENCE:
+	case IKE_EVENT_FAILED:
+		failure(g, e);
+		break;
+	default:
+		break;
+	}
+}
+
+static void add_nhrp(struct digest *g, const struct recorded *r)
+{
+	const struct nhrp_event *e = &r->nhrp;
+
+	switch (e->kind) {
+	case NHRP_EV_SENT:
+		g->nhrp_sent++;
+		return;
+	case NHRP_EV_RECEIVED:
+		g->nhrp_heard++;
+		g->nhrp_heard_at = r->at;
+		return;
+	case NHRP_EV_NHS_UP:
+	case NHRP_EV_NHS_REFRESHED:
+	case NHRP_EV_CLIENT_REGISTERED:
+	case NHRP_EV_CLIENT_REFRESHED:
+		heal_nhrp(g);
+		break;
+	default:
+		break;
+	}
+	if ((unsigned int)e->kind < EXPLAIN_NHRP_KINDS) {
+		struct seen_nhrp *s = &g->nhrp[e->kind];
+
+		s->e = e;
+		s->at = r->at;
+		s->times++;
+	}
+}
+
+void explain_digest(const struct explain_facts *f, struct digest *g)
+{
+	*g = (struct digest){ .f = f, .waits = MM_START };
+	g->well = (f->up || !f->secured) && f->registered;
+	for (size_t i = 0; i < f->count; i++) {
+		if (f->events[i].is_ike)
+			add_ike(g, &f->events[i].ike);
+		else
+			add_nhrp(g, &f->events[i]);
+	}
+}

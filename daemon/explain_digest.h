@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Private to explain*.c: an hour of events boiled down to what the causes ask for. What a later success
+ * has healed is forgotten, unless all is well by now: then it is what went wrong in the past.
+ */
+#ifndef DAEMON_EXPLAIN_DIGEST_H
+#define DAEMON_EXPLAIN_DIGEST_H
+
+#include "daemon/explain.h"
+#include "daemon/text.h"
+
+#define EXPLAIN_NHRP_KINDS (NHRP_EV_BIND_FAILED + 1)
+
+struct seen_ike {
+	const struct ike_event *e; /* the newest; NULL: none */
+	unsigned int times;
+};
+
+struct seen_nhrp {
+	const struct nhrp_event *e;
+	msec at;
+	unsigned int times;
+};
+
+struct digest {
+	const struct explain_facts *f;
+	bool well; /* up, and registered where that is wanted */
+
+	struct seen_ike cause[IKE_CAUSE_COUNT];
+	struct seen_ike drop[IKE_DROP_COUNT];
+	struct seen_nhrp nhrp[EXPLAIN_NHRP_KINDS];
+	const struct ike_event *failed; /* the newest failure that is somebody's fault */
+	const struct ike_event *agreed; /* phase 1 policy */
+	const struct ike_event *nat;
+	const struct ike_event *phase1, *phase2; /* the newest success */
+	const struct ike_event *dead;		 /* DPD says so */
+
+	unsigned int sent, heard; /* IKE messages */
+	unsigned int heard_natt;  /* of those heard: on port 4500 */
+	unsigned int repeated;	  /* messages of the peer's that came again, since it opened */
+	bool answered;		  /* something came that answers a message of ours */
+	unsigned int nhrp_sent, nhrp_heard;
+	msec heard_at, nhrp_heard_at;
+	enum ike_state waits; /* the newest state of an exchange that is not done */
+	bool we_opened;
+};
+
+void explain_digest(const struct explain_facts *f, struct digest *g);
+
+/* What a cause is known by, in explain_evidence.c; *evidence says it. */
+typedef bool explain_test(const struct digest *g, struct text *evidence);
+explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interface_down,
+	saw_no_daemon, saw_filtered, saw_unreachable, saw_peer_down, saw_udp500_likely,
+	saw_udp500_possible, saw_map_address, saw_peer_ignores, saw_wrong_server,
+	saw_peer_ignores_likely, saw_nothing_received, saw_udp500_return, saw_udp4500_blocked,
+	saw_udp4500_return, saw_psk_silent, saw_cert_silent, saw_peer_unaware, saw_long_lost,
+	saw_black_hole, saw_peer_expects_other, saw_we_expect_other, saw_aggressive, saw_ikev2,
+	saw_peer_died, saw_peer_names_flaw, saw_peer_names_none, saw_clock_there, saw_clock_here,
+	saw_kernel_algorithm, saw_kernel_esp, saw_kernel_other, saw_neighbour_refused,
+	saw_esp_blocked, saw_tunnel_key, saw_tunnel_key_there, saw_nhrp_key_here,
+	saw_nhrp_key_there, saw_nhrp_error, saw_same_address_here, saw_same_address_there,
+	saw_client_refused, saw_registration_refused, saw_registration_unanswered;
+/* The sentence about a failure, and when it was. */
+void saw_ike(const struct digest *g, struct text *t, const struct seen_ike *s);
+
+/*
+ * The table of causes, in explain_causes.c: fills those that hold, in the order of the table; their
+ * number, at most `max`.
+ */
+size_t explain_find_causes(const struct digest *g, struct explain_cause *out, size_t max);
+
+#endif

@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the causes are known by: each predicate says whether its own is to be seen in the digest, and
+ * adds by what.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/diagnose.h"
+#include "daemon/explain_digest.h"
+
+static void add_when(const struct digest *g, struct text *t, msec at, unsigned int times)
+{
+	msec ago = g->f->now > at ? (g->f->now - at) / 1000 : 0;
+
+	text_add(t, " (%llu s ago", (unsigned long long)ago);
+	if (times > 1)
+		text_add(t, ", seen %u times", times);
+	text_add(t, ")");
+}
+
+void saw_ike(const struct digest *g, struct text *t, const struct seen_ike *s)
+{
+	char sentence[DIAGNOSE_TEXT];
+
+	if (diagnose_ike(s->e, sentence))
+		text_add(t, "%s", sentence);
+	add_when(g, t, s->e->at, s->times);
+}
+
+static bool add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_kind kind)
+{
+	const struct seen_nhrp *s = &g->nhrp[kind];
+	char sentence[DIAGNOSE_TEXT];
+
+	if (!s->e)
+		return false;
+	if (diagnose_nhrp(s->e, sentence))
+		text_add(t, "%s", sentence);
+	add_when(g, t, s->at, s->times);
+	return true;
+}
+
+static void add_ping(const struct digest *g, struct text *t)
+{
+	if (g->f->ping == EXPLAIN_PING_ANSWERED)
+		text_add(t, "; it does answer a ping");
+	else if (g->f->ping == EXPLAIN_PING_SILENT)
+		text_add(t, "; it does not answer a ping either");
+}
+
+/* ---- this machine and the way ---- */
+
+bool saw_no_route(const struct digest *g, struct text *t)
+{
+	if (g->well || g->f->route != EXPLAIN_ROUTE_NONE)
+		return false;
+	text_add(t, "the kernel has no route to it");
+	return true;
+}
+
+bool saw_route_through_tunnel(const struct digest *g, struct text *t)
+{
+	if (g->well || g->f->route != EXPLAIN_ROUTE_TUNNEL)
+		return false;
+	text_add(t, "the kernel's route to the peer's outer address leads into a tunnel of ours, "
+		    "which would have to carry itself");
+	return true;
+}
+
+bool saw_own_address(const struct digest *g, struct text *t)
+{
+	if (g->f->route != EXPLAIN_ROUTE_LOCAL)
+		return false;
+	text_add(t, "the address is one of this machine's own");
+	return true;
+}
+
+bool saw_interface_down(const struct digest *g, struct text *t)
+{
+	if (g->f->interface_down)
+		text_add(t, "%s, which has the tunnel's source address, is down", g->f->interface);
+	else if (addr_is_none(&g->f->local))
+		text_add(t, "the tunnel's source has no address");
+	return t->len > 0;
+}
+
+static bool icmp_says(const struct digest *g, struct text *t)
+{
+	const struct explain_icmp *i = &g->f->icmp;
+	char from[ADDR_TEXT];
+
+	if (g->well || !i->seen || (g->heard && i->at < g->heard_at))
+		return false;
+	text_add(t, "%s says to our IKE messages: %s%s",
+		 addr_is_none(&i->from) ? "this machine" : addr_text(&i->from, from),
+		 i->filtered ? "administratively prohibited, " : "", strerror(i->error));
+	add_when(g, t, i->at, 1);
+	return true;
+}
+
+bool saw_no_daemon(const struct digest *g, struct text *t)
+{
+	return g->f->icmp.error == ECONNREFUSED && icmp_says(g, t);
+}
+
+bool saw_filtered(const struct digest *g, struct text *t)
+{
+	return g->f->icmp.filtered && icmp_says(g, t);
+}
+
+bool saw_unreachable(const struct digest *g, struct text *t)
+{
+	return g->f->icmp.error != ECONNREFUSED && g->f->icmp.error != EMSGSIZE &&
+	       !g->f->icmp.filtered && icmp_says(g, t);
+}
+
+/* Nothing at all comes from there. */
+static bool silent(const struct digest *g)
+{
+	return !g->well && !g->f->up && !g->heard && g->f->secured;
+}
+
+bool saw_peer_down(const struct digest *g, struct text *t)
+{
+	if (!silent(g) || g->f->ping != EXPLAIN_PING_SILENT)
+		return false;
+	text_add(t, "it answers neither IKE nor a ping");
+	return true;
+}
+
+static bool udp500_blocked(const struct digest *g, struct text *t)
+{
+	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED)
+		return false;
+	text_add(t, "%u messages of ours, no answer", g->sent);
+	add_ping(g, t);
+	text_add(t,
+		 "; which way, this end cannot tell: where the peer's own state is MM_WAIT_MSG3, "
+		 "ours arrive and its answers do not; where it knows nothing of us, ours do not");
+	return true;
+}
+
+bool saw_udp500_likely(const struct digest *g, struct text *t)
+{
+	return g->f->ping == EXPLAIN_PING_ANSWERED && udp500_blocked(g, t);
+}
+
+bool saw_udp500_possible(const struct digest *g, struct text *t)
+{
+	return g->f->ping != EXPLAIN_PING_ANSWERED && udp500_blocked(g, t);
+}
+
+/* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */
+static bool mute(const struct digest *g)
+{
+	return !g->well && g->f->up && !g->f->registered && !g->nhrp_heard &&
+	       (!g->phase2 || g->f->now - g->phase2->at > SECONDS(2));
+}
+
+bool saw_map_address(const struct digest *g, struct text *t)
+{
+	if (!g->f->mapped)
+		return false;
+	if (silent(g) && g->we_opened)
+		text_add(t, "nobody there speaks IKE with us");
+	else if (mute(g) && g->f->server)
+		text_add(t,
+			 "whoever is there speaks IKE with us, and does not answer as a next hop "
+			 "server");
+	return t->len > 0;
+}
+
+static bool peer_ignores(const struct digest *g, struct text *t)
+{
+	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED)
+		return false;
+	text_add(t, "a peer that does not know us, has no key for us or accepts none of our "
+		    "isakmp-policies may stay silent");
+	add_ping(g, t);
+	return true;
+}
+
+bool saw_peer_ignores_likely(const struct digest *g, struct text *t)
+{
+	return g->f->ping == EXPLAIN_PING_ANSWERED && peer_ignores(g, t);
+}
+
+bool saw_peer_ignores(const struct digest *g, struct text *t)
+{
+	return g->f->ping != EXPLAIN_PING_ANSWERED && peer_ignores(g, t);
+}
+
+bool saw_nothing_received(const struct digest *g, struct text *t)
+{
+	if (!silent(g) || g->we_opened)
+		return false;
+	text_add(t, "nothing came from it within the last hour, and nothing made us call it");
+	add_ping(g, t);
+	return true;
+}
+
+/* ---- phase 1, where silence begins ---- */
+
+static bool waits_in(const struct digest *g, enum ike_state s)
+{
+	if (g->well || g->f->up)
+		return false;
+	if (g->failed)
+		return g->failed->failure.cause == IKE_CAUSE_NO_ANSWER &&
+		       g->failed->failure.state == s;
+	return g->f->phase1 == s || g->f->phase2 == s;
+}
+
+static void add_state(const struct digest *g, struct text *t, enum ike_state s)
+{
+	if (g->failed)
+		saw_ike(g, t, &g->cause[IKE_CAUSE_NO_ANSWER]);
+	else
+		text_add(t, "it waits in %s", ike_state_name(s));
+}
+
+bool saw_udp500_return(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, MM_WAIT_MSG3))
+		return false;
+	if (g->repeated)
+		text_add(t, "its message 1 arrives and came again %u times after we answered",
+			 g->repeated);
+	else
+		text_add(t, "its message 1 arrives; to our answer nothing came");
+	add_ping(g, t);
+	return true;
+}
+
+bool saw_udp4500_blocked(const struct digest *g, struct text *t)
+{
+	bool waiting = waits_in(g, MM_WAIT_MSG6) || waits_in(g, MM_WAIT_MSG5);
+
+	if (!waiting || !g->nat || g->heard_natt)
+		return false;
+	text_add(t, "there is a NAT on the way, so IKE goes on at UDP port 4500 from message 5 on; "
+		    "nothing has come there");
+	return true;
+}
+
+/* The other end goes on repeating what we have answered there. */
+bool saw_udp4500_return(const struct digest *g, struct text *t)
+{
+	if (g->well || !g->nat || !g->repeated || !g->phase1 || g->phase2)
+		return false;
+	text_add(t,
+		 "phase 1 is done for us, on UDP port 4500, but the peer repeats its message (%u "
+		 "times): our answers there do not arrive",
+		 g->repeated);
+	return true;
+}
+
+bool saw_psk_silent(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, MM_WAIT_MSG6) || (g->agreed && g->agreed->match.isakmp.auth != AUTH_PSK) ||
+	    g->cause[IKE_CAUSE_PEER_KEY_MISMATCH].e)
+		return false;
+	add_state(g, t, MM_WAIT_MSG6);
+	return true;
+}
+
+bool saw_cert_silent(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, MM_WAIT_MSG6) || !g->agreed ||
+	    g->agreed->match.isakmp.auth != AUTH_RSA_SIG)
+		return false;
+	add_state(g, t, MM_WAIT_MSG6);
+	return true;
+}
+
+bool saw_peer_unaware(const struct digest *g, struct text *t)
+{
+	enum ike_state s = waits_in(g, MM_WAIT_MSG4) ? MM_WAIT_MSG4 : MM_WAIT_MSG5;
+
+	if (!waits_in(g, s) || (s == MM_WAIT_MSG5 && g->nat))
+		return false;
+	add_state(g, t, s);
+	return true;
+}
+
+bool saw_long_lost(const struct digest *g, struct text *t)
+{
+	bool certificates = g->agreed && g->agreed->match.isakmp.auth == AUTH_RSA_SIG;
+
+	if (waits_in(g, MM_WAIT_MSG4))
+		text_add(t, "message 3 is longer than message 1, which arrived");
+	else if (certificates && (waits_in(g, MM_WAIT_MSG5) || waits_in(g, MM_WAIT_MSG6)))
+		text_add(t, "with certificates message 5 is long, and may be fragmented");
+	return t->len > 0;
+}
+
+bool saw_black_hole(const struct digest *g, struct text *t)
+{
+	if (g->f->ping != EXPLAIN_PING_ANSWERED || g->f->ping_large != EXPLAIN_PING_SILENT)
+		return false;
+	text_add(t,
+		 "a small ping is answered, one of %u octets is not, and nobody on the way says "
+		 "that it is too long",
+		 g->f->large);
+	return true;
+}
+
+/* Rows of a peer that speaks of something else. */
+
+bool saw_peer_expects_other(const struct digest *g, struct text *t)
+{
+	(void)t;
+	/* Our own verdict has the sentence; here it is the peer's. */
+	return g->cause[IKE_CAUSE_IDENTITY].e->role == IKE_INITIATOR;
+}
+
+bool saw_we_expect_other(const struct digest *g, struct text *t)
+{
+	return !saw_peer_expects_other(g, t);
+}
+
+static bool dropped(const struct digest *g, struct text *t, enum ike_drop why)
+{
+	if (g->well || !g->drop[why].e)
+		return false;
+	saw_ike(g, t, &g->drop[why]);
+	return true;
+}
+
+bool saw_aggressive(const struct digest *g, struct text *t)
+{
+	return dropped(g, t, IKE_DROP_AGGRESSIVE);
+}
+
+bool saw_ikev2(const struct digest *g, struct text *t)
+{
+	return dropped(g, t, IKE_DROP_IKEV2);
+}
+
+bool saw_peer_died(const struct digest *g, struct text *t)
+{
+	if (!g->dead)
+		return false;
+	text_add(t, "it stopped answering keep-alives (R-U-THERE)");
+	add_when(g, t, g->dead->at, 1);
+	add_ping(g, t);
+	return true;
+}
+
+/* ---- certificates and clocks ---- */
+
+bool saw_peer_names_flaw(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return g->cause[IKE_CAUSE_PEER_CERTIFICATE].e->failure.cert.flaw != IKE_CAUSE_NONE;
+}
+
+bool saw_peer_names_none(const struct digest *g, struct text *t)
+{
+	return !saw_peer_names_flaw(g, t);
+}
+
+bool saw_clock_there(const struct digest *g, struct text *t)
+{
+	const struct ike_event *e = g->cause[IKE_CAUSE_PEER_CERTIFICATE].e;
+
+	if (!e || e->failure.cert.flaw != IKE_CAUSE_NONE)
+		return false;
+	text_add(t, "it refuses a certificate that is valid by our clock");
+	return true;
+}
+
+bool saw_clock_here(const struct digest *g, struct text *t)
+{
+	enum ike_cause newest = g->failed ? g->failed->failure.cause : IKE_CAUSE_NONE;
+
+	if (newest != IKE_CAUSE_CERT_NOT_YET_VALID && newest != IKE_CAUSE_CERT_EXPIRED)
+		return false;
+	text_add(t, "what is valid is judged by this machine's clock; the peer's own finds its "
+		    "certificate good");
+	return true;
+}
+
+/* ---- the kernel ---- */
+
+static bool kernel_lacks(const struct digest *g, int one, int other)
+{
+	int error = g->cause[IKE_CAUSE_KERNEL].e->failure.error;
+
+	return error == one || error == other;
+}
+
+bool saw_kernel_algorithm(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return kernel_lacks(g, ENOSYS, ENOENT);
+}
+
+bool saw_kernel_esp(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return kernel_lacks(g, EPROTONOSUPPORT, EOPNOTSUPP);
+}
+
+bool saw_kernel_other(const struct digest *g, struct text *t)
+{
+	return !saw_kernel_algorithm(g, t) && !saw_kernel_esp(g, t);
+}
+
+bool saw_neighbour_refused(const struct digest *g, struct text *t)
+{
+	return !g->well && add_nhrp(g, t, NHRP_EV_BIND_FAILED);
+}
+
+/* ---- through the tunnel ---- */
+
+bool saw_esp_blocked(const struct digest *g, struct text *t)
+{
+	if (!mute(g) || !g->f->counted || g->f->packets_in)
+		return false;
+	text_add(t,
+		 "the SAs are up, the kernel has sent %llu packets through them and got none "
+		 "back (%s)",
+		 (unsigned long long)g->f->packets_out,
+		 g->nat ? "ESP inside UDP port 4500, as there is a NAT" : "IP protocol 50");
+	return true;
+}
+
+bool saw_tunnel_key(const struct digest *g, struct text *t)
+{
+	if (!mute(g) || !g->f->counted || !g->f->packets_in)
+		return false;
+	text_add(t,
+		 "the kernel has decrypted %llu packets of the peer, and none of them came out of "
+		 "the tunnel",
+		 (unsigned long long)g->f->packets_in);
+	return true;
+}
+
+bool saw_tunnel_key_there(const struct digest *g, struct text *t)
+{
+	if (!saw_esp_blocked(g, t) || !g->f->packets_out)
+		return false;
+	*t = text_of(t->buf, t->cap);
+	text_add(t, "a peer whose tunnel has another key takes our packets for nobody's; its own "
+		    "\"explain\" tells whether ours arrive");
+	return true;
+}
+
+bool saw_nhrp_key_here(const struct digest *g, struct text *t)
+{
+	return add_nhrp(g, t, NHRP_EV_AUTHENTICATION_FAILED);
+}
+
+bool saw_nhrp_key_there(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
+
+	return e && e->code == NHRP_ERROR_AUTHENTICATION && add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
+}
+
+bool saw_nhrp_error(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
+
+	return !g->well && e && e->code != NHRP_ERROR_AUTHENTICATION &&
+	       add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
+}
+
+bool saw_same_address_here(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_CLIENT_REFUSED].e;
+
+	return e && e->reason == NHRP_WHY_UNIQUE && add_nhrp(g, t, NHRP_EV_CLIENT_REFUSED);
+}
+
+bool saw_same_address_there(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e;
+
+	return e && e->code == NHRP_CODE_ALREADY_UNIQUE &&
+	       add_nhrp(g, t, NHRP_EV_REGISTRATION_REFUSED);
+}
+
+bool saw_client_refused(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_CLIENT_REFUSED].e;
+
+	return e && e->reason != NHRP_WHY_UNIQUE && add_nhrp(g, t, NHRP_EV_CLIENT_REFUSED);
+}
+
+bool saw_registration_refused(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e;
+
+	return e && e->code != NHRP_CODE_ALREADY_UNIQUE &&
+	       add_nhrp(g, t, NHRP_EV_REGISTRATION_REFUSED);
+}
+
+bool saw_wrong_server(const struct digest *g, struct text *t)
+{
+	const struct seen_nhrp *s = &g->nhrp[NHRP_EV_DROPPED];
+	char server[ADDR_TEXT];
+
+	if (!s->e || s->e->type != NHRP_REGISTRATION_REQUEST || s->e->reason != NHRP_WHY_NOT_FOR_US)
+		return false;
+	text_add(t,
+		 "it sends us registrations that are for the next hop server %s, which we are not",
+		 addr_text(&s->e->protocol, server));
+	add_when(g, t, s->at, s->times);
+	return true;
+}
+
+bool saw_registration_unanswered(const struct digest *g, struct text *t)
+{
+	return !g->well && g->nhrp_heard && !g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e &&
+	       !g->nhrp[NHRP_EV_ERROR_RECEIVED].e &&
+	       add_nhrp(g, t, NHRP_EV_REGISTRATION_UNANSWERED);
+}

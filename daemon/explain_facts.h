@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The facts about peers for explain.h: who there is to explain, and what the daemon knows of each at
+ * once. What must be waited for (the kernel's answers, pings) is added by show_explain.c.
+ */
+#ifndef DAEMON_EXPLAIN_FACTS_H
+#define DAEMON_EXPLAIN_FACTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "daemon/explain.h"
+
+struct daemon;
+
+struct subject {
+	struct explain_facts facts;
+	struct recorded *events; /* facts.events, to be freed */
+	int tunnel;		 /* id; -1: none that is known */
+};
+
+/* NBMA addresses of all whom NHRP, IKE or the recorder know of, those of NHRP first; to be freed. */
+size_t explain_candidates(struct daemon *d, struct addr **out);
+/* A tunnel address or an NBMA address as the NBMA address; none: nobody knows that tunnel address. */
+struct addr explain_nbma_of(struct daemon *d, const struct addr *any);
+/*
+ * False: all is well with it and has been for the whole period, nothing was gathered; not with `force`.
+ */
+bool explain_gather(struct daemon *d, const struct addr *remote, bool force, struct subject *out);
+void explain_release(struct subject *s);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "daemon/explain_probe.h"
+
+#include <event2/event.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
+#include <netinet/ip_icmp.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/loop.h"
+
+#define LONGEST 9000
+
+struct probe {
+	int fd;
+	uint16_t id;
+	struct loop_watch *watch;
+	struct event *deadline;
+	struct explain_facts **facts;
+	size_t count;
+	size_t waiting;
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+static uint16_t checksum(const uint8_t *data, size_t len)
+{
+	uint32_t sum = 0;
+
+	for (size_t i = 0; i + 1 < len; i += 2)
+		sum += (uint32_t)data[i] << 8 | data[i + 1];
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)~sum;
+}
+
+/* The sequence number says whose it is: twice the index, one more for the large one. */
+static bool send_echo(const struct probe *p, size_t index, bool large)
+{
+	const struct explain_facts *f = p->facts[index];
+	size_t len = large ? (f->large - sizeof(struct iphdr)) & ~(size_t)1 : 64;
+	uint8_t packet[LONGEST] = { 0 };
+	struct icmphdr h = { .type = ICMP_ECHO };
+	struct sockaddr_in to = { .sin_family = AF_INET };
+	union {
+		struct cmsghdr h;
+		uint8_t room[CMSG_SPACE(sizeof(struct in_pktinfo))];
+	} control = { .room = { 0 } };
+	struct iovec iov = { packet, len };
+	struct msghdr msg = { .msg_name = &to,
+			      .msg_namelen = sizeof(to),
+			      .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = &control,
+			      .msg_controllen = sizeof(control.room) };
+	struct in_pktinfo from = { 0 };
+	uint16_t sum;
+
+	h.un.echo.id = htons(p->id);
+	h.un.echo.sequence = htons((uint16_t)(2 * index + large));
+	memcpy(packet, &h, sizeof(h));
+	sum = htons(checksum(packet, len));
+	memcpy(packet + offsetof(struct icmphdr, checksum), &sum, sizeof(sum));
+	memcpy(&to.sin_addr, f->remote.b, sizeof(to.sin_addr));
+	memcpy(&from.ipi_spec_dst, f->local.b, sizeof(from.ipi_spec_dst));
+	control.h.cmsg_level = IPPROTO_IP;
+	control.h.cmsg_type = IP_PKTINFO;
+	control.h.cmsg_len = CMSG_LEN(sizeof(from));
+	memcpy(CMSG_DATA(&control.h), &from, sizeof(from));
+	return sendmsg(p->fd, &msg, MSG_DONTWAIT) >= 0;
+}
+
+static void finish(struct probe *p)
+{
+	p->done(p->ctx);
+}
+
+static enum explain_ping *answer_of(const struct probe *p, uint16_t sequence)
+{
+	struct explain_facts *f = sequence / 2 < p->count ? p->facts[sequence / 2] : NULL;
+
+	if (!f)
+		return NULL;
+	return sequence % 2 ? &f->ping_large : &f->ping;
+}
+
+/* A router that says what is wrong is no black hole. */
+static void too_long(struct probe *p, const uint8_t *inner, size_t len)
+{
+	struct icmphdr h;
+	size_t header;
+	enum explain_ping *a;
+
+	if (len < sizeof(struct iphdr))
+		return;
+	header = (size_t)(inner[0] & 15) * 4;
+	if (inner[9] != IPPROTO_ICMP || len < header + sizeof(h))
+		return;
+	memcpy(&h, inner + header, sizeof(h));
+	a = answer_of(p, ntohs(h.un.echo.sequence));
+	if (ntohs(h.un.echo.id) == p->id && a)
+		*a = EXPLAIN_PING_UNKNOWN;
+}
+
+static void take(struct probe *p, const uint8_t *data, size_t len, const struct sockaddr_in *from)
+{
+	size_t header = len ? (size_t)(data[0] & 15) * 4 : 0;
+	struct icmphdr h;
+	uint16_t sequence;
+	enum explain_ping *a;
+
+	if (len < header + sizeof(h))
+		return;
+	memcpy(&h, data + header, sizeof(h));
+	if (h.type == ICMP_DEST_UNREACH && h.code == ICMP_FRAG_NEEDED)
+		too_long(p, data + header + sizeof(h), len - header - sizeof(h));
+	if (h.type != ICMP_ECHOREPLY || ntohs(h.un.echo.id) != p->id)
+		return;
+	sequence = ntohs(h.un.echo.sequence);
+	a = answer_of(p, sequence);
+	if (!a || *a != EXPLAIN_PING_SILENT ||
+	    memcmp(&from->sin_addr, p->facts[sequence / 2]->remote.b, sizeof(from->sin_addr)) != 0)
+		return;
+	*a = EXPLAIN_PING_ANSWERED;
+	p->waiting--;
+}
+
+static void readable(struct daemon *d, void *arg)
+{
+	struct probe *p = arg;
+	uint8_t data[256];
+
+	(void)d;
+	for (int i = 0; i < 64; i++) {
+		struct sockaddr_in from;
+		socklen_t size = sizeof(from);
+		ssize_t n = recvfrom(p->fd, data, sizeof(data), MSG_DONTWAIT,
+				     (struct sockaddr *)&from, &size);
+
+		if (n < 0)
+			break;
+		take(p, data, (size_t)n, &from);
+	}
+	if (!p->waiting)
+		finish(p);
+}
+
+static void time_is_over(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	finish(arg);
+}
+
+static void send_all(struct probe *p)
+{
+	for (size_t i = 0; i < p->count; i++) {
+		struct explain_facts *f = p->facts[i];
+
+		if (!addr_is_unicast(&f->remote) || addr_is_none(&f->local))
+			continue;
+		f->ping = EXPLAIN_PING_SILENT; /* unsent, too: the kernel knows no way */
+		p->waiting += send_echo(p, i, false);
+		if (f->large >= 576 && f->large <= LONGEST && send_echo(p, i, true)) {
+			f->ping_large = EXPLAIN_PING_SILENT;
+			p->waiting++;
+		}
+	}
+}
+
+struct probe *probe_start(struct daemon *d, struct explain_facts *const *facts, size_t count,
+			  void (*done)(void *ctx), void *ctx)
+{
+	const struct timeval patience = { .tv_sec = PROBE_SECONDS };
+	int discover = IP_PMTUDISC_PROBE;
+	struct probe *p;
+	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
+
+	if (fd < 0)
+		return NULL;
+	setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &discover, sizeof(discover));
+	p = xcalloc(1, sizeof(*p));
+	p->fd = fd;
+	p->facts = xmemdup(facts, count * sizeof(struct explain_facts *));
+	p->count = count;
+	p->done = done;
+	p->ctx = ctx;
+	if (getrandom(&p->id, sizeof(p->id), GRND_NONBLOCK) != sizeof(p->id))
+		p->id = (uint16_t)getpid();
+	p->watch = loop_watch(d->loop, fd, readable, p);
+	p->deadline = evtimer_new(loop_base(d->loop), time_is_over, p);
+	if (!p->deadline)
+		abort();
+	send_all(p);
+	evtimer_add(p->deadline, &patience);
+	return p;
+}
+
+void probe_free(struct probe *p)
+{
+	if (!p)
+		return;
+	loop_unwatch(p->watch);
+	event_free(p->deadline);
+	close(p->fd);
+	free(p->facts);
+	free(p);
+}
