@@ -68,6 +68,6 @@ story() {
 
 	step "From spoke to spoke"
 	direct_ping
-	shell SiteA "ip route"
+	shell SiteA "ip route; ip rule; ip route show table 211"
 	end
 }

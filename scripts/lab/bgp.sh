@@ -39,10 +39,14 @@ routing_words() {
 	END
 }
 
+has_session() {
+	frr_says "$1" "show bgp neighbors 172.16.0.1" "BGP state = Established"
+}
+
 story() {
 	begin
-	expect "SiteA has a session with the hub" eventually 15 frr_says SiteA "show bgp neighbors 172.16.0.1" "BGP state = Established"
-	expect "SiteB, too" eventually 15 frr_says SiteB "show bgp neighbors 172.16.0.1" "BGP state = Established"
+	expect "SiteA has a session with the hub" eventually 15 has_session SiteA
+	expect "SiteB, too" eventually 15 has_session SiteB
 	frr_show Hub "show bgp summary"
 	expect "the hub has learned the network behind SiteA" eventually 10 has_route Hub 172.16.2.1/32 172.16.0.2
 	expect "and that behind SiteB" eventually 10 has_route Hub 172.16.3.1/32 172.16.0.3

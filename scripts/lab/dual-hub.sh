@@ -177,6 +177,7 @@ story_killed() {
 	expect "SiteA reaches SiteC, of whom it has not heard yet, and loses nothing" pings SiteA 172.16.4.1 20 -i 0.05 -I 172.16.2.1
 	wait_up SiteA 172.16.0.4
 	expect "the tunnel between SiteA and SiteB has lost nothing" steady_end
+	said
 	show SiteA "show ip nhrp nhs"
 	show SiteA "show dmvpn"
 }
@@ -191,6 +192,7 @@ story_back() {
 	expect "SiteB, too" eventually 60 registered_since SiteB 172.16.0.1 "$began"
 	expect "and leaves Hub2" eventually 10 not knows Hub2 172.16.0.3
 	expect "the tunnel between SiteA and SiteB has lost nothing" steady_end
+	said
 	show SiteA "show ip nhrp nhs"
 }
 
@@ -203,6 +205,7 @@ story_cut() {
 	ip -n Internet link set hub1 down
 	fails_over "$began"
 	expect "the tunnel between SiteA and SiteB has lost nothing" steady_end
+	said
 }
 
 story_stop() {

@@ -10,7 +10,7 @@
 
 HOST_A=192.168.2.2 HOST_B=192.168.3.2
 # Seconds; shortcuts live as long as what they were resolved from.
-HOLDTIME=12
+HOLDTIME=8
 
 topology() {
 	node Internet Hub SiteA SiteB HostA HostB
@@ -115,6 +115,7 @@ story_changeover() {
 	pings=$!
 	expect "a transfer by TCP, both ways, begun at the same time" transfer HostA $HOST_B HostB
 	expect "300 pings meanwhile lost nothing" have_pinged $pings
+	said
 	expect "SiteA has a shortcut to SiteB's network, all of it" shortcut SiteA 192.168.3.0/24 172.16.0.3
 	expect "SiteB has one to SiteA's" shortcut SiteB 192.168.2.0/24 172.16.0.2
 	expect "the hub has said that there is a shorter way" log_has Hub '[Tt]raffic [Ii]ndication|redirect'
@@ -127,7 +128,11 @@ story_changeover() {
 }
 
 have_pinged() {
-	wait "$1" || { cat "$LAB/pings"; return 1; }
+	local status=0
+
+	wait "$1" || status=$?
+	cat "$LAB/pings"
+	return $status
 }
 
 # 50 pings: the hub's SAs carry none of them.

@@ -26,15 +26,14 @@ not() {
 	! "$@"
 }
 
-# pings NODE ADDRESS [COUNT [OPTION...]]: nothing is lost. ping waits for the last answers as long as its
-# interval, whatever -W says: not too short, or a busy machine looks like loss.
+# pings NODE ADDRESS [COUNT [OPTION...]]: nothing is lost; prints what ping says of it. ping waits for the last
+# answers as long as its interval, whatever -W says: not too short, or a busy machine looks like loss.
 pings() {
 	local answer
 
 	answer=$(on "$1" ping -n -D -O -c "${3:-8}" -i 0.3 -W 2 "${@:4}" "$2" 2>&1) || true
-	[[ $answer != *' 0% packet loss'* ]] || return 0
 	grep -v 'bytes from' <<<"$1: $answer"
-	return 1
+	[[ $answer == *' 0% packet loss'* ]]
 }
 
 # log_line NODE EXTENDED-REGEX: the first such line of its dmvpnd's log in this chapter, in REPLY.

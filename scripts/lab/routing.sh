@@ -53,7 +53,9 @@ has_route() {
 
 # direct_ping: the spokes' first packets to each other, from network to network, and where they went.
 direct_ping() {
-	expect "SiteA's first packets to the network behind SiteB lose nothing" pings SiteA 172.16.3.1 40 -i 0.05 -I 172.16.2.1
+	expect "SiteA's first packets to the network behind SiteB lose nothing" \
+		pings SiteA 172.16.3.1 40 -i 0.05 -I 172.16.2.1
+	said
 	wait_up SiteA 172.16.0.3
 	wait_up SiteB 172.16.0.2
 	expect "the next ones go directly" direct_only
@@ -88,5 +90,6 @@ end() {
 	expect "the capture on the Internet router is complete" capture_stop internet
 	expect "ESP between the spokes was seen" test "$(captured internet "esp and host $SITE_A and host $SITE_B")" -gt 0
 	expect "no GRE in the clear" test "$(captured internet 'ip proto 47')" = 0
-	expect "no inner packet, and no multicast" test "$(captured internet 'net 172.16.0.0/12 or (ip and net 224.0.0.0/4)')" = 0
+	expect "no inner packet, and no multicast" \
+		test "$(captured internet 'net 172.16.0.0/12 or (ip and net 224.0.0.0/4)')" = 0
 }

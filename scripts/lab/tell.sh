@@ -115,6 +115,11 @@ complain() {
 	} | sed "s/^/$prefix/" >&$to
 }
 
+# said: what ping said in the last expectation, as evidence.
+said() {
+	note "       $(sed -n '/packets transmitted/p' "$LAB/output")"
+}
+
 # refute "WHAT" COMMAND...: the command must fail.
 refute() {
 	local what=$1
