@@ -6,7 +6,8 @@
  *
  *   NHRP CONNECT            -> ike_connect(), or nhrp_peer_up() at once (no protection, or up)
  *   NHRP RELEASE            -> ike_release(), unless another tunnel of the source needs the peer
- *   NHRP SUSPECT            -> the pair is rebuilt
+ *   NHRP SUSPECT            -> the pair is proven or rebuilt
+ *   NHRP PROBE              -> the peer is asked whether it lives
  *   NHRP BIND, UNBIND       -> neighbour -> nhrp_bound()
  *   NHRP QUERY_USE          -> the SAs' counters -> nhrp_used()
  *   IKE SA_ADD              -> kernel -> ike_sa_done()

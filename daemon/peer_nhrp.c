@@ -52,9 +52,17 @@ static void nhrp_suspect(struct daemon *d, const struct tunnel *t, const struct 
 
 	if (!tunnel_is_protected(t))
 		return;
-	log_msg(LOG_NOTICE, "%s: %s has SAs and does not answer: it is asked whether it lives",
+	log_msg(LOG_NOTICE,
+		"%s: %s has SAs and does not answer: it is asked whether it lives, and if so the SAs are "
+		"renewed",
 		t->conf->name, addr_text(nbma, text));
-	ike_suspect(d->ike, loop_now(), &t->local, nbma);
+	ike_suspect_pair(d->ike, loop_now(), &t->local, nbma);
+}
+
+static void nhrp_probe(struct daemon *d, const struct tunnel *t, const struct addr *nbma)
+{
+	if (tunnel_is_protected(t))
+		ike_suspect(d->ike, loop_now(), &t->local, nbma);
 }
 
 static void bound(struct daemon *d, void *ctx, uint64_t token, const struct kernel_answer *a)
@@ -154,6 +162,9 @@ static void nhrp_effect(struct daemon *d, const struct nhrp_effect *e)
 		break;
 	case NHRP_SUSPECT:
 		nhrp_suspect(d, t, &e->nbma);
+		break;
+	case NHRP_PROBE:
+		nhrp_probe(d, t, &e->nbma);
 		break;
 	case NHRP_BIND:
 		kernel_bind(d, t->ifindex, &e->protocol, &e->nbma, bound, NULL, e->token);

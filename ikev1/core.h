@@ -282,6 +282,7 @@ struct ike_peer {
 	bool wanted;	     /* ike_connect() was called and not answered yet */
 	bool up;	     /* PEER_UP was told */
 	bool suspect;	     /* not answering: the phase 1 under way decides */
+	bool pair_suspect;   /* if it lives, it may still not have the pair */
 	bool ending;	     /* all of it is being ended */
 	bool unneeded;	     /* ike_need(): not renewed by us */
 	struct timer want;

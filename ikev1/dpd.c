@@ -153,6 +153,8 @@ void dpd_r_u_there_ack(struct isakmp_sa *sa, const struct isakmp_notify *n)
 	struct reader r = reader_of_span(n->data);
 
 	/* An old answer, or one to a question of nobody's, says nothing about now (RFC 3706 6.1). */
-	if (about(sa, n) && sa->dpd.sequence - read_u32(&r) < sa->dpd.tries)
+	if (about(sa, n) && sa->dpd.sequence - read_u32(&r) < sa->dpd.tries) {
 		heard(sa);
+		pair_renew_suspect(sa->peer);
+	}
 }

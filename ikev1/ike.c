@@ -189,6 +189,15 @@ void ike_suspect(struct ike *ike, msec now, const struct addr *local, const stru
 	}
 }
 
+void ike_suspect_pair(struct ike *ike, msec now, const struct addr *local, const struct addr *remote)
+{
+	struct ike_peer *p = ike_peer_find(ike, local, remote);
+
+	if (p && ike_peer_pair(p))
+		p->pair_suspect = true;
+	ike_suspect(ike, now, local, remote);
+}
+
 void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
 		 uint32_t spi_in, uint64_t packets_in, uint64_t packets_out)
 {

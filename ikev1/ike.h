@@ -123,6 +123,12 @@ void ike_need(struct ike *ike, msec now, const struct addr *local, const struct 
  * a new phase 1 tell. If it is dead, its SAs end with PEER_DOWN.
  */
 void ike_suspect(struct ike *ike, msec now, const struct addr *local, const struct addr *remote);
+/*
+ * The same, and if it lives it may still have lost the pair: a Delete of it that got lost leaves us alone
+ * with ours. Then another pair is negotiated when the peer has answered.
+ */
+void ike_suspect_pair(struct ike *ike, msec now, const struct addr *local,
+		      const struct addr *remote);
 /* Answers QUERY_TRAFFIC about that inbound SPI: what the kernel counted since the SAs were installed. */
 void ike_traffic(struct ike *ike, msec now, const struct addr *local, const struct addr *remote,
 		 uint32_t spi_in, uint64_t packets_in, uint64_t packets_out);

@@ -241,6 +241,7 @@ void sa_activate(struct isakmp_sa *sa)
 	e->phase1.suite = sa->suite;
 	e->phase1.lifetime = sa->lifetime;
 	p->suspect = false;
+	pair_renew_suspect(p);
 	path_learn(sa);
 	dpd_start(sa);
 	if (initial_contact)
@@ -580,6 +581,7 @@ void pair_activate(struct ipsec_pair *pair)
 		pair_supersede(pair, other);
 	}
 	abandon_unanswered(pair);
+	p->pair_suspect = false;
 	if (!p->up || p->wanted)
 		ike_peer_tell_up(p);
 }
@@ -596,6 +598,15 @@ void pair_rekey(struct ipsec_pair *pair)
 	/* Asked again until there is a successor or this one expires. */
 	timer_arm(&ike->timers, &pair->rekey, ike->now + IKE_RETRANSMIT_FIRST * 5);
 	ike_peer_start(pair->peer);
+}
+
+void pair_renew_suspect(struct ike_peer *p)
+{
+	struct ipsec_pair *pair = ike_peer_pair(p);
+
+	if (p->pair_suspect && pair && !pair->rekeying)
+		timer_arm(&pair->x.ike->timers, &pair->rekey, pair->x.ike->now);
+	p->pair_suspect = false;
 }
 
 static void pair_free(struct ipsec_pair *pair)

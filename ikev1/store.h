@@ -97,6 +97,8 @@ void pair_push_delete(struct ipsec_pair *pair, enum ike_direction direction, uin
 void pair_out_refused(struct ipsec_pair *pair, uint32_t replaced);
 void pair_activate(struct ipsec_pair *pair);
 void pair_rekey(struct ipsec_pair *pair);
+/* The peer lives: a pair that it may have lost is negotiated anew, in a moment. */
+void pair_renew_suspect(struct ike_peer *p);
 void pair_end(struct ipsec_pair *pair, enum ike_cause cause);
 
 #endif

@@ -229,6 +229,7 @@ enum nhrp_effect_kind {
 	NHRP_CONNECT,	/* id, nbma: bring up an SA pair; said again on a schedule while needed */
 	NHRP_RELEASE,	/* id, nbma: nothing here needs the pair any more */
 	NHRP_SUSPECT,	/* id, nbma: its pair is up and it does not answer; prove or rebuild it */
+	NHRP_PROBE,	/* id, nbma: somebody else claims its address; prove that it lives */
 	NHRP_BIND,	/* token, id, protocol, nbma: install or replace the kernel's neighbour */
 	NHRP_UNBIND,	/* id, protocol: delete it */
 	NHRP_QUERY_USE, /* id, nbma: answer with nhrp_used() */

@@ -189,7 +189,7 @@ static uint8_t refuse(const struct arrival *a, const struct claim *c, enum nhrp_
 	if (why == NHRP_WHY_UNIQUE) {
 		other = b->peer->nbma;
 		/* Perhaps it is the same client and its old address is dead: find out. */
-		effect_push(i->core, &(struct nhrp_effect){ .kind = NHRP_SUSPECT,
+		effect_push(i->core, &(struct nhrp_effect){ .kind = NHRP_PROBE,
 							    .id = i->id,
 							    .nbma = other });
 	} else if (why == NHRP_WHY_NBMA_MISMATCH) {

@@ -292,6 +292,7 @@ static void effect(int k, const struct nhrp_effect *e)
 		}
 		break;
 	case NHRP_SUSPECT:
+	case NHRP_PROBE:
 	case NHRP_ROUTE_DEL:
 	case NHRP_EVENT:
 		break;

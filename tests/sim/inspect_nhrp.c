@@ -177,6 +177,17 @@ bool nhrp_is_registered(const struct node *spoke)
 	return false;
 }
 
+bool nhrp_was_registered(const struct node *spoke)
+{
+	const void *cursor = NULL;
+	struct nhrp_nhs nhs;
+
+	while (spoke->nhrp && nhrp_nhs_next(spoke->nhrp, &cursor, &nhs))
+		if (nhs.registered != MSEC_NEVER)
+			return true;
+	return false;
+}
+
 struct node *nhrp_hub_of(const struct node *spoke)
 {
 	const void *cursor = NULL;

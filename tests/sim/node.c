@@ -341,6 +341,9 @@ static void nhrp_effect(struct node *n, const struct nhrp_effect *e)
 		n->up[peer] = false;
 		break;
 	case NHRP_SUSPECT:
+		ike_suspect_pair(n->ike, w->now, &n->nbma, &e->nbma);
+		break;
+	case NHRP_PROBE:
 		ike_suspect(n->ike, w->now, &n->nbma, &e->nbma);
 		break;
 	case NHRP_BIND:

@@ -307,6 +307,7 @@ void inspect_nhrp(struct node *n);
 void inspect_bindings(struct node *hub, struct node *spoke);
 /* Every shortcut leads to where its LAN is, and who that is knows of it. */
 void inspect_shortcuts(struct world *w);
+bool nhrp_was_registered(const struct node *spoke); /* ever, in this life */
 bool nhrp_is_registered(const struct node *spoke); /* with any hub */
 /* The hub that its requests and paths go through, NULL for none. */
 struct node *nhrp_hub_of(const struct node *spoke);

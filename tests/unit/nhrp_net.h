@@ -314,6 +314,7 @@ static void net_drain(struct net *net, int k)
 		case NHRP_MULTICAST_ADD:
 		case NHRP_MULTICAST_DEL:
 		case NHRP_SUSPECT:
+		case NHRP_PROBE:
 		case NHRP_EVENT:
 			break;
 		}

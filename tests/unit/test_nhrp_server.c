@@ -212,7 +212,7 @@ Test(nhrp_server, another_live_spokes_address_is_code_14)
 	cr_expect_eq(node_of(&r->event.other_nbma), A);
 	cr_expect(points_to(net, HUB, A, A));
 	/* The holder is asked to prove that it is alive. */
-	r = find_effect(net, from, HUB, NHRP_SUSPECT);
+	r = find_effect(net, from, HUB, NHRP_PROBE);
 	cr_assert(r);
 	cr_expect_eq(node_of(&r->nbma), A);
 
