@@ -170,6 +170,8 @@ what_was_seen() {
 
 	step "The wire"
 	expect "dmvpnd takes its leave" stop SiteA SiteB Hub
+	# tcpdump takes packets from the kernel once in a second, and none any more when it is told to end.
+	pause 1.2
 	expect "the capture is complete" capture_stop internet
 	# Resolution, registration, purge: requests and replies; Traffic Indication.
 	for type in 1 2 3 4 5 6 8; do
