@@ -289,7 +289,7 @@ bool nhrp_packet_quoted(struct span inner, struct nhrp_packet *p)
 	p->type = read_u8(&r);
 	nbma_len = read_u8(&r) & LENGTH_MASK;
 	read_skip(&r, 1);
-	if (r.bad || p->type == 0 || p->type >= NHRP_ERROR_INDICATION)
+	if (p->type == 0 || p->type >= NHRP_ERROR_INDICATION)
 		return false;
 	return parse_common(&r, nbma_len, p) == NHRP_WELL_FORMED;
 }

@@ -8,6 +8,7 @@
 #include "tests/certs.h"
 
 #include <criterion/criterion.h>
+#include <openssl/param_build.h>
 
 static const uint8_t hash_octets[20] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16,
 					 17, 18, 19, 20 };
@@ -163,23 +164,66 @@ Test(cert, time)
 		     IKE_CAUSE_CERT_NOT_YET_VALID);
 }
 
+/* Any number is a modulus to who only has to look at its size. */
+static EVP_PKEY *public_key(int bits)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	BIGNUM *n = BN_new(), *e = BN_new();
+	EVP_PKEY *key = NULL;
+	OSSL_PARAM *params;
+
+	BN_set_bit(n, bits - 1);
+	BN_set_bit(n, 0);
+	BN_set_word(e, 65537);
+	OSSL_PARAM_BLD_push_BN(b, "n", n);
+	OSSL_PARAM_BLD_push_BN(b, "e", e);
+	params = OSSL_PARAM_BLD_to_param(b);
+	cr_assert_eq(EVP_PKEY_fromdata_init(ctx), 1);
+	cr_assert_eq(EVP_PKEY_fromdata(ctx, &key, EVP_PKEY_PUBLIC_KEY, params), 1);
+	OSSL_PARAM_free(params);
+	OSSL_PARAM_BLD_free(b);
+	EVP_PKEY_CTX_free(ctx);
+	BN_free(n);
+	BN_free(e);
+	return certs_keep(key);
+}
+
+/* Of RSA's numbers, but not for what IKE does with them. */
+static EVP_PKEY *pss_key(void)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_id(EVP_PKEY_RSA_PSS, NULL);
+	EVP_PKEY *key = NULL;
+
+	cr_assert_eq(EVP_PKEY_keygen_init(ctx), 1);
+	cr_assert_eq(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 1024), 1);
+	cr_assert_eq(EVP_PKEY_keygen(ctx, &key), 1);
+	EVP_PKEY_CTX_free(ctx);
+	return certs_keep(key);
+}
+
 Test(cert, keys_and_hashes)
 {
-	EVP_PKEY *small = certs_keep(EVP_RSA_gen(768));
-	EVP_PKEY *ec = certs_keep(EVP_EC_gen("P-256"));
+	EVP_PKEY *keys[] = {
+		certs_keep(EVP_RSA_gen(768)),
+		certs_keep(EVP_EC_gen("P-256")),
+		pss_key(),
+		public_key(8 * CERT_SIGNATURE_MAX + 1),
+	};
 	struct trustpoint *tp = trust(NOTHING);
 	struct ike_cert about;
 
 	cr_expect_eq(judge((struct cert_wish){ .md = EVP_sha1() }, NOTHING), IKE_CAUSE_NONE);
 	cr_expect_eq(judge((struct cert_wish){ .md = EVP_md5() }, NOTHING),
 		     IKE_CAUSE_CERT_UNTRUSTED);
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
 		struct made_cert c = certs_make(
-			&(struct cert_wish){ .cn = "p", .issuer = &root, .key = i ? ec : small });
+			&(struct cert_wish){ .cn = "p", .issuer = &root, .key = keys[i] });
 		struct cert_proof p = { .chain = { certs_der(&c) }, .count = 1, .hash = HASH,
 					.signature = HASH, .id = subject_of(&c) };
 
-		cr_expect_eq(cert_verify(tp, &p, CERTS_NOW, &about), IKE_CAUSE_CERT_MALFORMED);
+		cr_expect_eq(cert_verify(tp, &p, CERTS_NOW, &about), IKE_CAUSE_CERT_MALFORMED,
+			     "key %zu", i);
 	}
 	trustpoint_release(tp);
 }
@@ -396,6 +440,32 @@ Test(cert, certificates_that_are_none)
 	trustpoint_release(tp);
 }
 
+/* One that is good, but for its size. */
+Test(cert, certificate_that_is_too_long)
+{
+	struct trustpoint *tp = trust(NOTHING);
+
+	for (size_t names = 2; names <= 66; names += 64) {
+		char text[66 * 130] = "";
+		struct made_cert signer = certs_make(&(struct cert_wish){ .cn = "peer" }), peer;
+		struct cert_proof p = { .count = 1, .hash = HASH, .signature = sign_as(&signer) };
+		struct ike_cert about;
+
+		for (size_t i = 0; i < names; i++) {
+			strcat(text, i ? ",DNS:" : "DNS:");
+			memset(text + strlen(text), 'a', 124);
+		}
+		peer = certs_make(&(struct cert_wish){
+			.cn = "peer", .issuer = &root, .names = text, .key = signer.key });
+		p.chain[0] = certs_der(&peer);
+		p.id = subject_of(&peer);
+		cr_assert_eq(p.chain[0].len > CERT_LEN_MAX, names > 2);
+		cr_expect_eq(cert_verify(tp, &p, CERTS_NOW, &about),
+			     names > 2 ? IKE_CAUSE_CERT_MALFORMED : IKE_CAUSE_NONE);
+	}
+	trustpoint_release(tp);
+}
+
 /* Any octet of a certificate changed: something else comes out, and nothing breaks. */
 Test(cert, certificates_that_were_changed)
 {
@@ -497,12 +567,17 @@ Test(cert, flawed_files)
 
 Test(cert, names)
 {
+	uint8_t longer[200] = { 0 };
 	char text[20];
 
 	cr_expect(cert_name_text(certs_subject(&us), text, sizeof(text)));
 	cr_expect_str_eq(text, "O=Lab,CN=us");
 	cr_expect(cert_name_text(certs_subject(&us), text, 6));
 	cr_expect_str_eq(text, "O=Lab");
+	memcpy(longer, certs_subject(&us).data, MIN(certs_subject(&us).len, sizeof(longer) - 1));
+	cr_expect_not(cert_name_text((struct span){ longer, certs_subject(&us).len + 1 }, text,
+				     sizeof(text)),
+		      "one octet more");
 	cr_expect_not(cert_name_text(SPAN("\x30"), text, sizeof(text)));
 	cr_expect_str_eq(text, "");
 	cr_expect_not(cert_name_text((struct span){ NULL, 0 }, text, sizeof(text)));

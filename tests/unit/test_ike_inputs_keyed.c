@@ -592,9 +592,10 @@ Test(ike_inputs_keyed, delete_with_many_spis)
 		for (size_t k = 0; k < sizeof(octets); k++) {
 			uint32_t spi = ike_peer_pair(t.us->peers)->spi_out;
 
-			octets[k] = wrong[i].protocol == 1 || wrong[i].spi_size == 16 ?
-					    t.us->sas->cookies[k % 16] :
-					    (uint8_t)(spi >> (24 - 8 * (k % 4)));
+			if (wrong[i].protocol == 1 || wrong[i].spi_size == 16)
+				octets[k] = t.us->sas->cookies[k % 16];
+			else
+				octets[k] = (uint8_t)(spi >> (24 - 8 * (k % 4)));
 		}
 		write_bytes(&f.b.w, octets, wrong[i].octets);
 		isakmp_payload_end(&f.b);

@@ -289,6 +289,7 @@ Test(nhrp_packet, checksum_of_odd_length)
 {
 	struct octets o = octets(IOS_REGISTRATION);
 	const uint8_t odd[] = { 0x12, 0x34, 0x56 };
+	const uint8_t carries_twice[] = { 0xff, 0xff, 0xff, 0xff, 0x00, 0x01 };
 
 	cr_assert_eq(o.len % 2, 1);
 	cr_expect_eq(nhrp_checksum(o.b, o.len), 0);
@@ -296,6 +297,7 @@ Test(nhrp_packet, checksum_of_odd_length)
 	cr_expect_eq(nhrp_checksum(o.b, o.len), 0xe8e4);
 	cr_expect_eq(nhrp_checksum(odd, 3), (uint16_t)~(0x1234 + 0x5600));
 	cr_expect_eq(nhrp_checksum(odd, 0), 0xffff);
+	cr_expect_eq(nhrp_checksum(carries_twice, 6), 0xfffe);
 	o.b[80] ^= 1;
 	cr_expect_eq(why(&o), NHRP_BAD_CHECKSUM);
 }
