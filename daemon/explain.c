@@ -214,6 +214,8 @@ void explain(const struct explain_facts *facts, struct explanation *out)
 	*out = (struct explanation){ .past = g.well };
 	out->state = state_of(&g);
 	out->meaning = meaning_of(out->state);
+	if (g.drop[IKE_DROP_AGGRESSIVE].e || g.drop[IKE_DROP_IKEV2].e)
+		out->meaning = "What came from this peer was not IKEv1's main mode, and was dropped.";
 	out->causes = explain_find_causes(&g, out->cause, EXPLAIN_CAUSES);
 	if (!g.well)
 		rule_out(&g, out);

@@ -2,6 +2,7 @@
 /*
  * The table of causes. A row holds where its failure was seen (`cause`, `attr`: then the evidence is
  * diagnose.h's sentence) and its predicate, if it has one, agrees; the predicate may add evidence.
+ * A row with `drop` holds where such messages came.
  * Rows stand in the order in which they are to be checked.
  */
 #include <stdio.h>
@@ -18,6 +19,7 @@ struct row {
 	explain_test *holds;
 	enum ike_cause cause;	 /* NONE: of no failure that IKE tells */
 	enum proposal_attr attr; /* NONE: any */
+	enum ike_drop drop;	 /* 0: none */
 };
 
 /* ---- the table ---- */
@@ -156,10 +158,10 @@ static const struct row rows[] = {
 	  .holds = saw_peer_expects_other, FAILS(IDENTITY) },
 	{ "aggressive_mode", "the peer tries aggressive mode", CERTAIN, THERE,
 	  "there: main mode (IOS: no crypto isakmp profile with initiate mode aggressive)",
-	  .holds = saw_aggressive },
+	  .drop = IKE_DROP_AGGRESSIVE },
 	{ "ikev2", "the peer speaks IKEv2", CERTAIN, THERE,
 	  "there: IKEv1 (IOS: crypto isakmp ..., and in the ipsec profile no set ikev2-profile)",
-	  .holds = saw_ikev2 },
+	  .drop = IKE_DROP_IKEV2 },
 	{ "no_trustpoint", "no certificate of ours", CERTAIN, HERE, "trustpoint NAME { ... }",
 	  FAILS(NO_TRUSTPOINT) },
 	{ "no_certificate", "the peer sent no certificate", CERTAIN, THERE,
@@ -222,8 +224,9 @@ static const struct row rows[] = {
 	{ "transform_set", "no common transform-set", CERTAIN, BOTH,
 	  "make the transform-set the same on both sides", FAILS(NO_TRANSFORM) },
 	{ "peer_no_transform", "the peer accepts none of our transform-sets", CERTAIN, BOTH,
-	  "compare transform-set, mode and pfs on both sides; the peer knows the attribute: there, "
-	  "dmvpnctl explain {us}",
+	  "compare transform-set, mode and pfs on both sides (or its kernel refuses them); the "
+	  "peer "
+	  "knows what it is: there, dmvpnctl explain {us}",
 	  FAILS(PEER_NO_TRANSFORM) },
 	{ "pfs_one_side", "PFS on our side only", CERTAIN, BOTH,
 	  "there: ipsec-profile { pfs = group{our number} } (IOS: set pfs group{our number}), or "
@@ -241,6 +244,11 @@ static const struct row rows[] = {
 	{ "peer_proxy_identities", "the peer does not accept what we want to protect", CERTAIN,
 	  THERE, "there: a GRE tunnel with source {peer} and tunnel protection",
 	  FAILS(PEER_PROXY_IDENTITIES) },
+	{ "phase2_silent", "the peer does not take our offer of phase 2, without a word", POSSIBLE,
+	  BOTH, "compare transform-set, mode and pfs on both sides; there, dmvpnctl explain {us}",
+	  .holds = saw_phase2_silent },
+	{ "phase2_unconfirmed", "the peer could not install its SAs, or its last message was lost",
+	  POSSIBLE, THERE, "look into the log of {peer}", .holds = saw_phase2_unconfirmed },
 
 	/* The kernel. */
 	{ "kernel_algorithm", "the kernel lacks an algorithm", CERTAIN, HERE,
@@ -328,19 +336,29 @@ static const struct mismatch *mismatch_of(const struct digest *g, const struct r
 	}
 }
 
-static bool row_holds(const struct digest *g, const struct row *r, struct text *evidence)
+/* The failure, or the messages, that the row is about; NULL: what it is about was not seen. */
+static const struct seen_ike *seen_by(const struct digest *g, const struct row *r)
 {
-	const struct seen_ike *s = &g->cause[r->cause];
+	const struct seen_ike *s = r->drop ? &g->drop[r->drop] : &g->cause[r->cause];
 
-	if (r->cause == IKE_CAUSE_NONE)
-		return r->holds(g, evidence);
 	if (!s->e)
-		return false;
-	if (r->attr != ATTR_NONE && mismatch_of(g, r)->attr != r->attr)
-		return false;
-	if (r->holds && !r->holds(g, evidence))
+		return NULL;
+	return r->attr == ATTR_NONE || mismatch_of(g, r)->attr == r->attr ? s : NULL;
+}
+
+/* *at: when. */
+static bool row_holds(const struct digest *g, const struct row *r, struct text *evidence, msec *at)
+{
+	const struct seen_ike *s;
+
+	*at = g->f->now;
+	if (r->cause == IKE_CAUSE_NONE && !r->drop)
+		return r->holds(g, evidence);
+	s = seen_by(g, r);
+	if (!s || (r->holds && !r->holds(g, evidence)))
 		return false;
 	saw_ike(g, evidence, s);
+	*at = s->e->at;
 	return true;
 }
 
@@ -416,13 +434,12 @@ static bool fill(const struct digest *g, const struct row *r, struct explain_cau
 {
 	struct text evidence = text_of(c->evidence, EXPLAIN_TEXT);
 
-	if (!row_holds(g, r, &evidence))
+	if (!row_holds(g, r, &evidence, &c->at))
 		return false;
 	c->name = r->name;
 	c->title = r->title;
 	c->weight = r->weight;
 	c->side = r->side;
-	c->at = r->cause == IKE_CAUSE_NONE ? g->f->now : g->cause[r->cause].e->at;
 	change(g, r, c->change);
 	return true;
 }

@@ -32,6 +32,22 @@ static void heal_ike(struct digest *g, int phase)
 	g->repeated = 0;
 }
 
+/* What comes after the offer shows that there is one which fits. */
+static void heal_offer(struct digest *g, int phase)
+{
+	static const enum ike_cause of_phase[2][4] = {
+		{ IKE_CAUSE_NO_POLICY, IKE_CAUSE_PEER_NO_POLICY },
+		{ IKE_CAUSE_NO_TRANSFORM, IKE_CAUSE_PEER_NO_TRANSFORM, IKE_CAUSE_PFS_REQUIRED,
+		  IKE_CAUSE_PFS_GROUP },
+	};
+
+	if (g->well)
+		return;
+	for (size_t i = 0; i < 4; i++)
+		g->cause[of_phase[phase - 1][i]] = (struct seen_ike){ 0 };
+	memset(g->drop, 0, sizeof(g->drop));
+}
+
 static void heal_nhrp(struct digest *g)
 {
 	if (!g->well)
@@ -108,6 +124,10 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		break;
 	case IKE_EVENT_POLICY_MATCH:
 		g->agreed = e;
+		heal_offer(g, 1);
+		break;
+	case IKE_EVENT_ESP_MATCH:
+		heal_offer(g, 2);
 		break;
 	case IKE_EVENT_NAT:
 		g->nat = e->nat.us || e->nat.them ? e : NULL;

@@ -51,15 +51,16 @@ void explain_digest(const struct explain_facts *f, struct digest *g);
 typedef bool explain_test(const struct digest *g, struct text *evidence);
 explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interface_down,
 	saw_no_daemon, saw_filtered, saw_unreachable, saw_peer_down, saw_udp500_likely,
-	saw_udp500_possible, saw_map_address, saw_peer_ignores, saw_wrong_server,
-	saw_peer_ignores_likely, saw_nothing_received, saw_udp500_return, saw_udp4500_blocked,
-	saw_udp4500_return, saw_psk_silent, saw_cert_silent, saw_peer_unaware, saw_long_lost,
-	saw_black_hole, saw_peer_expects_other, saw_we_expect_other, saw_aggressive, saw_ikev2,
-	saw_peer_died, saw_peer_names_flaw, saw_peer_names_none, saw_clock_there, saw_clock_here,
-	saw_kernel_algorithm, saw_kernel_esp, saw_kernel_other, saw_neighbour_refused,
-	saw_esp_blocked, saw_tunnel_key, saw_tunnel_key_there, saw_nhrp_key_here,
-	saw_nhrp_key_there, saw_nhrp_error, saw_same_address_here, saw_same_address_there,
-	saw_client_refused, saw_registration_refused, saw_registration_unanswered;
+	saw_udp500_possible, saw_map_address, saw_peer_ignores, saw_phase2_silent,
+	saw_phase2_unconfirmed, saw_wrong_server, saw_peer_ignores_likely, saw_nothing_received,
+	saw_udp500_return, saw_udp4500_blocked, saw_udp4500_return, saw_psk_silent, saw_cert_silent,
+	saw_peer_unaware, saw_long_lost, saw_black_hole, saw_peer_expects_other,
+	saw_we_expect_other, saw_peer_died, saw_peer_names_flaw, saw_peer_names_none,
+	saw_clock_there, saw_clock_here, saw_kernel_algorithm, saw_kernel_esp, saw_kernel_other,
+	saw_neighbour_refused, saw_esp_blocked, saw_tunnel_key, saw_tunnel_key_there,
+	saw_nhrp_key_here, saw_nhrp_key_there, saw_nhrp_error, saw_same_address_here,
+	saw_same_address_there, saw_client_refused, saw_registration_refused,
+	saw_registration_unanswered;
 /* The sentence about a failure, and when it was. */
 void saw_ike(const struct digest *g, struct text *t, const struct seen_ike *s);
 

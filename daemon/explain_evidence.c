@@ -134,7 +134,7 @@ static bool udp500_blocked(const struct digest *g, struct text *t)
 {
 	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED)
 		return false;
-	text_add(t, "%u messages of ours, no answer", g->sent);
+	text_add(t, "no answer to what we sent (%u times)", g->sent);
 	add_ping(g, t);
 	text_add(t,
 		 "; which way, this end cannot tell: where the peer's own state is MM_WAIT_MSG3, "
@@ -201,7 +201,7 @@ bool saw_nothing_received(const struct digest *g, struct text *t)
 	return true;
 }
 
-/* ---- phase 1, where silence begins ---- */
+/* ---- where silence begins ---- */
 
 static bool waits_in(const struct digest *g, enum ike_state s)
 {
@@ -226,7 +226,7 @@ bool saw_udp500_return(const struct digest *g, struct text *t)
 	if (!waits_in(g, MM_WAIT_MSG3))
 		return false;
 	if (g->repeated)
-		text_add(t, "its message 1 arrives and came again %u times after we answered",
+		text_add(t, "its message 1 arrives and came again after we answered (%u times)",
 			 g->repeated);
 	else
 		text_add(t, "its message 1 arrives; to our answer nothing came");
@@ -307,6 +307,22 @@ bool saw_black_hole(const struct digest *g, struct text *t)
 	return true;
 }
 
+bool saw_phase2_silent(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, QM_WAIT_MSG2))
+		return false;
+	add_state(g, t, QM_WAIT_MSG2);
+	return true;
+}
+
+bool saw_phase2_unconfirmed(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, QM_WAIT_MSG3))
+		return false;
+	add_state(g, t, QM_WAIT_MSG3);
+	return true;
+}
+
 /* Rows of a peer that speaks of something else. */
 
 bool saw_peer_expects_other(const struct digest *g, struct text *t)
@@ -319,24 +335,6 @@ bool saw_peer_expects_other(const struct digest *g, struct text *t)
 bool saw_we_expect_other(const struct digest *g, struct text *t)
 {
 	return !saw_peer_expects_other(g, t);
-}
-
-static bool dropped(const struct digest *g, struct text *t, enum ike_drop why)
-{
-	if (g->well || !g->drop[why].e)
-		return false;
-	saw_ike(g, t, &g->drop[why]);
-	return true;
-}
-
-bool saw_aggressive(const struct digest *g, struct text *t)
-{
-	return dropped(g, t, IKE_DROP_AGGRESSIVE);
-}
-
-bool saw_ikev2(const struct digest *g, struct text *t)
-{
-	return dropped(g, t, IKE_DROP_IKEV2);
 }
 
 bool saw_peer_died(const struct digest *g, struct text *t)

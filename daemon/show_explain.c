@@ -222,9 +222,15 @@ void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c)
 	ask(j);
 }
 
+/* Nobody waits: neither do we, for pings; the kernel answers in any case. */
 void explain_forget(const struct ctl_client *c)
 {
-	for (struct job *j = jobs; j; j = j->next)
-		if (j->client == c)
-			j->client = NULL;
+	for (struct job *j = jobs, *next; j; j = next) {
+		next = j->next;
+		if (j->client != c)
+			continue;
+		j->client = NULL;
+		if (j->probe)
+			pings_arrived(j);
+	}
 }

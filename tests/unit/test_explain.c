@@ -223,7 +223,7 @@ Test(explain, answers_get_lost)
 	ike(IKE_EVENT_DUPLICATE, 1, IKE_RESPONDER);
 	check_state("MM_WAIT_MSG3");
 	check_first("udp500_return_blocked", EXPLAIN_LIKELY);
-	cr_assert_not_null(strstr(x.cause[0].evidence, "came again 2 times"));
+	cr_assert_not_null(strstr(x.cause[0].evidence, "came again after we answered (2 times)"));
 	cr_assert(rules_out("UDP port 500 blocked on the way here"));
 	cr_assert_not(rules_out("UDP port 500 blocked on the way there"));
 	fails(1, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG3);
@@ -416,6 +416,8 @@ Test(explain, other_protocols)
 {
 	ike(IKE_EVENT_DROP, 0, IKE_RESPONDER)->drop.why = IKE_DROP_AGGRESSIVE;
 	check_first("aggressive_mode", EXPLAIN_CERTAIN);
+	cr_assert_str_eq(x.meaning,
+			 "What came from this peer was not IKEv1's main mode, and was dropped.");
 	begin();
 	ike(IKE_EVENT_DROP, 0, IKE_RESPONDER)->drop.why = IKE_DROP_IKEV2;
 	check_first("ikev2", EXPLAIN_CERTAIN);
@@ -480,6 +482,20 @@ Test(explain, phase2_failures)
 		cr_assert_not(rules_out("transform-set, mode, PFS, proxy identities"));
 		check_state("QM_START");
 	}
+}
+
+Test(explain, phase2_silence)
+{
+	phase1_done();
+	facts.phase2 = QM_WAIT_MSG2;
+	check_state("QM_WAIT_MSG2");
+	check_first("phase2_silent", EXPLAIN_POSSIBLE);
+	fails(2, IKE_INITIATOR, IKE_CAUSE_NO_ANSWER, QM_WAIT_MSG2);
+	facts.phase2 = MM_START;
+	check_state("QM_WAIT_MSG2");
+	check_first("phase2_silent", EXPLAIN_POSSIBLE);
+	fails(2, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, QM_WAIT_MSG3);
+	check_first("phase2_unconfirmed", EXPLAIN_POSSIBLE);
 }
 
 Test(explain, kernel)
@@ -561,6 +577,19 @@ Test(explain, heals)
 	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
 	check_first("pfs_groups", EXPLAIN_CERTAIN);
 	cr_assert_null(named("psk_mismatch"));
+}
+
+/* Who has got beyond the offer has offered what fits. */
+Test(explain, later_steps_heal_earlier_ones)
+{
+	ike(IKE_EVENT_DROP, 0, IKE_RESPONDER)->drop.why = IKE_DROP_IKEV2;
+	opens(IKE_RESPONDER);
+	differs(IKE_CAUSE_NO_POLICY, ATTR_HASH, 2, 1);
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_POLICY_MATCH, 1, IKE_RESPONDER);
+	fails(1, IKE_RESPONDER, IKE_CAUSE_KEY_MISMATCH, MM_WAIT_MSG5);
+	check_first("psk_mismatch", EXPLAIN_LIKELY);
+	cr_assert_eq(x.causes, 1, "%s", x.cause[1].name);
 }
 
 /* Of two failures of the same kind the newer one is what is wrong now. */

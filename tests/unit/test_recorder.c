@@ -146,3 +146,27 @@ Test(recorder, a_flood_of_strangers_pushes_out_no_peer)
 	free(out);
 	recorder_free(r);
 }
+
+/* Of whom there is something since then: peers first, then strangers. */
+Test(recorder, who_is_in_it)
+{
+	struct recorder *r = recorder_new(1 << 16, 1 << 12);
+	struct ike_event old = state_event(1, 10, 0), peer = state_event(2, 500, 0),
+			 stranger = state_event(3, 500, 0);
+	struct addr *out;
+
+	cr_assert_eq(recorder_peers(r, 0, &out), 0);
+	free(out);
+	recorder_ike(r, &old, false);
+	recorder_ike(r, &stranger, true);
+	recorder_ike(r, &peer, false);
+	cr_assert_eq(recorder_peers(r, 0, &out), 3);
+	free(out);
+	cr_assert_eq(recorder_peers(r, 500, &out), 2);
+	cr_assert(addr_equal(&out[0], &peer.remote.addr));
+	cr_assert(addr_equal(&out[1], &stranger.remote.addr));
+	free(out);
+	cr_assert_eq(recorder_peers(r, 501, &out), 0);
+	free(out);
+	recorder_free(r);
+}
