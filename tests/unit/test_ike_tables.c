@@ -156,3 +156,33 @@ Test(ike_tables, silence_ends_everything)
 		for (int what = 0; what < 3; what++)
 			silence(messages, what);
 }
+
+/* Of an SA that hangs its last step is shown: the one that led to the state it is in. */
+Test(ike_tables, last_step_of_what_waits)
+{
+	static struct two t;
+	static const struct {
+		unsigned int messages;
+		enum ike_state state;
+		struct ike_step last;
+	} cases[] = {
+		{ 0, MM_WAIT_MSG2, { MM_SND_MSG1, EV_SND_MSG } },
+		{ 2, MM_WAIT_MSG4, { MM_SND_MSG3, EV_SND_MSG } },
+		{ 4, MM_WAIT_MSG6, { MM_SND_MSG5, EV_SND_MSG } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const void *cursor = NULL;
+		struct ike_sa_info sa;
+
+		two_init(&t, &two_config, &two_config, GROUP_NONE);
+		two_connect(&t, true);
+		two_deliver(&t, cases[i].messages);
+		cr_assert(ike_sa_next(t.us, &cursor, &sa));
+		cr_expect_eq(sa.state, cases[i].state);
+		cr_expect_eq(sa.last.state, cases[i].last.state, "%s",
+			     ike_state_name(sa.last.state));
+		cr_expect_eq(sa.last.event, cases[i].last.event);
+		two_free(&t);
+	}
+}
