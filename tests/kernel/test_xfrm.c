@@ -20,9 +20,9 @@ static uint8_t keymat[128];
 
 static const struct esp_suite aes_sha = { CIPHER_AES128, HASH_SHA1 };
 static const struct xfrm_tunnel_policy policy_a = { { 4, { 10, 0, 0, 4 } }, true, 0x10002,
-						    XFRM_REQID_BASE + 1 };
+						    XFRM_REQID_BASE + 1, false };
 static const struct xfrm_tunnel_policy policy_b = { { 4, { 10, 0, 0, 6 } }, true, 0x10002,
-						    XFRM_REQID_BASE + 1 };
+						    XFRM_REQID_BASE + 1, false };
 
 /* ---- Small helps ---- */
 
