@@ -44,8 +44,8 @@ static const struct schema_key file_keys[] = {
 	  .help = "is run when a peer, a registration, a shortcut or a tunnel comes or goes" },
 	{ .name = "kernel-settings", .read = read_sysctl, FIELD(conf, sysctl), .def = "check",
 	  .expected = "check, set or ignore",
-	  .help = "what is done about forwarding, redirects, reverse path filters and the size of "
-		  "the neighbour table: warn with the command, change them, or nothing" },
+	  .help = "what is done about forwarding and the size of the neighbour table: warn "
+		  "with the command, change them, or nothing" },
 };
 
 static const struct schema_key keepalive_keys[] = {
@@ -166,7 +166,8 @@ static const struct schema_key tunnel_keys[] = {
 	  .ios = "tunnel protection ipsec profile DMVPN", .help = "how the tunnel is protected" },
 	{ .name = "mtu", .read = read_mtu, FIELD(conf_tunnel, mtu), .min = 576, .max = 9216,
 	  .def = "1400", .expected = "auto or a number from 576 to 9216", .ios = "ip mtu 1400",
-	  .help = "of packets in the tunnel; auto: what is left of the source interface's" },
+	  .help = "of packets in the tunnel; auto: what is left of the source interface's, also "
+		  "when that changes" },
 	{ .name = "ignore-df", .read = read_bool, FIELD(conf_tunnel, ignore_df), .def = "false",
 	  .expected = "true or false", .ios = "ip df-bit 0 (a route-map)",
 	  .help = "fragment packets that are too large even if they forbid it: for paths where "

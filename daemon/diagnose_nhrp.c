@@ -146,7 +146,8 @@ static void registration_refused(struct text *t, const struct nhrp_event *e, con
 		break;
 	case NHRP_CODE_PROHIBITED:
 		text_add(t, "; the server does not permit this tunnel or NBMA address: compare "
-			    "\"address\" of the tunnel with the server's prefix");
+			    "\"address\" of the tunnel with the server's prefix, and with what its "
+			    "\"authorize\" gives to our identity");
 		break;
 	case NHRP_CODE_RESOURCES:
 		text_add(t, "; the server has reached a limit");

@@ -397,9 +397,14 @@ void tunnel_link_event(struct daemon *d, const struct gre_link_event *ev)
 		TUNNELS_EACH (d, t_on)
 			check_source(d, t_on);
 		break;
+	case GRE_LINK_MTU_CHANGED:
+		TUNNELS_EACH (d, t_on)
+			tunnel_check_mtu(d, t_on);
+		break;
 	case GRE_LINK_RESYNC:
 		TUNNELS_EACH (d, t_on) {
 			check_source(d, t_on);
+			tunnel_check_mtu(d, t_on);
 			if (t_on->ifindex)
 				nhrp_interface_rebind(d->nhrp, loop_now(), t_on->id);
 		}

@@ -37,9 +37,17 @@ struct own_link {
 	UT_hash_handle hh;
 };
 
+/* One that we did not: what is known of it. */
+struct other_link {
+	unsigned int ifindex;
+	uint32_t mtu;
+	UT_hash_handle hh;
+};
+
 struct gre_links {
 	struct nl_sock *ask, *listen;
-	struct own_link *own; /* hash by ifindex */
+	struct own_link *own;	  /* hash by ifindex */
+	struct other_link *other; /* the same, of those that anything was told of */
 	struct fifo queue;    /* struct gre_link_event */
 };
 
@@ -450,6 +458,61 @@ static void link_is_gone(struct gre_links *ls, struct own_link *o)
 	disown(ls, o);
 }
 
+static void forget_other(struct gre_links *ls, struct other_link *o)
+{
+	HASH_DEL(ls->other, o);
+	free(o);
+}
+
+/* The kernel tells of links whatever happens to them: true where the MTU is not what it was. */
+static bool know_other(struct gre_links *ls, const struct link_info *info)
+{
+	struct other_link *o;
+	bool other_mtu;
+
+	HASH_FIND(hh, ls->other, &info->ifindex, sizeof(info->ifindex), o);
+	other_mtu = o && o->mtu != info->mtu;
+	if (!o) {
+		o = xcalloc(1, sizeof(*o));
+		o->ifindex = info->ifindex;
+		HASH_ADD(hh, ls->other, ifindex, sizeof(o->ifindex), o);
+	}
+	o->mtu = info->mtu;
+	return other_mtu;
+}
+
+static void take_other(struct gre_links *ls, const struct link_info *info, bool gone)
+{
+	struct other_link *o;
+
+	if (!gone) {
+		if (info->mtu && know_other(ls, info))
+			push(ls, GRE_LINK_MTU_CHANGED, info->ifindex, info->name, NULL);
+		return;
+	}
+	HASH_FIND(hh, ls->other, &info->ifindex, sizeof(info->ifindex), o);
+	if (o)
+		forget_other(ls, o);
+}
+
+static void take_known(const struct nlmsghdr *nlh, void *arg)
+{
+	struct link_info info;
+
+	if (nlh->nlmsg_type == RTM_NEWLINK && get_link(nlh, &info) && info.mtu)
+		know_other(arg, &info);
+}
+
+/* What the changes to come are compared with. Where it cannot be read there are none until later. */
+static void know_all(struct gre_links *ls)
+{
+	struct ifinfomsg ifi = { 0 };
+	char text[RTNL_TEXT];
+
+	rtnl_call(ls->ask, rtnl_message(RTM_GETLINK, NLM_F_DUMP, &ifi, sizeof(ifi)), take_known, ls,
+		  text);
+}
+
 static void take_link_event(struct gre_links *ls, const struct nlmsghdr *nlh)
 {
 	struct link_info info;
@@ -458,8 +521,10 @@ static void take_link_event(struct gre_links *ls, const struct nlmsghdr *nlh)
 	if (!get_link(nlh, &info))
 		return;
 	HASH_FIND(hh, ls->own, &info.ifindex, sizeof(info.ifindex), o);
-	if (!o)
+	if (!o) {
+		take_other(ls, &info, nlh->nlmsg_type == RTM_DELLINK);
 		return;
+	}
 	if (nlh->nlmsg_type == RTM_DELLINK) {
 		link_is_gone(ls, o);
 		return;
@@ -494,6 +559,7 @@ static void resync(struct gre_links *ls)
 	int err;
 
 	push(ls, GRE_LINK_RESYNC, 0, NULL, NULL);
+	know_all(ls);
 	HASH_ITER(hh, ls->own, o, next) {
 		err = read_link(ls, o->ifindex, NULL, &info, text);
 		if (err == ENODEV)
@@ -570,12 +636,14 @@ int gre_links_open(struct gre_links **out, char why[GRE_WHY])
 		gre_links_close(ls);
 		return err;
 	}
+	know_all(ls);
 	*out = ls;
 	return 0;
 }
 
 void gre_links_close(struct gre_links *ls)
 {
+	struct other_link *other, *next_other;
 	struct own_link *o, *next;
 
 	if (!ls)
@@ -584,6 +652,8 @@ void gre_links_close(struct gre_links *ls)
 	rtnl_close(ls->listen);
 	HASH_ITER(hh, ls->own, o, next)
 		disown(ls, o);
+	HASH_ITER(hh, ls->other, other, next_other)
+		forget_other(ls, other);
 	fifo_free(&ls->queue);
 	free(ls);
 }

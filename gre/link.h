@@ -48,6 +48,7 @@ enum gre_link_event_type {
 	GRE_LINK_REMOVED,    /* one of our links was removed by someone else */
 	GRE_LINK_ADDR_ADDED, /* an IPv4 address appeared on any interface */
 	GRE_LINK_ADDR_REMOVED,
+	GRE_LINK_MTU_CHANGED, /* of an interface that is not ours */
 	GRE_LINK_RESYNC, /* events were lost; links are read again, ask for the addresses */
 };
 
