@@ -344,6 +344,8 @@ const struct mirror_ops route_mirror_ops = {
 
 void gre_routes_reconcile(struct gre_routes *rs, uint64_t token, unsigned int ifindex, bool sweep)
 {
+	/* There may be a rule of an earlier life, and a stop may come before the answer. */
+	rs->had_rule = rs->had_rule || sweep;
 	mirror_compare(&rs->mirror, token, ifindex, sweep);
 }
 
