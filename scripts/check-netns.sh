@@ -3,7 +3,7 @@
 #
 # Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: what is built
 # of tests/kernel, all of tests/netns and tests/interop). prove starts each in a throw-away machine of
-# its own (see labkernel/run), half as many again at once as there are cores, since they wait most of the
+# its own (see labkernel/run), twice as many at once as there are cores, since they wait most of the
 # time; JOBS=1 for one after the other.
 # Logs and captures of each test stay in BUILD/netns/TEST.
 
@@ -35,7 +35,7 @@ machine="$here/labkernel/run --write $OUT --see $BUILD --timeout ${LAB_TIMEOUT:-
 run() {
 	prove --norc --timer --statefile "$OUT/prove.state" --exec "$machine" "$@" | cat
 }
-run --state=save -j "${JOBS:-$((($(nproc) * 3 + 1) / 2))}" "${tests[@]}" && exit
+run --state=save -j "${JOBS:-$((2 * $(nproc)))}" "${tests[@]}" && exit
 # Many of them measure time, and a machine that is busy with something else lies to them.
 echo "# those that failed, once more, one at a time:"
 run --state=failed
