@@ -465,6 +465,8 @@ void server_remember_asker(struct binding *b, const struct peer *to, const struc
 void askers_free(struct binding *b);
 /* Forgets the registrations that are not allowed any more. */
 void server_review(struct iface *i, msec now);
+/* Who the peer is has become known: its packets may have come before. */
+void server_review_peer(struct peer *p, msec now);
 void server_identity(struct peer *p, struct span identity);
 /* Somebody else is at this NBMA address than before: what that one registered is no more. */
 void server_stranger(struct peer *p, msec now);

@@ -261,6 +261,7 @@ void peer_up(struct peer *p, msec now)
 	}
 	if (p->stranger)
 		server_stranger(p, now);
+	server_review_peer(p, now);
 	p->up = true;
 	p->since = now;
 	p->tries = 0;

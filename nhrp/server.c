@@ -394,15 +394,29 @@ void server_disown(struct binding *b, msec now)
 	purge_send(b->peer, now, &b->protocol, &cie);
 }
 
+static void review(struct binding *b, msec now)
+{
+	if (!(b->flags & NHRP_FLAG_REGISTERED) || authorized(b->iface, b->peer, &b->protocol))
+		return;
+	server_disown(b, now);
+	server_forget(b, now, NHRP_WHY_AUTHORIZE);
+}
+
 void server_review(struct iface *i, msec now)
 {
 	struct binding *b, *next;
 
-	HASH_ITER(hh, i->bindings, b, next) {
-		if (!(b->flags & NHRP_FLAG_REGISTERED) || authorized(i, b->peer, &b->protocol))
-			continue;
-		server_disown(b, now);
-		server_forget(b, now, NHRP_WHY_AUTHORIZE);
+	HASH_ITER(hh, i->bindings, b, next)
+		review(b, now);
+}
+
+void server_review_peer(struct peer *p, msec now)
+{
+	struct binding *b, *following;
+
+	for (b = LIST_FIRST(&p->bindings); b; b = following) {
+		following = LIST_NEXT(b, same_peer);
+		review(b, now);
 	}
 }
 

@@ -100,6 +100,29 @@ Test(nhrp_rules, authorize_changes)
 	net_free(net);
 }
 
+/* A packet may come through the SAs before phase 1's result does: what it brought is judged again. */
+Test(nhrp_rules, registered_before_anybody_knew_who_it_is)
+{
+	struct nhrp_config cfg = config_of(HUB);
+	struct nhrp_authorize entry = { text("a.example"), protocol_of(B) };
+	struct nhrp_packet p = registration(A, 1);
+	struct net *net = hub();
+	struct nhrp *n = net->node[HUB].core;
+	struct nhrp_entry e;
+
+	cfg.authorize = &entry;
+	cfg.n_authorize = 1;
+	nhrp_interface_configure(n, net->now, TUNNEL, &cfg);
+	register_with(net, A, &p);
+	cr_assert(entry_of(net, HUB, A, &e), "a stranger, and nobody's address");
+	is_called(net, A, "a.example");
+	nhrp_peer_up(n, net->now, TUNNEL, nbma_of(A));
+	net_drain(net, HUB);
+	cr_expect_not(entry_of(net, HUB, A, &e));
+	cr_expect_eq(reason_of(net, 0, HUB, NHRP_EV_BINDING_GONE), NHRP_WHY_AUTHORIZE);
+	net_free(net);
+}
+
 /* ---- identity ---- */
 
 Test(nhrp_rules, another_identity_at_the_same_address)
