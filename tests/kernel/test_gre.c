@@ -77,7 +77,8 @@ static bool link_event_of(enum gre_link_event_type type, struct gre_link_event *
 
 static bool neigh_event_within(int ms, struct gre_neigh_event *ev)
 {
-	int fds[3] = { gre_neighs_fd(neighs, 0), gre_neighs_fd(neighs, 1), gre_neighs_fd(neighs, 2) };
+	int fds[4] = { gre_neighs_fd(neighs, 0), gre_neighs_fd(neighs, 1), gre_neighs_fd(neighs, 2),
+		       -1 };
 
 	gre_neighs_commit(neighs);
 	while (!gre_neighs_next_event(neighs, ev)) {
