@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 #   make lab      install what is missing, build, run the article's lab (SCENARIO=name for another)
-#   make check    install what is missing, build, run all tests
+#   make check    install what is missing, build, run the tests; check-long: also those that take minutes
 #   make          build only; `make help` lists the rest
 #
 # A room is a folder; its *.c become one archive. A unit test says which files it links in a line
@@ -57,7 +57,7 @@ linked     = $(call objects,$(foreach f,$(shell sed -n 's|^.*LINK: *||p' $(1)),$
 
 MAKEFLAGS += --no-builtin-rules
 
-.PHONY: all help deps check check-all test-programs check-arch check-unit check-sim check-fuzz \
+.PHONY: all help deps check check-long check-all test-programs check-arch check-unit check-sim check-fuzz \
         check-netns fuzz lab lab-shell install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -80,6 +80,10 @@ check:
 	@scripts/deps.sh check
 	@$(MAKE) --no-print-directory -j$(CORES) all test-programs
 	@$(MAKE) --no-print-directory check-all
+
+# With the tests that take minutes each.
+check-long:
+	@LONG=1 $(MAKE) --no-print-directory check
 
 test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%) \
                $(KERNEL:%=$(BUILD)/tests/kernel/%)

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Runs the tests that need a kernel with ESP and GRE: check-netns.sh [TEST]... (default: what is built
-# of tests/kernel, all of tests/netns and tests/interop). prove starts each in a throw-away machine of
+# of tests/kernel, all of tests/netns and tests/interop but those with a line "# LONG", which LONG=1 adds). prove starts each in a throw-away machine of
 # its own (see labkernel/run), twice as many at once as there are cores, since they wait most of the
 # time; JOBS=1 for one after the other.
 # Logs and captures of each test stay in BUILD/netns/TEST.
@@ -24,7 +24,15 @@ else
 	for test in "$BUILD"/tests/kernel/*; do
 		[[ ! -f $test || ! -x $test ]] || tests+=("$test")
 	done
-	tests+=(tests/netns/*.t tests/interop/*.t)
+	left_out=0
+	for test in tests/netns/*.t tests/interop/*.t; do
+		if [[ -z ${LONG-} ]] && grep -q '^# LONG$' "$test"; then
+			left_out=$((left_out + 1))
+		else
+			tests+=("$test")
+		fi
+	done
+	((left_out == 0)) || echo "# $left_out tests that take long are left out: make check-long runs them, too"
 fi
 # Without it, its test says so and is skipped.
 [[ ${tests[*]} != *libreswan* ]] || "$here/deps.sh" aside libreswan "$BUILD/libreswan" || true

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # `explain` about a foreign peer: strongSwan on SiteA calls the hub, each time with another fault that
 # dmvpnd itself cannot have.

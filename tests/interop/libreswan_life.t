@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # The life of SAs between dmvpnd on the hub and Debian's libreswan on both sites: renewals of both phases
 # from either side, signs of life, deletes, death and return of either. SiteA's libreswan initiates;

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # A spoke dies by SIGKILL with shortcuts in place, to networks and to a host: what it left is used until the new
 # daemon knows better, and goes where nobody claims it. What others have put beside it stays.

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # `explain` names what is wrong on the way, or with the kernel, on both sides: one fault after the other
 # (scripts/lab/fault.sh), two at a time, each on a spoke of its own.

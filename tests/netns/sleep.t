@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # Who sleeps, as a laptop does, misses questions and lifetimes, and finds out when it wakes: the tunnels
 # are back within seconds, without a restart. A daemon that is stopped by a signal is as near to that as
