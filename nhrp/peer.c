@@ -261,7 +261,6 @@ void peer_up(struct peer *p, msec now)
 	}
 	if (p->stranger)
 		server_stranger(p, now);
-	server_review_peer(p, now);
 	p->up = true;
 	p->since = now;
 	p->tries = 0;
@@ -274,6 +273,8 @@ void peer_up(struct peer *p, msec now)
 		transmit(p, h->packet, h->len, &h->about);
 		let_go(p, h);
 	}
+	/* Behind the answers that waited: one of them may be the yes that is taken back. */
+	server_review_peer(p, now);
 	for (size_t k = 0; k < i->n_nhs; k++)
 		if (i->nhs[k].peer == p && i->nhs[k].wanted)
 			nhs_peer_up(&i->nhs[k], now);
