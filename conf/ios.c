@@ -36,6 +36,11 @@ void ios_say(struct ios *x, enum conf_severity severity, const char *fmt, ...)
 	free(what);
 }
 
+bool ios_is(const char *word, const char *what)
+{
+	return strcasecmp(word, what) == 0;
+}
+
 void ios_set(struct ios *x, const char *key, const char *value)
 {
 	outline_set(x->section, key, value, x->at->number);
@@ -163,10 +168,12 @@ static void carry_out(struct ios *x, const struct ios_command *c, const char *co
 
 	name_of(c, name, sizeof(name));
 	if (c->use == IOS_UNSUPPORTED)
-		ios_say(x, CONF_WARNING, "%s: not supported; it would have %s", name, c->remark);
+		ios_say(x, CONF_WARNING, "%s: not supported; it would have %s", name, c->what);
 	else if (c->use == IOS_REFUSED)
-		ios_say(x, CONF_ERROR, "%s: %s", name, c->remark);
+		ios_say(x, CONF_ERROR, "%s: %s", name, c->what);
 	x->block = c->use;
+	if (c->use == IOS_APPLIED && c->what)
+		ios_set(x, c->what, arg[0]);
 	if (c->apply)
 		c->apply(x, arg, n);
 	count(x, x->complaints->report->errors > errors ? IOS_REFUSED : c->use);

@@ -13,11 +13,6 @@
 #define SET	"transform-set"
 #define PROFILE "ipsec-profile"
 
-static bool is(const char *word, const char *what)
-{
-	return strcasecmp(word, what) == 0;
-}
-
 /* ---- phase 1 policies ---- */
 
 static void policy(struct ios *x, const char *const *arg, size_t n)
@@ -30,35 +25,11 @@ static void encryption(struct ios *x, const char *const *arg, size_t n)
 {
 	char name[32];
 
-	if (is(arg[0], "aes"))
+	if (ios_is(arg[0], "aes"))
 		snprintf(name, sizeof(name), "aes-%.8s", n > 1 ? arg[1] : "128");
 	else
 		snprintf(name, sizeof(name), "%.20s", arg[0]);
 	ios_set(x, "encryption", name);
-}
-
-static void hash(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "hash", arg[0]);
-}
-
-static void authentication(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "authentication", arg[0]);
-}
-
-static void group(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "group", arg[0]);
-}
-
-static void lifetime(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "lifetime", arg[0]);
 }
 
 /* ---- keys ---- */
@@ -80,36 +51,36 @@ static void key(struct ios *x, const char *const *arg, size_t n)
 {
 	size_t i = 0;
 
-	if (n > 1 && is(arg[0], "6")) {
+	if (n > 1 && ios_is(arg[0], "6")) {
 		ios_say(x, CONF_ERROR,
 			"the key is encrypted (type 6) with a password that is not in "
 			"the text: write it as it is (crypto isakmp key KEY address ...)");
 		return;
 	}
-	i += n > 1 && is(arg[0], "0");
-	if (n < i + 3 || !is(arg[i + 1], "address") || is(arg[i + 2], "ipv6")) {
+	i += n > 1 && ios_is(arg[0], "0");
+	if (n < i + 3 || !ios_is(arg[i + 1], "address") || ios_is(arg[i + 2], "ipv6")) {
 		ios_say(x, CONF_WARNING,
 			"crypto isakmp key: only keys by IPv4 address are supported; "
 			"main mode chooses a pre-shared key by the peer's address");
 		return;
 	}
 	add_key(x, arg[i], arg[i + 2],
-		n > i + 3 && !is(arg[i + 3], "no-xauth") ? arg[i + 3] : NULL);
+		n > i + 3 && !ios_is(arg[i + 3], "no-xauth") ? arg[i + 3] : NULL);
 }
 
 static void pre_shared_key(struct ios *x, const char *const *arg, size_t n)
 {
 	size_t k = 1;
 
-	while (k < n && !is(arg[k], "key"))
+	while (k < n && !ios_is(arg[k], "key"))
 		k++;
-	if (!is(arg[0], "address") || k < 2 || k > 3) {
+	if (!ios_is(arg[0], "address") || k < 2 || k > 3) {
 		ios_say(x, CONF_WARNING,
 			"pre-shared-key: only keys by IPv4 address are supported; "
 			"main mode chooses a pre-shared key by the peer's address");
 		return;
 	}
-	if (k + 2 < n && is(arg[k + 1], "6")) {
+	if (k + 2 < n && ios_is(arg[k + 1], "6")) {
 		ios_say(x, CONF_ERROR,
 			"the key is encrypted (type 6) with a password that is not in "
 			"the text: write it as it is");
@@ -141,7 +112,7 @@ static void keepalive(struct ios *x, const char *const *arg, size_t n)
 
 	outline_set(o, "interval", arg[0], x->at->number);
 	outline_set(o, "retry", retry ? arg[1] : "2", retry ? x->at->number : 0);
-	outline_set(o, "mode", is(arg[n - 1], "periodic") ? "periodic" : "on-demand",
+	outline_set(o, "mode", ios_is(arg[n - 1], "periodic") ? "periodic" : "on-demand",
 		    x->at->number);
 }
 
@@ -159,7 +130,7 @@ static void profile_keepalive(struct ios *x, const char *const *arg, size_t n)
 static void identity(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	outline_set(&x->root, "isakmp-identity", is(arg[0], "fqdn") ? "hostname" : arg[0],
+	outline_set(&x->root, "isakmp-identity", ios_is(arg[0], "fqdn") ? "hostname" : arg[0],
 		    x->at->number);
 }
 
@@ -170,9 +141,9 @@ static void transform(struct ios *x, const char *word, const char *bits)
 	char name[32];
 	size_t n = strlen(word);
 
-	if (n > 5 && is(word + n - 5, "-hmac")) {
+	if (n > 5 && ios_is(word + n - 5, "-hmac")) {
 		ios_set(x, "authentication", word);
-	} else if (strncasecmp(word, "esp-", 4) == 0 && !is(word, "esp-gmac")) {
+	} else if (strncasecmp(word, "esp-", 4) == 0 && !ios_is(word, "esp-gmac")) {
 		snprintf(name, sizeof(name), "%.20s%s%.4s", word, bits ? "-" : "",
 			 bits ? bits : "");
 		ios_set(x, "encryption", name);
@@ -191,15 +162,9 @@ static void transform_set(struct ios *x, const char *const *arg, size_t n)
 		bool bits = i + 1 < n && arg[i + 1][0] >= '0' && arg[i + 1][0] <= '9';
 
 		/* 128 is what our names mean without a number. */
-		transform(x, arg[i], bits && !is(arg[i + 1], "128") ? arg[i + 1] : NULL);
+		transform(x, arg[i], bits && !ios_is(arg[i + 1], "128") ? arg[i + 1] : NULL);
 		i += bits;
 	}
-}
-
-static void mode(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "mode", arg[0]);
 }
 
 static void ipsec_profile(struct ios *x, const char *const *arg, size_t n)
@@ -219,16 +184,10 @@ static void set_pfs(struct ios *x, const char *const *arg, size_t n)
 	ios_set(x, "pfs", n ? arg[0] : "group1");
 }
 
-static void set_seconds(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "lifetime-seconds", arg[0]);
-}
-
 static void set_kilobytes(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	ios_set(x, "lifetime-kilobytes", is(arg[0], "disable") ? "4294967295" : arg[0]);
+	ios_set(x, "lifetime-kilobytes", ios_is(arg[0], "disable") ? "4294967295" : arg[0]);
 }
 
 static void replace(char **text, const char *by)
@@ -247,7 +206,7 @@ static void all_seconds(struct ios *x, const char *const *arg, size_t n)
 static void all_kilobytes(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	replace(&x->kilobytes, is(arg[0], "disable") ? "4294967295" : arg[0]);
+	replace(&x->kilobytes, ios_is(arg[0], "disable") ? "4294967295" : arg[0]);
 	x->kilobytes_line = x->at->number;
 }
 
@@ -272,10 +231,10 @@ static void trustpoint(struct ios *x, const char *const *arg, size_t n)
 static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp policy $", IOS_APPLIED, NULL, policy },
 	{ IOS_POLICY, "encr|encryption $ ...", IOS_APPLIED, NULL, encryption },
-	{ IOS_POLICY, "hash $", IOS_APPLIED, NULL, hash },
-	{ IOS_POLICY, "authentication $", IOS_APPLIED, NULL, authentication },
-	{ IOS_POLICY, "group $", IOS_APPLIED, NULL, group },
-	{ IOS_POLICY, "lifetime $", IOS_APPLIED, NULL, lifetime },
+	{ IOS_POLICY, "hash $", IOS_APPLIED, "hash", NULL },
+	{ IOS_POLICY, "authentication $", IOS_APPLIED, "authentication", NULL },
+	{ IOS_POLICY, "group $", IOS_APPLIED, "group", NULL },
+	{ IOS_POLICY, "lifetime $", IOS_APPLIED, "lifetime", NULL },
 
 	{ IOS_GLOBAL, "crypto isakmp key $ ...", IOS_APPLIED, NULL, key },
 	{ IOS_GLOBAL, "crypto keyring $ vrf ...", IOS_REFUSED,
@@ -315,13 +274,13 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", block },
 
 	{ IOS_GLOBAL, "crypto ipsec transform-set $ ...", IOS_APPLIED, NULL, transform_set },
-	{ IOS_TRANSFORM, "mode $ ...", IOS_APPLIED, NULL, mode },
+	{ IOS_TRANSFORM, "mode $ ...", IOS_APPLIED, "mode", NULL },
 	{ IOS_GLOBAL, "crypto ipsec profile $", IOS_APPLIED, NULL, ipsec_profile },
 	{ IOS_PROFILE, "description ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_PROFILE, "set transform-set $ ...", IOS_APPLIED, NULL, set_transform_set },
 	{ IOS_PROFILE, "set pfs ...", IOS_APPLIED, NULL, set_pfs },
-	{ IOS_PROFILE, "set security-association lifetime seconds $", IOS_APPLIED, NULL,
-	  set_seconds },
+	{ IOS_PROFILE, "set security-association lifetime seconds $", IOS_APPLIED,
+	  "lifetime-seconds", NULL },
 	{ IOS_PROFILE, "set security-association lifetime kilobytes $", IOS_APPLIED, NULL,
 	  set_kilobytes },
 	{ IOS_PROFILE, "set security-association idle-time ...", IOS_UNSUPPORTED,
@@ -384,12 +343,12 @@ static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
 	const char *cipher = outline_get(o, "encryption");
 	const char *auth = outline_get(o, "authentication");
 
-	if (is(cipher, "des"))
+	if (ios_is(cipher, "des"))
 		complain(x->complaints, CONF_WARNING, o->line,
 			 "crypto isakmp policy %.8s: DES%s is not done, anybody can break it; the "
 			 "policy is left out",
 			 o->title, by_default ? ", IOS's default," : "");
-	else if (is(auth, "rsa-sig"))
+	else if (ios_is(auth, "rsa-sig"))
 		complain(x->complaints, CONF_WARNING, o->line,
 			 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, "
 			 "which are not in the text, the policy is left out: export them "
@@ -424,7 +383,7 @@ static void finish_set(struct ios *x, struct outline *o)
 {
 	const char *m = outline_get(o, "mode");
 
-	if (m && is(m, "transport"))
+	if (m && ios_is(m, "transport"))
 		return;
 	complain(x->complaints, CONF_ERROR, o->line,
 		 "crypto ipsec transform-set %.40s: tunnel mode%s is not done: say mode transport, "

@@ -42,8 +42,11 @@ struct ios_command {
 	enum ios_mode mode;
 	const char *pattern;
 	enum ios_use use;
-	/* UNSUPPORTED: "would have ..."; REFUSED: why; else NULL. */
-	const char *remark;
+	/*
+	 * UNSUPPORTED: "would have ..."; REFUSED: why; APPLIED: the setting of the section that the
+	 * first argument is, NULL where it is more than that; else NULL.
+	 */
+	const char *what;
 	ios_apply *apply; /* APPLIED; for others what else there is to do, mostly NULL */
 };
 
@@ -94,6 +97,8 @@ void ios_enter(struct ios *x, enum ios_mode mode, struct outline *section);
 /* About the line being read; the text must not show what may be a secret. */
 __attribute__((format(printf, 3, 4))) void ios_say(struct ios *x, enum conf_severity severity,
 						   const char *fmt, ...);
+/* Words of commands are the same in any case. */
+bool ios_is(const char *word, const char *what);
 /* Shorthands for the section being read. */
 void ios_set(struct ios *x, const char *key, const char *value);
 /* The tunnel being read. */

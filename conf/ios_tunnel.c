@@ -9,11 +9,6 @@
 #include "lib/addr.h"
 #include "lib/util.h"
 
-static bool is(const char *word, const char *what)
-{
-	return strcasecmp(word, what) == 0;
-}
-
 static struct outline *nhrp(struct ios *x)
 {
 	return outline_child(x->section, "nhrp", NULL, x->at->number);
@@ -76,18 +71,6 @@ static void shutdown_(struct ios *x, const char *const *arg, size_t n)
 	ios_this_tunnel(x)->shut = true;
 }
 
-static void mtu(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "mtu", arg[0]);
-}
-
-static void source(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "source", arg[0]);
-}
-
 static void destination(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
@@ -101,22 +84,10 @@ static void multipoint(struct ios *x, const char *const *arg, size_t n)
 	ios_this_tunnel(x)->multipoint = true;
 }
 
-static void tunnel_key(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "key", arg[0]);
-}
-
-static void ttl(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)n;
-	ios_set(x, "ttl", arg[0]);
-}
-
 static void protection(struct ios *x, const char *const *arg, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
-		if (is(arg[i], "ikev2-profile"))
+		if (ios_is(arg[i], "ikev2-profile"))
 			ios_say(x, CONF_ERROR, "tunnel protection: dmvpnd speaks IKEv1 only");
 	ios_set(x, "profile", arg[0]);
 }
@@ -147,7 +118,7 @@ static void map(struct ios *x, const char *const *arg, size_t n)
 {
 	struct outline *o;
 
-	if (n == 3 && !is(arg[1], "255.255.255.255")) {
+	if (n == 3 && !ios_is(arg[1], "255.255.255.255")) {
 		ios_say(x, CONF_WARNING,
 			"ip nhrp map: a network (mask %.16s) is not supported, only "
 			"addresses",
@@ -163,7 +134,7 @@ static void nhs(struct ios *x, const char *const *arg, size_t n)
 {
 	struct outline *o;
 
-	if (is(arg[0], "dynamic")) {
+	if (ios_is(arg[0], "dynamic")) {
 		ios_say(x, CONF_ERROR,
 			"ip nhrp nhs dynamic: the hub's address in the tunnel must be "
 			"given, as ip nhrp nhs 172.16.0.1 nbma ...");
@@ -173,13 +144,13 @@ static void nhs(struct ios *x, const char *const *arg, size_t n)
 	for (size_t i = 1; i < n; i++) {
 		bool more = i + 1 < n;
 
-		if (is(arg[i], "multicast"))
+		if (ios_is(arg[i], "multicast"))
 			outline_set(o, "multicast", "true", x->at->number);
-		else if (more && is(arg[i], "nbma"))
+		else if (more && ios_is(arg[i], "nbma"))
 			outline_set(o, "nbma", arg[++i], x->at->number);
-		else if (more && is(arg[i], "priority"))
+		else if (more && ios_is(arg[i], "priority"))
 			outline_set(o, "priority", arg[++i], x->at->number);
-		else if (more && is(arg[i], "cluster"))
+		else if (more && ios_is(arg[i], "cluster"))
 			outline_set(o, "cluster", arg[++i], x->at->number);
 		else
 			ios_say(x, CONF_WARNING, "ip nhrp nhs: \"%.20s\" is not supported", arg[i]);
@@ -246,7 +217,7 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip address $ $ ...", IOS_APPLIED, NULL, tunnel_address },
 	{ IOS_TUNNEL, "ip unnumbered $", IOS_APPLIED, NULL, unnumbered },
 	{ IOS_TUNNEL, "shutdown", IOS_APPLIED, NULL, shutdown_ },
-	{ IOS_TUNNEL, "ip mtu $", IOS_APPLIED, NULL, mtu },
+	{ IOS_TUNNEL, "ip mtu $", IOS_APPLIED, "mtu", NULL },
 	{ IOS_TUNNEL, "ip tcp adjust-mss $", IOS_UNSUPPORTED,
 	  "limited the segments of TCP; path MTU discovery works in the tunnel, else nftables does "
 	  "it "
@@ -264,14 +235,14 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "service-policy ...", IOS_UNSUPPORTED, "shaped traffic (tc does)", NULL },
 	{ IOS_TUNNEL, "ipv6 ...", IOS_UNSUPPORTED, "carried IPv6", NULL },
 
-	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, NULL, source },
+	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, "source", NULL },
 	{ IOS_TUNNEL, "tunnel destination $", IOS_APPLIED, NULL, destination },
 	{ IOS_TUNNEL, "tunnel mode gre multipoint", IOS_APPLIED, NULL, multipoint },
 	{ IOS_TUNNEL, "tunnel mode gre ip", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "tunnel mode ...", IOS_REFUSED, "only GRE over IPv4 is done (gre multipoint)",
 	  NULL },
-	{ IOS_TUNNEL, "tunnel key $", IOS_APPLIED, NULL, tunnel_key },
-	{ IOS_TUNNEL, "tunnel ttl $", IOS_APPLIED, NULL, ttl },
+	{ IOS_TUNNEL, "tunnel key $", IOS_APPLIED, "key", NULL },
+	{ IOS_TUNNEL, "tunnel ttl $", IOS_APPLIED, "ttl", NULL },
 	{ IOS_TUNNEL, "tunnel protection ipsec profile $ ...", IOS_APPLIED, NULL, protection },
 	{ IOS_TUNNEL, "tunnel protection ...", IOS_REFUSED,
 	  "only ipsec profile NAME is known, so the tunnel would have no protection", NULL },
@@ -333,7 +304,7 @@ const struct ios_commands ios_tunnel = { rows, ARRAY_SIZE(rows) };
 static const struct ios_interface *find_interface(const struct ios *x, const char *name)
 {
 	for (size_t i = 0; i < x->interface_count; i++)
-		if (is(x->interface[i].name, name))
+		if (ios_is(x->interface[i].name, name))
 			return &x->interface[i];
 	return NULL;
 }
@@ -357,7 +328,7 @@ static void finish_source(struct ios *x, const struct ios_tunnel *t)
 	if (!name || addr_parse(name, &address))
 		return;
 	for (size_t m = 0; x->here && m < x->here->count; m++) {
-		if (!is(x->here->interface[m].ios, name))
+		if (!ios_is(x->here->interface[m].ios, name))
 			continue;
 		outline_set(t->section, "source", x->here->interface[m].here, line);
 		return;
