@@ -40,8 +40,10 @@ case ${1-} in
 	;;
 esac
 scenario=${1:-article}
-if ! scenarios | grep -qx -- "$scenario"; then
-	echo "lab: there is no scenario '$scenario'. There are: $(scenarios | xargs)" >&2
+known=$(scenarios)
+# Not through a pipe: grep leaves at the first match, and who still writes dies of it.
+if ! grep -qx -- "$scenario" <<<"$known"; then
+	echo "lab: there is no scenario '$scenario'. There are: ${known//$'\n'/ }" >&2
 	exit 2
 fi
 
