@@ -18,6 +18,7 @@ rundir    ?= /run/dmvpnd
 unitdir   ?= $(prefix)/lib/systemd/system
 completiondir ?= $(prefix)/share/bash-completion/completions
 docdir    ?= $(prefix)/share/doc/dmvpnd
+mandir    ?= $(prefix)/share/man
 VERSION   := 0.1
 CORES     := $(shell nproc 2>/dev/null || echo 1)
 
@@ -153,18 +154,24 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call linked,tests/%.c)
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(sysconfdir)/dmvpnd \
-	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir) $(DESTDIR)$(completiondir)
+	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir) $(DESTDIR)$(completiondir) \
+	           $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
 	install -m 755 $(BUILD)/dmvpnd $(DESTDIR)$(sbindir)/dmvpnd
 	install -m 755 $(BUILD)/dmvpnctl $(DESTDIR)$(bindir)/dmvpnctl
 	install -m 644 conf/hub.conf conf/spoke.conf conf/spoke-modern.conf doc/configuration.md README.md \
 	           $(DESTDIR)$(docdir)
 	install -m 644 scripts/completion/dmvpnctl $(DESTDIR)$(completiondir)/dmvpnctl
+	for page in dmvpnd.conf.5 dmvpnd.8 dmvpnctl.8; do \
+	    sed 's|/etc/dmvpnd|$(sysconfdir)/dmvpnd|; s|/run/dmvpnd|$(rundir)|' doc/$$page \
+	        > $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; done
 	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|; s|@sysconfdir@|$(sysconfdir)|' \
 	    scripts/dmvpnd.service.in > $(DESTDIR)$(unitdir)/dmvpnd.service
 
 uninstall:
 	rm -f $(DESTDIR)$(sbindir)/dmvpnd $(DESTDIR)$(bindir)/dmvpnctl \
-	      $(DESTDIR)$(unitdir)/dmvpnd.service $(DESTDIR)$(completiondir)/dmvpnctl
+	      $(DESTDIR)$(unitdir)/dmvpnd.service $(DESTDIR)$(completiondir)/dmvpnctl \
+	      $(DESTDIR)$(mandir)/man5/dmvpnd.conf.5 $(DESTDIR)$(mandir)/man8/dmvpnd.8 \
+	      $(DESTDIR)$(mandir)/man8/dmvpnctl.8
 	rm -rf $(DESTDIR)$(docdir)
 
 clean:

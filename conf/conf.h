@@ -3,7 +3,7 @@
  * The whole configuration of one daemon as one struct, which nobody changes once it is loaded.
  *
  * What a caller may rely on without checking again:
- *  - Every value lies in the range that doc/configuration.md gives, defaults are filled in.
+ *  - Every value lies in the range that dmvpnd.conf(5) gives, defaults are filled in.
  *  - Where a policy says rsa-sig there is a trustpoint; its files are read, but not understood.
  *  - Every reference (profile, transform-set) points to an element of the same struct conf.
  *  - Policies come in the order of their priority, keys with the longest prefix first (the first

@@ -8,7 +8,7 @@
  * in which comments are blank and every value, that is every quoted string and every word behind a
  * '=', is a handle "@0", "@1", ... to a table that is ours. What is left for it is the grammar.
  *
- * Lexical rules (doc/configuration.md has them for users): comments are # and // to the end of the
+ * Lexical rules (dmvpnd.conf(5) has them for users): comments are # and // to the end of the
  * line where a word could begin, and C's; strings stand in either kind of quotes on one line, with
  * \\ \" \' as the only escapes; a word without quotes holds letters, digits and . _ - / : only.
  */

@@ -105,7 +105,7 @@ static const struct schema_key trustpoint_keys[] = {
 	{ .name = "revocation-check", .read = read_revocation, FIELD(conf_trustpoint, revocation),
 	  .def = "crl-if-present", .expected = "one of none, crl-if-present, crl",
 	  .ios = "revocation-check crl none",
-	  .help = "crl: a peer whose CA has no CRL here, or an outdated one, is refused" },
+	  .help = "with crl, a peer whose CA has no CRL here, or an outdated one, is refused" },
 	{ .name = "ignore-key-usage", .read = read_bool, FIELD(conf_trustpoint, ignore_key_usage),
 	  .def = "false", .expected = "true or false", .ios = "ignore-ipsec-keyusage",
 	  .help = "accept certificates that were issued for something else" },

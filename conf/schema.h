@@ -2,7 +2,7 @@
 /*
  * The one table of sections and keys: how each is spelled, read, limited, what it is when left out,
  * and what is said about it in errors and in the documentation. A new key is a new row here and a
- * member in conf.h (and a row in doc/configuration.md, a test compares).
+ * member in conf.h (and an entry in doc/dmvpnd.conf.5, a test compares).
  */
 #ifndef CONF_SCHEMA_H
 #define CONF_SCHEMA_H

@@ -46,6 +46,7 @@ packages() {
 		check | clang              | second compiler, fuzzing                     | clang
 		check | libclang-rt-dev    | sanitizers of clang                          |
 		check | libcriterion-dev   | unit tests (Criterion)                       | criterion/criterion.h
+		check | mandoc             | the manual pages are sound                   | mandoc
 		check | perl               | prove, the runner of the TAP tests           | prove
 		check | charon-systemd     | strongSwan, the peer of the interop tests    |
 		check | strongswan-swanctl | its control program                          | swanctl

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The table of keys against itself, against the table of algorithms and against the documentation:
- * what errors promise is what is read, and no key is without its row in doc/configuration.md.
+ * The table of keys against itself, against the table of algorithms and against the manual page:
+ * what errors promise is what is read, and no key is without its entry in dmvpnd.conf(5), and no entry
+ * without its key.
  *
  * LINK: conf/ lib/addr.c lib/algo.c
  */
 #include <criterion/criterion.h>
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "conf/draft.h"
 #include "conf/schema.h"
 #include "lib/util.h"
+#include "tests/unit/manual.h"
 
 static bool reads(enum section_id id, const char *name, const char *value)
 {
@@ -82,48 +85,58 @@ Test(conf_schema, rows_are_complete)
 	}
 }
 
-static char *read_document(void)
+/* The heading of a section in dmvpnd.conf(5). */
+static const char *heading(const struct schema_section *s, char buf[80])
 {
-	FILE *f = fopen("doc/configuration.md", "re");
-	char *text = xcalloc(1, 1 << 16);
-
-	cr_assert_not_null(f);
-	cr_assert_gt(fread(text, 1, (1 << 16) - 1, f), 0);
-	fclose(f);
-	return text;
+	snprintf(buf, 80, ".Ss %s%s%s", s->parent == SECTION_COUNT ? "Outside of all braces" : s->name,
+		 s->title.read ? " " : "", s->title.read ? s->title.name : "");
+	return buf;
 }
 
-static void format_row(char *row, size_t size, const struct schema_key *k)
+/* What is said of a key there; prose of its own may follow. */
+static void format_entry(char *buf, size_t size, const struct schema_key *k)
 {
 	char expected[EXPECTED_MAX];
-	const char *tick = k->def ? "`" : "", *ios = k->ios ? "`" : "";
 
-	snprintf(row, size, "\n| `%s` | %s | %s%s%s | %s%s%s | %s |\n", k->name,
-		 schema_expected(k, expected), tick,
-		 k->def ? k->def : k->mandatory ? "required" : k->otherwise, tick, ios,
-		 k->ios ? k->ios : "", ios, k->help);
+	snprintf(buf, size, ENTRY "%s\n%c%s. Takes %s\n.Pq %s%s .\n%s%s%s", k->name,
+		 toupper(k->help[0]), k->help + 1, schema_expected(k, expected),
+		 k->def ? "default Ql " : k->mandatory ? "required" : "default: ",
+		 k->def ? k->def : k->mandatory ? "" : k->otherwise, k->ios ? "In IOS:\n.Ql " : "",
+		 k->ios ? k->ios : "", k->ios ? " .\n" : "");
 }
 
-Test(conf_schema, documentation)
+static void check_is_key(const char *entry, void *arg)
 {
-	char *text = read_document(), *section = text;
-	char row[1024];
+	const enum section_id *id = arg;
+
+	cr_expect_geq(schema_key_index(*id, entry), 0,
+		      "doc/dmvpnd.conf.5, %s: \"" ENTRY
+		      "%s\" is no key of that section in conf/schema.c: remove the entry, or move it",
+		      schema_section(*id)->name, entry);
+}
+
+Test(conf_schema, manual_has_every_key_and_no_other)
+{
+	char *page = manual_read("doc/dmvpnd.conf.5");
+	char title[80], entry[1024];
 
 	for (enum section_id id = 0; id < SECTION_COUNT; id++) {
 		const struct schema_section *s = schema_section(id);
+		char *text = manual_below(page, heading(s, title));
 
-		if (id != SECTION_FILE) {
-			snprintf(row, sizeof(row), "# %s%s%s\n", s->name, s->title.read ? " " : "",
-				 s->title.read ? s->title.name : "");
-			section = strstr(section, row);
-			cr_assert_not_null(section, "no heading %s", row);
-		}
+		cr_assert_not_null(text, "doc/dmvpnd.conf.5: add a section with the heading\n%s",
+				   title);
 		for (size_t i = 0; i < s->key_count; i++) {
-			format_row(row, sizeof(row), &s->keys[i]);
-			cr_expect_not_null(strstr(section, row), "missing or different:%s", row);
+			format_entry(entry, sizeof(entry), &s->keys[i]);
+			cr_expect_not_null(strstr(text, entry),
+					   "doc/dmvpnd.conf.5, under \"%s\": add, or change to, "
+					   "exactly this (text may be wrapped, more may follow):\n%s",
+					   title, entry);
 		}
+		manual_entries(text, ENTRY, check_is_key, &id);
+		free(text);
 	}
-	free(text);
+	free(page);
 }
 
 Test(conf_schema, hints)

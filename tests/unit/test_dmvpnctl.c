@@ -10,6 +10,7 @@
 
 #include "daemon/dmvpnctl.h"
 #include "lib/util.h"
+#include "tests/unit/manual.h"
 
 #define WORDS_MAX 16
 
@@ -341,4 +342,58 @@ Test(dmvpnctl, explanation)
 	cr_assert_str_eq(buf, "Nothing to explain: all peers are up, and were during the last "
 			      "hour.\n");
 	json_decref(answer);
+}
+
+/* ---- the manual page ---- */
+
+/* "show log peer A.B.C.D" as a page has it: show log peer Ar A.B.C.D */
+static void format_entry(char *entry, size_t size, const char *syntax)
+{
+	bool value = false;
+	size_t n = 0;
+
+	for (const char *at = syntax; *at;) {
+		size_t len = strcspn(at, " ");
+		bool is_value = *at == '<' || (*at >= 'A' && *at <= 'Z');
+
+		n += (size_t)snprintf(entry + n, size - n, "%s%s%.*s", n ? " " : "",
+				      is_value == value ? "" : is_value ? "Ar " : "Ic ", (int)len, at);
+		value = is_value;
+		at += len + (at[len] == ' ');
+	}
+}
+
+static void check_is_command(const char *entry, void *arg)
+{
+	char known[128];
+
+	(void)arg;
+	for (size_t i = 0; i < verb_count; i++) {
+		format_entry(known, sizeof(known), verbs[i].syntax);
+		if (strcmp(known, entry) == 0)
+			return;
+	}
+	cr_expect(false,
+		  "doc/dmvpnctl.8, COMMANDS: \"" ENTRY "%s\" is no command of "
+		  "daemon/dmvpnctl_verbs.c: remove the entry",
+		  entry);
+}
+
+Test(dmvpnctl, manual_has_every_command_and_no_other)
+{
+	char *page = manual_read("doc/dmvpnctl.8"), *text = manual_below(page, ".Sh COMMANDS");
+	char entry[128], line[160];
+
+	cr_assert_not_null(text);
+	for (size_t i = 0; i < verb_count; i++) {
+		format_entry(entry, sizeof(entry), verbs[i].syntax);
+		snprintf(line, sizeof(line), "\n" ENTRY "%s\n", entry);
+		cr_expect_not_null(strstr(text, line),
+				   "doc/dmvpnctl.8: add to a list below COMMANDS, and say there what "
+				   "the command shows or does:%s",
+				   line);
+	}
+	manual_entries(text, ENTRY, check_is_command, NULL);
+	free(text);
+	free(page);
 }
