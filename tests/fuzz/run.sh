@@ -22,15 +22,17 @@ links() {
 }
 
 replay() {
-	local file target
+	local file target sanitized=${BUILD:-build}/sanitize-1 targets=()
 
 	for file in tests/fuzz/fuzz_*.c; do
 		target=${file#*fuzz_}
 		target=${target%.c}
-		[[ -d $corpus/$target ]] || continue
-		make --no-print-directory SANITIZE=1 BUILD="${BUILD:-build}/sanitize-1" \
-			"${BUILD:-build}/sanitize-1/tests/fuzz/fuzz_$target"
-		"${BUILD:-build}/sanitize-1/tests/fuzz/fuzz_$target" "$corpus/$target"/*
+		[[ ! -d $corpus/$target ]] || targets+=("$target")
+	done
+	make --no-print-directory -j"$(nproc)" SANITIZE=1 BUILD="$sanitized" \
+		"${targets[@]/#/$sanitized/tests/fuzz/fuzz_}"
+	for target in "${targets[@]}"; do
+		"$sanitized/tests/fuzz/fuzz_$target" "$corpus/$target"/*
 	done
 }
 
