@@ -30,6 +30,7 @@
 
 /* Peers (IOS among them) use no more of the NHRP authentication string. */
 #define CONF_NHRP_AUTH_MAX 8
+#define CONF_SECRET_MASK "********" /* what is shown instead of any secret */
 #define CONF_POLICIES_MAX 64	   /* what fits a phase 1 proposal with room to spare */
 #define CONF_TRANSFORM_SETS_MAX 16 /* of one profile */
 #define CONF_NHS_MAX 16		   /* of one tunnel */

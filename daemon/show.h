@@ -19,6 +19,7 @@ struct daemon;
 struct kernel_answer;
 struct nhrp_entry;
 struct nhrp_shortcut;
+struct tunnel;
 
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
 
@@ -29,9 +30,14 @@ show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */
 show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
 show_fn show_ip_nhrp_multicast;
 show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_stats; /* show_ike.c */
-/* With the kernel's SAs; remote: of this peer only, none: of all. */
-json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
+show_fn show_crypto_isakmp_key, show_crypto_isakmp_peers;
+/*
+ * With the kernel's SAs; remote: of this peer only, none: of all; only: of this tunnel, NULL: of all,
+ * what several tunnels share with the first of them.
+ */
+json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote, const struct tunnel *only,
 			     const struct kernel_answer *kernel); /* show_ipsec.c */
+json_t *show_crypto_session(struct daemon *d, const struct kernel_answer *kernel); /* show_session.c */
 
 /* show_explain.c: answers later, unless explain_forget() comes first. */
 void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c);

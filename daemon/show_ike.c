@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Phase 1: SAs, policies, counters. */
+/* Phase 1: SAs, peers, policies, keys, counters. */
 #include "daemon/show.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
+#include "daemon/diagnose_cert.h"
 #include "daemon/loop.h"
 #include "daemon/peer.h"
+#include "daemon/text.h"
+#include "daemon/verbs.h"
 #include "ikev1/ike.h"
 #include "lib/algo.h"
 #include "xfrm/xfrm.h"
@@ -63,6 +67,25 @@ static json_t *cookie(const uint8_t c[ISAKMP_COOKIE])
 			    c[6], c[7]);
 }
 
+/* What the peer calls itself; null before it has told. */
+static json_t *phase1_id(const struct ike_sa_info *sa)
+{
+	char name[DIAGNOSE_TEXT];
+	struct text t = text_of(name, sizeof(name));
+
+	if (!sa->claims.len)
+		return json_null();
+	diagnose_identity(&t, &sa->claims);
+	return json_string(name);
+}
+
+/* IOS's letters. */
+static json_t *capabilities(const struct ike_sa_info *sa)
+{
+	return json_sprintf("%s%s%s", sa->dpd ? "D" : "", sa->nat_us || sa->nat_them ? "N" : "",
+			    sa->fragments ? "F" : "");
+}
+
 static json_t *sa_json(const struct ike_sa_info *sa, msec now)
 {
 	bool initiator = sa->role == IKE_INITIATOR;
@@ -84,6 +107,8 @@ static json_t *sa_json(const struct ike_sa_info *sa, msec now)
 	json_object_set_new(o, "age", show_ago(now, sa->since));
 	json_object_set_new(o, "remaining", show_ahead(now, sa->expires));
 	json_object_set_new(o, "rekeying", json_boolean(sa->rekeying));
+	json_object_set_new(o, "phase1_id", phase1_id(sa));
+	json_object_set_new(o, "capabilities", capabilities(sa));
 	json_object_set_new(o, "initiator_cookie", cookie(sa->icookie));
 	json_object_set_new(o, "responder_cookie", cookie(sa->rcookie));
 	return o;
@@ -93,13 +118,81 @@ json_t *show_crypto_isakmp_sa(struct daemon *d, const json_t *args)
 {
 	size_t count;
 	struct ike_sa_info *sas = collect(d, &count);
+	json_t *list = json_array(), *error;
+	struct addr peer;
+
+	if (!verbs_address(args, "peer", &peer, &error)) {
+		json_decref(list);
+		free(sas);
+		return error;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (addr_is_none(&peer) || addr_equal(&sas[i].remote.addr, &peer))
+			json_array_append_new(list, sa_json(&sas[i], loop_now()));
+	free(sas);
+	return json_pack("{s:o}", "sas", list);
+}
+
+/* By addresses, of one pair of them the oldest SA first. */
+static int by_peer(const void *x, const void *y)
+{
+	const struct ike_sa_info *a = x, *b = y;
+	int order = show_addr_order(&a->remote.addr, &b->remote.addr);
+
+	if (!order)
+		order = show_addr_order(&a->local.addr, &b->local.addr);
+	return order ? order : by_conn_id(x, y);
+}
+
+static bool same_peer(const struct ike_sa_info *a, const struct ike_sa_info *b)
+{
+	return addr_equal(&a->remote.addr, &b->remote.addr) && a->remote.port == b->remote.port &&
+	       addr_equal(&a->local.addr, &b->local.addr);
+}
+
+json_t *show_crypto_isakmp_peers(struct daemon *d, const json_t *args)
+{
+	size_t count;
+	struct ike_sa_info *sas = collect(d, &count);
 	json_t *list = json_array();
 
 	(void)args;
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, sa_json(&sas[i], loop_now()));
+	qsort(sas, count, sizeof(*sas), by_peer);
+	for (size_t i = 0; i < count; i++) {
+		/* The last of several is the newest; what it has not told yet an older one may have. */
+		json_t *known = i && same_peer(&sas[i - 1], &sas[i]) ?
+					json_array_get(list, json_array_size(list) - 1) :
+					NULL;
+
+		if (!known) {
+			known = json_pack("{s:o, s:i, s:o, s:n}", "peer",
+					  show_addr(&sas[i].remote.addr), "port",
+					  (int)sas[i].remote.port, "local",
+					  show_addr(&sas[i].local.addr), "phase1_id");
+			json_array_append_new(list, known);
+		}
+		if (sas[i].claims.len)
+			json_object_set_new(known, "phase1_id", phase1_id(&sas[i]));
+	}
 	free(sas);
-	return json_pack("{s:o}", "sas", list);
+	return json_pack("{s:o}", "peers", list);
+}
+
+/* A key is never told, nor how long it is. */
+json_t *show_crypto_isakmp_key(struct daemon *d, const json_t *args)
+{
+	json_t *list = json_array();
+
+	(void)args;
+	for (size_t i = 0; i < d->conf->isakmp_key_count; i++) {
+		const struct prefix *p = &d->conf->isakmp_keys[i].peers;
+
+		json_array_append_new(list, json_pack("{s:s, s:o, s:i, s:s}", "keyring", "default",
+						      "address", show_addr(&p->addr),
+						      "prefix_length", (int)p->bits, "key",
+						      CONF_SECRET_MASK));
+	}
+	return json_pack("{s:o}", "keys", list);
 }
 
 static const char *auth_long(enum auth_method auth)

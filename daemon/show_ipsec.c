@@ -201,7 +201,7 @@ static bool is_first_on_source(struct daemon *d, const struct tunnel *t)
 	return false;
 }
 
-json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
+json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote, const struct tunnel *only,
 			     const struct kernel_answer *kernel)
 {
 	struct snapshot s = { .sa_count = kernel->count, .now = loop_now() };
@@ -214,7 +214,7 @@ json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote,
 		qsort(s.sas, s.sa_count, sizeof(*s.sas), sa_order);
 	}
 	TUNNELS_EACH (d, t)
-		if (tunnel_is_protected(t) && is_first_on_source(d, t))
+		if (tunnel_is_protected(t) && (only ? t == only : is_first_on_source(d, t)))
 			json_array_append_new(list, interface_json(d, &s, t, remote));
 	free(s.pairs);
 	free(s.sas);

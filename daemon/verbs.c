@@ -4,7 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
+#include "conf/conf.h"
 #include "daemon/ctl.h"
 #include "daemon/daemon.h"
 #include "daemon/kernel.h"
@@ -29,7 +31,7 @@ json_t *verbs_error(const char *fmt, ...)
 
 /* Arguments. False: there is one and it makes no sense; *error is the answer. */
 
-static bool arg_address(const json_t *args, const char *name, struct addr *out, json_t **error)
+bool verbs_address(const json_t *args, const char *name, struct addr *out, json_t **error)
 {
 	const json_t *value = json_object_get(args, name);
 
@@ -40,6 +42,29 @@ static bool arg_address(const json_t *args, const char *name, struct addr *out, 
 		return true;
 	*error = verbs_error("%s: expected an address like \"10.0.0.4\"", name);
 	return false;
+}
+
+/* As on the router names are the same in any case. */
+bool verbs_tunnel(struct daemon *d, const json_t *args, const char *name, const struct tunnel **out,
+		  json_t **error)
+{
+	const json_t *value = json_object_get(args, name);
+	const char *text = json_string_value(value);
+	char names[256] = "";
+
+	*out = NULL;
+	if (!value)
+		return true;
+	TUNNELS_EACH (d, t) {
+		size_t n = strlen(names);
+
+		if (text && !strcasecmp(t->conf->name, text))
+			*out = t;
+		snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", t->conf->name);
+	}
+	if (!*out)
+		*error = verbs_error("%s: expected a tunnel of the configuration: %s", name, names);
+	return *out != NULL;
 }
 
 bool verbs_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
@@ -88,7 +113,7 @@ static json_t *clear_crypto_sa(struct daemon *d, const json_t *args)
 	json_t *error;
 	char text[ADDR_TEXT];
 
-	if (!arg_address(args, "peer", &peer, &error))
+	if (!verbs_address(args, "peer", &peer, &error))
 		return error;
 	if (addr_is_none(&peer)) {
 		ike_clear(d->ike, loop_now(), NULL, NULL);
@@ -145,7 +170,7 @@ static json_t *clear_ip_nhrp(struct daemon *d, const json_t *args)
 	json_t *error;
 	char text[ADDR_TEXT];
 
-	if (!arg_address(args, "address", &address, &error))
+	if (!verbs_address(args, "address", &address, &error))
 		return error;
 	if (!addr_is_none(&address) && !has_dynamic_entry(d, &address))
 		return verbs_error(
@@ -163,24 +188,48 @@ static json_t *reload_configuration(struct daemon *d, const json_t *args)
 
 /* Verbs that the kernel's answer completes. */
 
-static void ipsec_sas_arrived(struct daemon *d, void *ctx, uint64_t peer,
+/* peer: its address; above it, in the upper half, the tunnel's id + 1. Zeros: not asked for. */
+static void ipsec_sas_arrived(struct daemon *d, void *ctx, uint64_t which,
 			      const struct kernel_answer *a)
 {
-	struct addr remote = peer ? addr_v4((uint32_t)peer) : (struct addr){ 0 };
+	uint32_t peer = (uint32_t)which, id = (uint32_t)(which >> 32);
+	struct addr remote = peer ? addr_v4(peer) : (struct addr){ 0 };
+	const struct tunnel *only = id ? tunnel_by_id(d, (int)(id - 1)) : NULL;
 
-	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_crypto_ipsec_sa(d, &remote, a));
+	if (a->err)
+		ctl_answer(ctx, verbs_error("%s", a->why));
+	else if (id && !only)
+		ctl_answer(ctx, verbs_error("the tunnel has just been removed"));
+	else
+		ctl_answer(ctx, show_crypto_ipsec_sa(d, &remote, only, a));
 }
 
 static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_client *c)
 {
+	const struct tunnel *only;
 	struct addr peer;
 	json_t *error;
 
-	if (arg_address(args, "peer", &peer, &error))
+	if (verbs_address(args, "peer", &peer, &error) &&
+	    verbs_tunnel(d, args, "interface", &only, &error))
 		kernel_sa_dump(d, ipsec_sas_arrived, c,
-			       addr_is_none(&peer) ? 0 : addr_to_v4(&peer));
+			       (addr_is_none(&peer) ? 0 : addr_to_v4(&peer)) |
+				       (only ? (uint64_t)(only->id + 1) << 32 : 0));
 	else
 		ctl_answer(c, error);
+}
+
+static void sessions_arrived(struct daemon *d, void *ctx, uint64_t unused,
+			     const struct kernel_answer *a)
+{
+	(void)unused;
+	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_crypto_session(d, a));
+}
+
+static void ask_for_sessions(struct daemon *d, const json_t *args, struct ctl_client *c)
+{
+	(void)args;
+	kernel_sa_dump(d, sessions_arrived, c, 0);
 }
 
 void verbs_follow(struct ctl_client *c, enum ctl_stream stream)
@@ -209,7 +258,7 @@ static const struct verb {
 	const char *words;
 	json_t *(*run)(struct daemon *d, const json_t *args);
 	void (*start)(struct daemon *d, const json_t *args, struct ctl_client *c);
-	const char *arg; /* its only one; NULL: none */
+	const char *args; /* their names, with a space between; NULL: none */
 } verbs[] = {
 	{ "clear crypto isakmp", clear_crypto_isakmp, NULL, "conn_id" },
 	{ "clear crypto sa", clear_crypto_sa, NULL, "peer" },
@@ -230,10 +279,13 @@ static const struct verb {
 	{ "explain", NULL, explain_start, "peer" },
 	{ "ladder", show_ladder, NULL, "peer" },
 	{ "reload", reload_configuration, NULL, NULL },
-	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer" },
+	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer interface" },
+	{ "show crypto isakmp key", show_crypto_isakmp_key, NULL, NULL },
+	{ "show crypto isakmp peers", show_crypto_isakmp_peers, NULL, NULL },
 	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },
-	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL, NULL },
+	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL, "peer" },
 	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL, NULL },
+	{ "show crypto session", NULL, ask_for_sessions, NULL },
 	{ "show debugging", verb_show_debugging, NULL, NULL },
 	{ "show dmvpn", show_dmvpn, NULL, NULL },
 	{ "show interface", show_interface, NULL, NULL },
@@ -247,6 +299,18 @@ static const struct verb {
 	{ "undebug all", verb_undebug, NULL, NULL },
 };
 
+static bool is_one_of(const char *names, const char *name)
+{
+	size_t len;
+
+	for (; *names; names += len + (names[len] == ' ')) {
+		len = strcspn(names, " ");
+		if (strlen(name) == len && !strncmp(names, name, len))
+			return true;
+	}
+	return false;
+}
+
 /* An argument by another name is not one left out: that would clear more than was asked for. */
 static json_t *refuse_args(const struct verb *v, const json_t *args)
 {
@@ -258,10 +322,10 @@ static json_t *refuse_args(const struct verb *v, const json_t *args)
 	/* Only jansson's iteration is not const. */
 	json_object_foreach ((json_t *)(uintptr_t)args, name, value) {
 		(void)value;
-		if (!v->arg)
+		if (!v->args)
 			return verbs_error("%s: no argument was expected", name);
-		if (strcmp(name, v->arg) != 0)
-			return verbs_error("%s: expected \"%s\", or no argument", name, v->arg);
+		if (!is_one_of(v->args, name))
+			return verbs_error("%s: expected \"%s\", or no argument", name, v->args);
 	}
 	return NULL;
 }

@@ -11,7 +11,9 @@
 
 #include "daemon/ctl.h"
 
+struct addr;
 struct daemon;
+struct tunnel;
 
 /*
  * Runs {"verb": [...], "args": {...}}. ctl_answer() is called exactly once: during this call, or
@@ -30,7 +32,12 @@ json_t *verbs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /* For the functions behind the verbs. */
 
-/* False: the argument is there and makes no sense, *error is the answer. Absent: *out stays. */
+/* False: the argument is there and makes no sense, *error is the answer. Absent: *out is none. */
+bool verbs_address(const json_t *args, const char *name, struct addr *out, json_t **error);
+/* The tunnel of that name; absent: NULL. */
+bool verbs_tunnel(struct daemon *d, const json_t *args, const char *name, const struct tunnel **out,
+		  json_t **error);
+/* The same of a number; absent: *out stays. */
 bool verbs_number(const json_t *args, const char *name, json_int_t low, json_int_t high,
 		  json_int_t *out, json_t **error);
 /* The client follows from now on, or is answered that it cannot. */

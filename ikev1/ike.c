@@ -412,6 +412,9 @@ bool ike_sa_next(const struct ike *ike, const void **cursor, struct ike_sa_info 
 		.rekeying = sa->retired,
 		.nat_us = sa->nat.us,
 		.nat_them = sa->nat.them,
+		.claims = sa->claims,
+		.dpd = sa->vendor_ids & 1u << VID_DPD,
+		.fragments = sa->vendor_ids & 1u << VID_FRAGMENTATION,
 	};
 	memcpy(out->icookie, sa->cookies, ISAKMP_COOKIE);
 	memcpy(out->rcookie, sa->cookies + ISAKMP_COOKIE, ISAKMP_COOKIE);

@@ -256,6 +256,8 @@ struct ike_sa_info {
 	msec expires;		   /* MSEC_NEVER before MM_ACTIVE */
 	bool rekeying;		   /* its successor is being negotiated */
 	bool nat_us, nat_them;	   /* behind a NAT */
+	struct ike_id claims;	   /* what the peer calls itself; of no length until it has told */
+	bool dpd, fragments;	   /* the peer knows of that */
 	uint8_t icookie[ISAKMP_COOKIE], rcookie[ISAKMP_COOKIE];
 };
 struct ike_pair_info {

@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -66,6 +66,9 @@ Test(dmvpnctl, abbreviations_of_the_article)
 	check_syntax("sh tunnel endpoints", "show tunnel endpoints");
 	check_syntax("sh crypto isakmp sa", "show crypto isakmp sa");
 	check_syntax("sh cry ips sa", "show crypto ipsec sa");
+	check_syntax("sh cry ses det", "show crypto session detail");
+	check_syntax("sh cry ike sa", "show crypto ikev1 sa");
+	check_syntax("sh cry ips sa int Tunnel0", "show crypto ipsec sa interface IFNAME");
 	check_syntax("SH CRY ISA SA DET", "show crypto isakmp sa detail");
 	check_syntax("cl cry sa pe 10.0.0.4", "clear crypto sa peer A.B.C.D");
 	check_syntax("deb cry isa 127", "debug crypto isakmp <1-255>");
@@ -78,7 +81,7 @@ Test(dmvpnctl, every_command_of_the_table_reads_back)
 		char typed[128], *at;
 
 		snprintf(typed, sizeof(typed), "%s", verbs[i].syntax);
-		at = strpbrk(typed, "<AW");
+		at = strpbrk(typed, "<AWI");
 		if (at)
 			strcpy(at, *at == '<' ? "200" : "10.0.0.4");
 		check_syntax(typed, verbs[i].syntax);
@@ -177,6 +180,9 @@ Test(dmvpnctl, requests)
 	check_request("sh cry ips sa peer 10.0.1.2",
 		      "{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"],"
 		      " \"args\": {\"peer\": \"10.0.1.2\"}}");
+	check_request("sh cry ips sa int Tunnel0",
+		      "{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"],"
+		      " \"args\": {\"interface\": \"Tunnel0\"}}");
 	check_request("deb cry isa 200", "{\"verb\": [\"debug\", \"crypto\", \"isakmp\"],"
 					 " \"args\": {\"level\": 200}}");
 }
@@ -191,7 +197,8 @@ Test(dmvpnctl, question_mark)
 	split(&l, "show crypto isakmp sa");
 	cr_assert(parse_help(l.words, l.count, out, &p));
 	fclose(out);
-	cr_assert_str_eq(buf, "  detail          More of it\n  <cr>\n");
+	cr_assert_str_eq(buf, "  detail          More of it\n"
+			      "  peer            One peer, by its NBMA address\n  <cr>\n");
 
 	out = fmemopen(buf, sizeof(buf), "w");
 	cr_assert(parse_help(l.words, 0, out, &p));
@@ -275,6 +282,13 @@ Test(dmvpnctl, layouts)
 		{ render_isakmp_policy, "show-crypto-isakmp-policy" },
 		{ render_isakmp_stats, "show-crypto-isakmp-stats" },
 		{ render_ipsec_sa, "show-crypto-ipsec-sa" },
+		{ render_isakmp_key, "show-crypto-isakmp-key" },
+		{ render_isakmp_peers, "show-crypto-isakmp-peers" },
+		{ render_session, "show-crypto-session" },
+		{ render_session_detail, "show-crypto-session-detail" },
+		{ render_ikev1_sa, "show-crypto-ikev1-sa" },
+		{ render_ikev1_sa_detail, "show-crypto-ikev1-sa-detail" },
+		{ render_ikev1_sa, "show-crypto-ikev1-sa-none" },
 		{ render_nhrp_nhs, "show-ip-nhrp-nhs" },
 		{ render_nhrp_nhs_detail, "show-ip-nhrp-nhs-detail" },
 		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },

@@ -3,7 +3,7 @@
  * What stands around a command: the filters behind the "|", and what TAB would add.
  *
  * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_filter.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c
- * LINK: daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -80,7 +80,7 @@ Test(dmvpnctl_line, candidates)
 {
 	check_candidates("sho", "show\n");
 	check_candidates("show ip ", "nhrp\n");
-	check_candidates("sh cr i", "ipsec\nisakmp\n");
+	check_candidates("sh cr i", "ikev1\nipsec\nisakmp\n");
 	check_candidates("show nonsense ", "");
 	check_candidates("und", "undebug\n");
 	check_candidates("ladder ", ""); /* an address: nobody knows which */

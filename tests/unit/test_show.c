@@ -5,7 +5,7 @@
  * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
  * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
- * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_events.c
+ * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -282,6 +282,14 @@ NOT_HERE(verb_show_debugging)
 NOT_HERE(verb_undebug)
 NOT_HERE(show_ladder)
 NOT_HERE(show_log_peer)
+
+/* test_show_session.c has it. */
+json_t *show_crypto_session(struct daemon *daemon, const struct kernel_answer *kernel)
+{
+	(void)daemon;
+	(void)kernel;
+	return json_object();
+}
 
 void verb_debug(struct daemon *daemon, const json_t *args, struct ctl_client *c)
 {
@@ -567,6 +575,13 @@ Test(show, ipsec_sas, .init = site_a)
 			     json_array_get(json_object_get(answer, "interfaces"), 0), "peers")),
 		     1);
 	json_decref(answer);
+	answer = ask("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"], "
+		     "\"args\": {\"interface\": \"tunnel0\"}}");
+	cr_assert_eq(json_array_size(json_object_get(answer, "interfaces")), 1);
+	json_decref(answer);
+	check_error("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"], "
+		    "\"args\": {\"interface\": \"Tunnel7\"}}",
+		    "interface: expected a tunnel of the configuration: Tunnel0");
 	kernel_error = EIO;
 	check_error("{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"]}", "the kernel says no");
 }
