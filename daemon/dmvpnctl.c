@@ -6,6 +6,7 @@
 #include "daemon/dmvpnctl.h"
 
 #include <getopt.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,7 +16,7 @@
 
 struct options {
 	struct target to;
-	bool json;
+	enum form form;
 	bool complete; /* for the shell: what may follow these words */
 };
 
@@ -58,7 +59,7 @@ static bool read_options(int argc, char **argv, struct options *o)
 			o->to.socket = optarg;
 			break;
 		case 'j':
-			o->json = true;
+			o->form = FORM_JSON;
 			break;
 		case 'c':
 			o->complete = true;
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
 {
 	struct options o = { .to.instance = CTL_INSTANCE };
 
+	setlocale(LC_CTYPE, ""); /* whether the terminal takes more than ASCII */
 	if (!read_options(argc, argv, &o))
 		return CTL_EXIT_USAGE;
 	argv += optind;
@@ -98,5 +100,5 @@ int main(int argc, char **argv)
 		help();
 		return CTL_EXIT_OK;
 	}
-	return line_run(&o.to, argv, o.json, false);
+	return line_run(&o.to, argv, o.form);
 }

@@ -36,8 +36,11 @@ extern const struct verb verbs[];
 extern const size_t verb_count;
 /* Whether its answer goes on, line by line, until somebody has seen enough. */
 bool verb_follows(const struct verb *v);
-/* The same as a picture, for --svg; NULL: there is none. */
-render_fn *verb_picture(const struct verb *v);
+
+/* What an answer is printed as. */
+enum form { FORM_TEXT, FORM_JSON, FORM_SVG, FORM_DOT };
+/* The verb's renderer for text or a picture; NULL: it has none of that form. */
+render_fn *verb_renderer(const struct verb *v, enum form form);
 
 enum parse_result {
 	PARSE_OK,
@@ -56,10 +59,11 @@ struct parsed {
 /*
  * The words of a command line (which ends with NULL and is written to), into words[], which has room
  * for all of its octets; their number. One argument may hold several (dmvpnctl "show dmvpn"), and
- * --json and --svg may stand behind the command. An empty one stays, and is wrong: a shell's unset variable must
- * not make "clear crypto isakmp" of a command that names one SA.
+ * --json, --svg or --dot may stand behind the command (*form; the last one counts). An empty one
+ * stays, and is wrong: a shell's unset variable must not make "clear crypto isakmp" of a command
+ * that names one SA.
  */
-size_t parse_split(char **argv, char **words, bool *json, bool *svg);
+size_t parse_split(char **argv, char **words, enum form *form);
 /* Words may be cut as long as they are unique where they stand. */
 struct parsed parse_words(char *const *words, size_t count);
 /* The complaint as IOS words it. */
@@ -103,5 +107,7 @@ render_fn render_ikev1_sa, render_ikev1_sa_detail;
 render_fn render_debugging, render_log, render_log_line;
 render_fn render_explain; /* dmvpnctl_explain.c */
 render_fn render_ladder, render_ladder_svg; /* dmvpnctl_ladder.c */
+render_fn render_map, render_map_dot;	    /* dmvpnctl_map_text.c */
+render_fn render_map_svg;		    /* dmvpnctl_map_svg.c */
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/dmvpnctl.h"
+#include "daemon/dmvpnctl_svg.h"
 #include "lib/util.h"
 
 #define ARROW 46 /* characters between the two lines */
@@ -155,22 +156,6 @@ void render_ladder(const json_t *answer, FILE *out)
 #define RIGHT  700
 #define HEIGHT 26 /* of a step */
 
-static void svg_text(FILE *out, int x, int y, const char *class, const char *text)
-{
-	fprintf(out, "<text x=\"%d\" y=\"%d\" class=\"%s\">", x, y, class);
-	for (; *text; text++) {
-		if (*text == '&')
-			fputs("&amp;", out);
-		else if (*text == '<')
-			fputs("&lt;", out);
-		else if (*text == '>')
-			fputs("&gt;", out);
-		else
-			fputc(*text, out);
-	}
-	fputs("</text>\n", out);
-}
-
 static void svg_message(const json_t *step, int y, FILE *out)
 {
 	bool sent = member_true(step, "sent");
@@ -180,15 +165,17 @@ static void svg_message(const json_t *step, int y, FILE *out)
 	svg_text(out, LEFT - 10, y, "left", member_text(step, "state"));
 	svg_text(out, RIGHT + 10, y, "right", member_text(step, "peer_state"));
 	svg_text(out, (LEFT + RIGHT) / 2, y - 5, "mid", chain);
-	fprintf(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"msg\"/>\n",
-		sent ? LEFT : RIGHT, y, sent ? RIGHT - 6 : LEFT + 6, y);
+	fprintf(out, "<path class=\"msg\" d=\"M%d,%d H%d\"/>\n", sent ? LEFT : RIGHT, y,
+		sent ? RIGHT - 8 : LEFT + 8);
+	fprintf(out, "<path class=\"tip\" d=\"M%d,%d l%d,-4 v8 z\"/>\n", sent ? RIGHT : LEFT, y,
+		sent ? -8 : 8);
 }
 
 static void svg_step(const json_t *step, int y, FILE *out)
 {
 	char text[200];
 
-	svg_text(out, 20, y, "time", clock_of(step));
+	svg_text(out, 20, y, "muted", clock_of(step));
 	if (is_kind(step, "message")) {
 		svg_message(step, y, out);
 		return;
@@ -207,27 +194,32 @@ static void svg_step(const json_t *step, int y, FILE *out)
 		 is_kind(step, "failed") || is_kind(step, "evidence") ? "bad" : "note", text);
 }
 
+static const struct svg_rule rules[] = {
+	{ ".left", "text-anchor:end", NULL },
+	{ ".mid", "text-anchor:middle", NULL },
+	{ ".note", "fill:#1a7f37;font-weight:bold;text-anchor:middle", "fill:#3fb950" },
+	{ ".bad", "fill:#cf222e;font-weight:bold;text-anchor:middle", "fill:#f85149" },
+	{ ".msg", "stroke:#33507a;stroke-width:1.5;fill:none", "stroke:#8fb3e0" },
+	{ ".tip", "fill:#33507a", "fill:#8fb3e0" },
+	{ ".life", "stroke:#9aa7b5", "stroke:#5b6675" },
+	{ NULL, NULL, NULL },
+};
+
 void render_ladder_svg(const json_t *answer, FILE *out)
 {
 	const json_t *steps = json_object_get(answer, "steps"), *step;
 	int height = 70 + HEIGHT * (int)json_array_size(steps);
+	char title[120];
 	size_t i;
 
-	fprintf(out,
-		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" "
-		"font-family=\"monospace\" font-size=\"12\">\n"
-		"<style>text{fill:#223}.left{text-anchor:end}.mid,.note,.bad{text-anchor:middle}"
-		".time{fill:#778}.note{fill:#275;font-weight:bold}.bad{fill:#b22;font-weight:bold}"
-		".msg{stroke:#246;stroke-width:1.5;marker-end:url(#a)}.life{stroke:#99a}</style>\n"
-		"<defs><marker id=\"a\" markerWidth=\"8\" markerHeight=\"8\" refX=\"2\" refY=\"4\" "
-		"orient=\"auto\"><path d=\"M0,0 L8,4 L0,8 z\" fill=\"#246\"/></marker></defs>\n"
-		"<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/>\n",
-		WIDTH, height);
+	snprintf(title, sizeof(title), "Negotiations between %.45s and %.45s",
+		 member_text(answer, "local"), member_text(answer, "peer"));
+	svg_open(out, "ladder", WIDTH, height, title, rules);
 	svg_text(out, LEFT, 24, "note", member_text(answer, "local"));
 	svg_text(out, RIGHT, 24, "note", member_text(answer, "peer"));
 	fprintf(out, "<path class=\"life\" d=\"M%d,34 V%d M%d,34 V%d\"/>\n", LEFT, height - 16,
 		RIGHT, height - 16);
 	json_array_foreach (steps, i, step)
 		svg_step(step, 60 + HEIGHT * (int)i, out);
-	fputs("</svg>\n", out);
+	svg_close(out);
 }

@@ -18,7 +18,8 @@ struct line {
 	const struct target *to;
 	struct parsed command;
 	struct filter filter;
-	bool json, svg, watch;
+	enum form form;
+	bool watch;
 };
 
 static void complain(const json_t *answer)
@@ -36,9 +37,9 @@ void line_help(FILE *out)
 	for (size_t i = 0; i < verb_count; i++)
 		fprintf(out, "  %-36s  %s\n", verbs[i].syntax, verbs[i].help);
 	fprintf(out,
-		"Behind a command: --json, --watch, --svg (ladder); | include, | exclude, | begin, "
-		"| section with\na regular expression. Words may be abbreviated; ? says what may "
-		"follow.\n");
+		"Behind a command: --json, --watch, --svg (ladder, map), --dot (map); | include, "
+		"| exclude,\n| begin, | section with a regular expression. Words may be "
+		"abbreviated; ? says what may follow.\n");
 }
 
 /* False: nobody reads any more. */
@@ -67,7 +68,7 @@ static void show(struct line *l, const json_t *answer)
 	size_t len;
 	FILE *out;
 
-	if (l->json) {
+	if (l->form == FORM_JSON) {
 		json_dumpf(answer, stdout, JSON_INDENT(2));
 		printf("\n");
 		return;
@@ -75,7 +76,7 @@ static void show(struct line *l, const json_t *answer)
 	out = open_memstream(&text, &len);
 	if (!out)
 		abort();
-	(l->svg ? verb_picture(l->command.verb) : l->command.verb->render)(answer, out);
+	verb_renderer(l->command.verb, l->form)(answer, out);
 	if (fclose(out))
 		abort();
 	l->filter.open = false;
@@ -95,7 +96,7 @@ static bool show_event(struct line *l, const char *json, int *status)
 		fprintf(stderr, "dmvpnctl: the daemon sent something that is no JSON\n");
 	else if (!more)
 		complain(answer);
-	else if (l->json)
+	else if (l->form == FORM_JSON)
 		fputs(json, stdout);
 	else
 		show(l, answer);
@@ -134,7 +135,7 @@ static int ask_and_show(struct line *l, int fd, const json_t *request)
 		complain(answer);
 		status = CTL_EXIT_DAEMON;
 	}
-	if (l->json || status == CTL_EXIT_OK)
+	if (l->form == FORM_JSON || status == CTL_EXIT_OK)
 		show(l, answer);
 	json_decref(answer);
 	return finish_output() ? status : CTL_EXIT_DAEMON;
@@ -174,10 +175,11 @@ static int run_watching(struct line *l)
 
 static int run(struct line *l)
 {
-	if (l->svg && !verb_picture(l->command.verb)) {
-		fprintf(stderr, "%% There is no picture of this. Those with --svg are:\n");
+	if (l->form != FORM_JSON && !verb_renderer(l->command.verb, l->form)) {
+		fprintf(stderr, "%% There is no such picture of this. Those with %s are:\n",
+			l->form == FORM_SVG ? "--svg" : "--dot");
 		for (size_t i = 0; i < verb_count; i++)
-			if (verb_picture(&verbs[i]))
+			if (verb_renderer(&verbs[i], l->form))
 				fprintf(stderr, "  %s\n", verbs[i].syntax);
 		return CTL_EXIT_USAGE;
 	}
@@ -242,9 +244,9 @@ static int run_words(struct line *l, char **words, size_t count)
 	return l->command.result == PARSE_OK ? run(l) : CTL_EXIT_USAGE;
 }
 
-int line_run(const struct target *to, char **argv, bool json, bool svg)
+int line_run(const struct target *to, char **argv, enum form form)
 {
-	struct line l = { .to = to, .json = json, .svg = svg };
+	struct line l = { .to = to, .form = form };
 	size_t room = 1, count;
 	char **words;
 	int status;
@@ -252,7 +254,7 @@ int line_run(const struct target *to, char **argv, bool json, bool svg)
 	for (char **a = argv; *a; a++)
 		room += strlen(*a) + 1;
 	words = xcalloc(room, sizeof(*words));
-	count = parse_split(argv, words, &l.json, &l.svg);
+	count = parse_split(argv, words, &l.form);
 	status = run_words(&l, words, count);
 	filter_close(&l.filter);
 	free(words);

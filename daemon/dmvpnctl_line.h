@@ -47,7 +47,7 @@ bool filter_takes(struct filter *f, const char *line);
  * Runs one line, given as the arguments of a program (NULL at the end, written to); its exit status.
  * In the terminal a running command is ended by SIGINT, which comes back here as line_interrupted.
  */
-int line_run(const struct target *to, char **argv, bool json, bool svg);
+int line_run(const struct target *to, char **argv, enum form form);
 extern volatile sig_atomic_t line_interrupted;
 void line_help(FILE *out);
 

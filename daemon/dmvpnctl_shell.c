@@ -34,7 +34,7 @@ static int run_text(const struct target *to, char *text)
 	char *argv[] = { text, NULL };
 
 	line_interrupted = 0;
-	return line_run(to, argv, false, false);
+	return line_run(to, argv, FORM_TEXT);
 }
 
 static bool is_end(const char *text)

@@ -87,6 +87,8 @@ const struct verb verbs[] = {
 	  "the same about one peer, by its NBMA or tunnel address" },
 	{ "ladder A.B.C.D", "ladder", "peer", render_ladder,
 	  "the messages of a peer's negotiations, as a ladder; --svg as a picture" },
+	{ "map", NULL, NULL, render_map,
+	  "the DMVPN as this node sees it; --svg and --dot as a picture" },
 	{ "reload", NULL, NULL, render_reload, "read the configuration again" },
 	{ "undebug all", NULL, NULL, render_message, "stop tracing" },
 };
@@ -95,9 +97,10 @@ const size_t verb_count = ARRAY_SIZE(verbs);
 /* What can be drawn, too. */
 static const struct {
 	const char *syntax;
-	render_fn *draw;
+	render_fn *svg, *dot;
 } pictures[] = {
-	{ "ladder A.B.C.D", render_ladder_svg },
+	{ "ladder A.B.C.D", render_ladder_svg, NULL },
+	{ "map", render_map_svg, render_map_dot },
 };
 
 bool verb_follows(const struct verb *v)
@@ -105,11 +108,15 @@ bool verb_follows(const struct verb *v)
 	return v->render == render_event || v->render == render_log_line;
 }
 
-render_fn *verb_picture(const struct verb *v)
+render_fn *verb_renderer(const struct verb *v, enum form form)
 {
+	if (form == FORM_TEXT)
+		return v->render;
 	for (size_t i = 0; i < ARRAY_SIZE(pictures); i++)
 		if (!strcmp(pictures[i].syntax, v->syntax))
-			return pictures[i].draw;
+			return form == FORM_SVG	  ? pictures[i].svg
+			       : form == FORM_DOT ? pictures[i].dot
+						  : NULL;
 	return NULL;
 }
 
@@ -143,6 +150,7 @@ static const struct {
 	{ "key", "For which peers there is a key" },
 	{ "ladder", "The messages of a peer's negotiations" },
 	{ "log", "What was recorded" },
+	{ "map", "The DMVPN as this node sees it" },
 	{ "multicast", "Who gets copies of multicast packets" },
 	{ "nhrp", "Next Hop Resolution Protocol" },
 	{ "nhs", "Next hop servers" },
@@ -295,21 +303,35 @@ static struct parsed follow(char *const *words, size_t count, bool *left)
 	return p;
 }
 
-size_t parse_split(char **argv, char **words, bool *json, bool *svg)
+static bool names_form(const char *word, enum form *form)
+{
+	static const char *const names[] = {
+		[FORM_JSON] = "--json", [FORM_SVG] = "--svg", [FORM_DOT] = "--dot"
+	};
+
+	for (size_t i = FORM_JSON; i < ARRAY_SIZE(names); i++) {
+		if (strcmp(names[i], word) != 0)
+			continue;
+		*form = (enum form)i;
+		return true;
+	}
+	return false;
+}
+
+size_t parse_split(char **argv, char **words, enum form *form)
 {
 	size_t count = 0;
 
 	for (; *argv; argv++) {
-		size_t before = count;
+		bool empty = true;
 
-		if (!strcmp(*argv, "--json") || !strcmp(*argv, "--svg")) {
-			*(!strcmp(*argv, "--svg") ? svg : json) = true;
-			continue;
-		}
 		for (char *save, *w = strtok_r(*argv, " \t", &save); w;
-		     w = strtok_r(NULL, " \t", &save))
-			words[count++] = w;
-		if (count == before) {
+		     w = strtok_r(NULL, " \t", &save)) {
+			empty = false;
+			if (!names_form(w, form))
+				words[count++] = w;
+		}
+		if (empty) {
 			(*argv)[0] = '\0';
 			words[count++] = *argv;
 		}

@@ -19,6 +19,7 @@ struct daemon;
 struct kernel_answer;
 struct nhrp_entry;
 struct nhrp_shortcut;
+struct show_pairs;
 struct tunnel;
 
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
@@ -38,10 +39,22 @@ show_fn show_crypto_isakmp_key, show_crypto_isakmp_peers;
 json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote, const struct tunnel *only,
 			     const struct kernel_answer *kernel); /* show_ipsec.c */
 json_t *show_crypto_session(struct daemon *d, const struct kernel_answer *kernel); /* show_session.c */
+/* show_map.c: what show dmvpn and show interface say, and each peer's traffic. */
+json_t *show_map(struct daemon *d, const struct kernel_answer *kernel);
 
 /* show_explain.c: answers later, unless explain_forget() comes first. */
 void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c);
 void explain_forget(const struct ctl_client *c);
+
+/*
+ * IKE's pairs and the kernel's SAs, as they are at one moment: to look up many peers, each in
+ * logarithmic time. In show_ipsec.c.
+ */
+struct show_pairs *show_pairs_take(struct daemon *d, const struct kernel_answer *kernel);
+void show_pairs_free(struct show_pairs *s);
+/* packets_out, bytes_out, packets_in, bytes_in of the SAs between these two; NULL: there are none. */
+json_t *show_pairs_traffic(const struct show_pairs *s, const struct addr *local,
+			   const struct addr *remote);
 
 /* Helpers of these files, in show_values.c and show.c. */
 

@@ -18,7 +18,7 @@
 #include "xfrm/xfrm.h"
 
 /* Pairs sorted by local and remote address, the one in use first, and the kernel's SAs by SPI. */
-struct snapshot {
+struct show_pairs {
 	struct ike_pair_info *pairs;
 	size_t pair_count;
 	struct xfrm_sa_info *sas;
@@ -65,7 +65,7 @@ static struct ike_pair_info *collect_pairs(struct daemon *d, size_t *count)
 	return pairs;
 }
 
-static const struct xfrm_sa_info *find_sa(const struct snapshot *s, const struct addr *dst,
+static const struct xfrm_sa_info *find_sa(const struct show_pairs *s, const struct addr *dst,
 					  uint32_t spi)
 {
 	const struct xfrm_sa_info key = { .id = { .dst = *dst, .spi = spi } };
@@ -94,7 +94,7 @@ static void add_kernel(json_t *o, const struct xfrm_sa_info *k)
 }
 
 /* `serves`: it is not there only for what was sent before a newer one took its place. */
-static json_t *sa_json(const struct snapshot *s, const struct ike_pair_info *p,
+static json_t *sa_json(const struct show_pairs *s, const struct ike_pair_info *p,
 		       const struct addr *dst, uint32_t spi, bool serves)
 {
 	const struct xfrm_sa_info *k = find_sa(s, dst, spi);
@@ -124,7 +124,7 @@ static json_t *sa_json(const struct snapshot *s, const struct ike_pair_info *p,
 }
 
 /* All pairs with one peer: p[0..count). */
-static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p, size_t count)
+static json_t *peer_json(const struct show_pairs *s, const struct ike_pair_info *p, size_t count)
 {
 	json_t *inbound = json_array(), *outbound = json_array();
 	uint64_t encaps = 0, decaps = 0, errors = 0;
@@ -153,7 +153,7 @@ static json_t *peer_json(const struct snapshot *s, const struct ike_pair_info *p
 			 (json_int_t)outbound_spi, "inbound", inbound, "outbound", outbound);
 }
 
-static json_t *peers_at(const struct snapshot *s, const struct addr *local,
+static json_t *peers_at(const struct show_pairs *s, const struct addr *local,
 			const struct addr *remote)
 {
 	json_t *list = json_array();
@@ -172,7 +172,7 @@ static json_t *peers_at(const struct snapshot *s, const struct addr *local,
 	return list;
 }
 
-static json_t *interface_json(struct daemon *d, const struct snapshot *s, const struct tunnel *t,
+static json_t *interface_json(struct daemon *d, const struct show_pairs *s, const struct tunnel *t,
 			      const struct addr *remote)
 {
 	unsigned int mtu = show_mtu(t->conf->source_if);
@@ -201,22 +201,81 @@ static bool is_first_on_source(struct daemon *d, const struct tunnel *t)
 	return false;
 }
 
+struct show_pairs *show_pairs_take(struct daemon *d, const struct kernel_answer *kernel)
+{
+	struct show_pairs *s = xcalloc(1, sizeof(*s));
+
+	s->now = loop_now();
+	s->pairs = collect_pairs(d, &s->pair_count);
+	s->sa_count = kernel->count;
+	s->sas = xcalloc(kernel->count, sizeof(*s->sas));
+	if (kernel->count) {
+		memcpy(s->sas, kernel->sas, kernel->count * sizeof(*s->sas));
+		qsort(s->sas, s->sa_count, sizeof(*s->sas), sa_order);
+	}
+	return s;
+}
+
+void show_pairs_free(struct show_pairs *s)
+{
+	free(s->pairs);
+	free(s->sas);
+	free(s);
+}
+
+/* The first of the pairs between these two, which stand together; NULL: none. */
+static const struct ike_pair_info *first_pair(const struct show_pairs *s, const struct addr *local,
+					      const struct addr *remote)
+{
+	size_t low = 0, high = s->pair_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		const struct ike_pair_info *p = &s->pairs[middle];
+		int order = show_addr_order(&p->local, local) ?: show_addr_order(&p->remote, remote);
+
+		if (order < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == s->pair_count || !addr_equal(&s->pairs[low].local, local) ||
+	    !addr_equal(&s->pairs[low].remote, remote))
+		return NULL;
+	return &s->pairs[low];
+}
+
+json_t *show_pairs_traffic(const struct show_pairs *s, const struct addr *local,
+			   const struct addr *remote)
+{
+	const struct ike_pair_info *p = first_pair(s, local, remote), *end = s->pairs + s->pair_count;
+	struct xfrm_sa_info in = { 0 }, out = { 0 };
+
+	if (!p)
+		return NULL;
+	for (; p < end && addr_equal(&p->local, local) && addr_equal(&p->remote, remote); p++) {
+		const struct xfrm_sa_info *i = find_sa(s, &p->local, p->spi_in);
+		const struct xfrm_sa_info *o = find_sa(s, &p->outer, p->spi_out);
+
+		in.packets += i ? i->packets : 0;
+		in.bytes += i ? i->bytes : 0;
+		out.packets += o ? o->packets : 0;
+		out.bytes += o ? o->bytes : 0;
+	}
+	return json_pack("{s:o, s:o, s:o, s:o}", "packets_out", show_u64(out.packets), "bytes_out",
+			 show_u64(out.bytes), "packets_in", show_u64(in.packets), "bytes_in",
+			 show_u64(in.bytes));
+}
+
 json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote, const struct tunnel *only,
 			     const struct kernel_answer *kernel)
 {
-	struct snapshot s = { .sa_count = kernel->count, .now = loop_now() };
+	struct show_pairs *s = show_pairs_take(d, kernel);
 	json_t *list = json_array();
 
-	s.pairs = collect_pairs(d, &s.pair_count);
-	s.sas = xcalloc(kernel->count, sizeof(*s.sas));
-	if (kernel->count) {
-		memcpy(s.sas, kernel->sas, kernel->count * sizeof(*s.sas));
-		qsort(s.sas, s.sa_count, sizeof(*s.sas), sa_order);
-	}
 	TUNNELS_EACH (d, t)
 		if (tunnel_is_protected(t) && (only ? t == only : is_first_on_source(d, t)))
-			json_array_append_new(list, interface_json(d, &s, t, remote));
-	free(s.pairs);
-	free(s.sas);
+			json_array_append_new(list, interface_json(d, s, t, remote));
+	show_pairs_free(s);
 	return json_pack("{s:o}", "interfaces", list);
 }

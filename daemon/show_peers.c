@@ -220,6 +220,14 @@ static void add_shortcuts(json_t *entries, const struct nbma_peer *g, const stru
 	}
 }
 
+static bool is_server(const struct nbma_peer *g)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (g->first[i].flags & NHRP_FLAG_NHS)
+			return true;
+	return false;
+}
+
 static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct context *c)
 {
 	const struct addr *nbma = nbma_or_path(g->first);
@@ -235,11 +243,10 @@ static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const stru
 					   attributes(d, e, letters)));
 	}
 	add_shortcuts(entries, g, &c->shortcuts);
-	return json_pack("{s:o, s:s, s:o, s:o}", "nbma",
+	return json_pack("{s:o, s:s, s:b, s:o, s:o}", "nbma",
 			 addr_is_none(nbma) ? json_string("UNKNOWN") : show_addr(nbma), "state",
-			 peer_state(d, g, &c->phase1), "since",
-			 show_ago(c->now, g->first->peer_since),
-			 "entries", entries);
+			 peer_state(d, g, &c->phase1), "nhs", (int)is_server(g), "since",
+			 show_ago(c->now, g->first->peer_since), "entries", entries);
 }
 
 static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,

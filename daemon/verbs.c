@@ -232,6 +232,19 @@ static void ask_for_sessions(struct daemon *d, const json_t *args, struct ctl_cl
 	kernel_sa_dump(d, sessions_arrived, c, 0);
 }
 
+static void map_sas_arrived(struct daemon *d, void *ctx, uint64_t unused,
+			    const struct kernel_answer *a)
+{
+	(void)unused;
+	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_map(d, a));
+}
+
+static void ask_for_map(struct daemon *d, const json_t *args, struct ctl_client *c)
+{
+	(void)args;
+	kernel_sa_dump(d, map_sas_arrived, c, 0);
+}
+
 void verbs_follow(struct ctl_client *c, enum ctl_stream stream)
 {
 	if (!ctl_follow(c, stream))
@@ -278,6 +291,7 @@ static const struct verb {
 	{ "events", NULL, follow_events, NULL },
 	{ "explain", NULL, explain_start, "peer" },
 	{ "ladder", show_ladder, NULL, "peer" },
+	{ "map", NULL, ask_for_map, NULL },
 	{ "reload", reload_configuration, NULL, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer interface" },
 	{ "show crypto isakmp key", show_crypto_isakmp_key, NULL, NULL },

@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -73,6 +73,7 @@ Test(dmvpnctl, abbreviations_of_the_article)
 	check_syntax("cl cry sa pe 10.0.0.4", "clear crypto sa peer A.B.C.D");
 	check_syntax("deb cry isa 127", "debug crypto isakmp <1-255>");
 	check_syntax("u all", "undebug all");
+	check_syntax("map", "map");
 }
 
 Test(dmvpnctl, every_command_of_the_table_reads_back)
@@ -145,18 +146,18 @@ Test(dmvpnctl, empty_words)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		char first[] = "clear crypto", second[] = "isakmp", last[16], said[512] = "";
 		char *argv[] = { first, second, last, NULL }, *words[40];
-		bool json = false, svg = false;
+		enum form form = FORM_TEXT;
 		struct parsed p;
 		size_t count;
 		FILE *out = fmemopen(said, sizeof(said), "w");
 
 		strcpy(last, cases[i].last);
-		count = parse_split(argv, words, &json, &svg);
+		count = parse_split(argv, words, &form);
 		p = parse_words(words, count);
 		parse_complain(&p, words, count, out);
 		fclose(out);
 		cr_expect_str_eq(said, cases[i].said ?: cases[0].said);
-		cr_expect_eq(json, !strcmp(cases[i].last, "--json"));
+		cr_expect_eq(form == FORM_JSON, !strcmp(cases[i].last, "--json"));
 	}
 }
 
@@ -208,6 +209,7 @@ Test(dmvpnctl, question_mark)
 			 "  events          What happens, as it happens; ^C ends it\n"
 			      "  explain         Why a tunnel is not up, and what to change\n"
 		   "  ladder          The messages of a peer's negotiations\n"
+			      "  map             The DMVPN as this node sees it\n"
 			      "  reload          Read the configuration again, and change what it "
 			      "changes\n"
 			      "  show            Show state\n"

@@ -2,7 +2,7 @@
 /*
  * From the cores to the terminal: verbs make JSON of what stand-ins for the cores tell, the client
  * renders it. The article's figures go in, the layouts that it prints come out.
- * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_ike.c
+ * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_map.c daemon/show_ike.c
  * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
  * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c
@@ -604,6 +604,34 @@ Test(show, ipsec_sas_in_a_rekey, .init = site_a)
 	cr_assert_not_null(strstr(second, "Status: DRAINING"));
 	cr_assert_null(strstr(text, "0x2222"));
 	free(text);
+}
+
+/* Each peer has the counters of all its SAs; one without SAs has none. */
+Test(show, map, .init = site_a)
+{
+	json_t *answer;
+	const json_t *map, *peer;
+
+	add_pair(SITE_B, 0x1000, 0x2000, true);
+	add_pair(HUB, 0x1111, 0x2222, false);
+	add_pair(HUB, 0x3333, 0x4444, true);
+	kernel_sa_count--; /* the outbound SA is not there yet */
+	add_entry(TUNNEL(9), addr_v4(0x0a000009), NHRP_ENTRY_DYNAMIC);
+	answer = ask("{\"verb\": [\"map\"]}");
+	map = json_array_get(json_object_get(answer, "tunnels"), 0);
+	cr_assert_str_eq(member_text(map, "source"), "10.0.0.4");
+	peer = json_array_get(json_object_get(map, "peers"), 0);
+	cr_assert_str_eq(member_text(peer, "nbma"), "10.0.1.2");
+	cr_assert(member_true(peer, "nhs"));
+	peer = json_object_get(peer, "traffic");
+	cr_assert_eq(member_int(peer, "packets_out"), 277);
+	cr_assert_eq(member_int(peer, "bytes_out"), 2048);
+	cr_assert_eq(member_int(peer, "packets_in"), 554);
+	cr_assert_eq(member_int(peer, "bytes_in"), 2048);
+	peer = json_array_get(json_object_get(map, "peers"), 1);
+	cr_assert_str_eq(member_text(peer, "nbma"), "10.0.0.9");
+	cr_assert_not(member_has(peer, "traffic"));
+	json_decref(answer);
 }
 
 /* The initiator of a rekey has not switched yet: the new outbound SA is not there, and not missed. */

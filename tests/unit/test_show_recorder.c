@@ -4,7 +4,7 @@
  *
  * LINK: daemon/show_ladder.c daemon/show_log.c daemon/show_values.c daemon/recorder.c daemon/debug.c daemon/trace.c
  * LINK: daemon/trace_ike.c daemon/trace_nhrp.c daemon/diagnose.c daemon/diagnose_cert.c
- * LINK: daemon/diagnose_offer.c daemon/diagnose_nhrp.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_show.c
+ * LINK: daemon/diagnose_offer.c daemon/diagnose_nhrp.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_show.c
  * LINK: daemon/dmvpnctl_crypto.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
