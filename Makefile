@@ -10,6 +10,9 @@
 # SANITIZE=1 is ASan and UBSan; SANITIZE=undefined is what runs in the lab kernel, whose processes have
 # no room for ASan's shadow.
 BUILD     ?= $(if $(SANITIZE),build/sanitize-$(SANITIZE),build)
+ifeq ($(strip $(BUILD)),)
+$(error BUILD is empty: it is the folder to build in, build if it is not set at all)
+endif
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
 bindir    ?= $(prefix)/bin

@@ -9,8 +9,10 @@ node_command() {
 		#!/bin/bash
 		node=\${0##*/}
 		case "\${1-} \${2-}" in
-		'show '* | 'clear crypto'* | 'clear ip'* | 'debug '* | 'undebug '* | 'sh '[a-z]*)
+		'explain '* | 'ladder '* | 'map '* | 'events '* | 'show '* | 'clear crypto'* | 'clear ip'* | 'debug '* | 'undebug '* | 'sh '[a-z]*)
 			exec "$DMVPNCTL" --instance "\$node" "\$@" ;;
+		'dmvpnctl '*)
+			exec "$DMVPNCTL" --instance "\$node" "\${@:2}" ;;
 		' ')
 			set -- env NODE="\$node" bash --rcfile "$LAB/bin/.rc" ;;
 		esac
@@ -22,9 +24,10 @@ node_command() {
 node_rc() {
 	cat <<-END
 		PS1="\$NODE# "
-		for word in show debug undebug; do
+		for word in show debug undebug explain ladder map events; do
 			eval "\$word() { '$DMVPNCTL' --instance '\$NODE' \$word \"\\\$@\"; }"
 		done
+		dmvpnctl() { '$DMVPNCTL' --instance '\$NODE' "\$@"; }
 		clear() {
 			case \${1-} in
 			crypto | ip) '$DMVPNCTL' --instance "\$NODE" clear "\$@" ;;
@@ -49,7 +52,8 @@ lab_shell() {
 	cat <<-END
 
 		The lab "$1" is up. Nodes: ${names[*]}
-		  ${names[-1]} show dmvpn           a command of its dmvpnd (show, clear, debug, undebug)
+		  ${names[-1]} show dmvpn           a command of its dmvpnd (also explain, ladder, map, clear, debug)
+		  ${names[-1]} dmvpnctl             its prompt, as on the router
 		  ${names[-1]} ping 172.16.3.1      a command in the node
 		  ${names[-1]}                      a shell in the node
 		Logs and captures: $OUT. The checkout is read-only here. Leave with exit or Ctrl-D.
