@@ -297,6 +297,15 @@ char *conf_convert(const char *path, enum conf_target to, const struct conf_inte
 		   struct conf_report *report);
 void conf_text_free(char *text); /* NULL is fine */
 
+/*
+ * A loaded configuration as text, in our own syntax or as IOS prints it (its interfaces by the
+ * router's names, where `here`, which may be NULL, knows them). What is as it is when nothing is said
+ * is left out. Each secret is CONF_SECRET_MASK, which is an error where the text is read again. For
+ * free().
+ */
+char *conf_print(const struct conf *conf);
+char *conf_print_ios(const struct conf *conf, const struct conf_interfaces *here);
+
 /* The first, that is the longest, match; NULL if we have no key for this peer. */
 const struct conf_isakmp_key *conf_isakmp_key_for(const struct conf *conf, const struct addr *peer);
 /* A tunnel without next hop servers of its own (Type:Hub in show dmvpn). */

@@ -56,6 +56,16 @@ bool read_number(const struct schema_key *key, const char *text, void *field,
 	}
 }
 
+/* Who pastes what a show has printed would have a key that everybody can guess. */
+static bool is_mask(const char *text, char remark[REMARK_MAX])
+{
+	if (strcmp(text, CONF_SECRET_MASK) != 0)
+		return false;
+	snprintf(remark, REMARK_MAX,
+		 "this is what show running-config prints instead of it: put the secret itself here");
+	return true;
+}
+
 bool read_secret(const struct schema_key *key, const char *text, void *field,
 		 char remark[REMARK_MAX])
 {
@@ -67,6 +77,8 @@ bool read_secret(const struct schema_key *key, const char *text, void *field,
 			 key->max, len);
 		return false;
 	}
+	if (is_mask(text, remark))
+		return false;
 	k->key = xmemdup(text, len);
 	k->len = len;
 	return true;
@@ -84,6 +96,8 @@ bool read_nhrp_secret(const struct schema_key *key, const char *text, void *fiel
 			 key->max, len);
 		return false;
 	}
+	if (is_mask(text, remark))
+		return false;
 	memcpy(n->authentication, text, len);
 	n->authentication_len = (uint8_t)len;
 	return true;
@@ -236,14 +250,15 @@ static int word_index(const char *const *words, size_t count, const char *text)
 	return -1;
 }
 
+const char *const identity_words[] = { [CONF_IDENTITY_AUTO] = "auto",
+				       [CONF_IDENTITY_ADDRESS] = "address",
+				       [CONF_IDENTITY_HOSTNAME] = "hostname",
+				       [CONF_IDENTITY_DN] = "dn" };
+
 bool read_identity(const struct schema_key *key, const char *text, void *field,
 		   char remark[REMARK_MAX])
 {
-	static const char *const words[] = { [CONF_IDENTITY_AUTO] = "auto",
-					     [CONF_IDENTITY_ADDRESS] = "address",
-					     [CONF_IDENTITY_HOSTNAME] = "hostname",
-					     [CONF_IDENTITY_DN] = "dn" };
-	int i = word_index(words, ARRAY_SIZE(words), text);
+	int i = word_index(identity_words, ARRAY_SIZE(identity_words), text);
 
 	(void)key;
 	(void)remark;
@@ -252,13 +267,14 @@ bool read_identity(const struct schema_key *key, const char *text, void *field,
 	return i >= 0;
 }
 
+const char *const revocation_words[] = { [CONF_REVOCATION_NONE] = "none",
+					 [CONF_REVOCATION_IF_PRESENT] = "crl-if-present",
+					 [CONF_REVOCATION_CRL] = "crl" };
+
 bool read_revocation(const struct schema_key *key, const char *text, void *field,
 		     char remark[REMARK_MAX])
 {
-	static const char *const words[] = { [CONF_REVOCATION_NONE] = "none",
-					     [CONF_REVOCATION_IF_PRESENT] = "crl-if-present",
-					     [CONF_REVOCATION_CRL] = "crl" };
-	int i = word_index(words, ARRAY_SIZE(words), text);
+	int i = word_index(revocation_words, ARRAY_SIZE(revocation_words), text);
 
 	(void)key;
 	(void)remark;

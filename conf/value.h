@@ -8,6 +8,11 @@
 
 #include "conf/schema.h"
 
+/* The words of some of them, by their values: for those who write them. */
+extern const char *const identity_words[];   /* enum conf_identity */
+extern const char *const revocation_words[]; /* enum conf_revocation */
+extern const char *const sysctl_words[];     /* enum conf_sysctl */
+
 value_reader read_number;	   /* uint8_t, uint16_t or uint32_t, by key->size */
 value_reader read_secret;	   /* struct conf_isakmp_key, the whole */
 value_reader read_nhrp_secret;	   /* struct conf_nhrp, the whole */

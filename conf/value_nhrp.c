@@ -23,17 +23,17 @@ bool read_mtu(const struct schema_key *key, const char *text, void *field, char 
 	return true;
 }
 
+const char *const sysctl_words[] = { [CONF_SYSCTL_CHECK] = "check",
+				     [CONF_SYSCTL_SET] = "set",
+				     [CONF_SYSCTL_IGNORE] = "ignore" };
+
 bool read_sysctl(const struct schema_key *key, const char *text, void *field,
 		 char remark[REMARK_MAX])
 {
-	static const char *const words[] = { [CONF_SYSCTL_CHECK] = "check",
-					     [CONF_SYSCTL_SET] = "set",
-					     [CONF_SYSCTL_IGNORE] = "ignore" };
-
 	(void)key;
 	(void)remark;
-	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strcmp(words[i], text) == 0) {
+	for (size_t i = 0; i < ARRAY_SIZE(sysctl_words); i++)
+		if (strcmp(sysctl_words[i], text) == 0) {
 			*(enum conf_sysctl *)field = (enum conf_sysctl)i;
 			return true;
 		}

@@ -25,6 +25,7 @@ struct tunnel;
 typedef json_t *show_fn(struct daemon *d, const json_t *args);
 
 show_fn show_version, show_interface;			      /* show.c */
+show_fn show_running_config, show_running_config_ios;	      /* show_config.c */
 show_fn show_ladder;					      /* show_ladder.c */
 show_fn show_log_peer;					      /* show_log.c */
 show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */

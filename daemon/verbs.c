@@ -308,6 +308,8 @@ static const struct verb {
 	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
 	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
 	{ "show log peer", show_log_peer, NULL, "peer" },
+	{ "show running-config", show_running_config, NULL, NULL },
+	{ "show running-config ios", show_running_config_ios, NULL, NULL },
 	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },
 	{ "show version", show_version, NULL, NULL },
 	{ "undebug all", verb_undebug, NULL, NULL },

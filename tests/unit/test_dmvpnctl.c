@@ -291,6 +291,8 @@ Test(dmvpnctl, layouts)
 		{ render_ikev1_sa, "show-crypto-ikev1-sa" },
 		{ render_ikev1_sa_detail, "show-crypto-ikev1-sa-detail" },
 		{ render_ikev1_sa, "show-crypto-ikev1-sa-none" },
+		{ render_running_config, "show-running-config" },
+		{ render_running_config_ios, "show-running-config-ios" },
 		{ render_nhrp_nhs, "show-ip-nhrp-nhs" },
 		{ render_nhrp_nhs_detail, "show-ip-nhrp-nhs-detail" },
 		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },

@@ -281,6 +281,8 @@ NOT_HERE(verb_debug_reset)
 NOT_HERE(verb_show_debugging)
 NOT_HERE(verb_undebug)
 NOT_HERE(show_ladder)
+NOT_HERE(show_running_config)
+NOT_HERE(show_running_config_ios)
 NOT_HERE(show_log_peer)
 
 /* test_show_session.c has it. */
