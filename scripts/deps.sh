@@ -42,6 +42,8 @@ packages() {
 		lab   | iptables           | NAT and blocked ports in scenarios           | iptables
 		lab   | frr                | routing protocols over the tunnels; nhrpd    | vtysh
 		lab   | python3            | transfers; packets that no tool sends        | python3
+		lab   | python3-jinja2     | the report: its template (Jinja)             |
+		lab   | jq                 | what explain says, in the faults' scenarios  | jq
 		lab   | user-mode-linux    | lab kernel, where the host's has no ESP, GRE | linux.uml
 		check | clang              | second compiler, fuzzing                     | clang
 		check | libclang-rt-dev    | sanitizers of clang                          |

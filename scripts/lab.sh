@@ -7,8 +7,8 @@
 #   lab.sh --shell [SCENARIO]   brings it up and gives a shell with one command for each node
 #   lab.sh --list               names the scenarios
 #
-# BUILD is where dmvpnd and dmvpnctl are; logs and captures go to BUILD/lab/SCENARIO. LAB_KERNEL=host
-# or uml forces a kernel, see labkernel/run.
+# BUILD is where dmvpnd and dmvpnctl are; logs and captures go to BUILD/lab/SCENARIO, and a page that tells
+# all of it to BUILD/lab/report.html. LAB_KERNEL=host or uml forces a kernel, see labkernel/run.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -52,5 +52,18 @@ rm -rf "$OUT"
 mkdir -p "$OUT"
 [[ ! -t 1 || -n ${NO_COLOR-} ]] || export LAB_COLOUR=1
 export BUILD OUT
-exec "$here/labkernel/run" --write "$OUT" --see "$BUILD" "${options[@]}" -- \
-	"$here/lab/play" "${play[@]}" "$scenario"
+command=("$here/labkernel/run" --write "$OUT" --see "$BUILD" "${options[@]}" --
+	"$here/lab/play" "${play[@]}" "$scenario")
+((${#play[@]} == 0)) || exec "${command[@]}"
+
+# If this script dies, `run` ends all.
+status=0
+setpriv --pdeathsig TERM "${command[@]}" || status=$?
+report=$BUILD/lab/report.html
+if "$here/lab/report/write" "$OUT" "$report"; then
+	echo "Report: $report"
+else
+	rm -f "$report"
+	echo "lab: there is no report of it: it could not be written, see above" >&2
+fi
+exit "$status"

@@ -137,6 +137,7 @@ story_hub_and_site_a() {
 	wait_up SiteA 172.16.0.1
 	wait_up Hub 172.16.0.2
 	time_to_up SiteA
+	figure "SiteA, from start to UP" "$REPLY ms"
 	note "       From the start of dmvpnd on SiteA to UP: $REPLY ms"
 	note "       (from exec, by the lab's clock, to the registration's entry in SiteA's log)"
 	note
@@ -157,6 +158,7 @@ story_site_b() {
 	wait_up SiteB 172.16.0.1
 	wait_up Hub 172.16.0.3
 	time_to_up SiteB
+	figure "SiteB, from start to UP" "$REPLY ms"
 	note "       From the start of dmvpnd on SiteB to UP: $REPLY ms"
 	note
 	show Hub "show dmvpn"
@@ -166,6 +168,7 @@ story_site_b() {
 	expect "SiteB has no tunnel to SiteA" peer_unknown SiteB 172.16.0.2
 	expect "no SA between the spokes in SiteA's kernel" no_sas SiteA $SITE_A $SITE_B
 	expect "no SA between the spokes in SiteB's kernel" no_sas SiteB $SITE_A $SITE_B
+	picture "Before: only static tunnels, to the hub"
 }
 
 story_ping() {
@@ -175,6 +178,7 @@ story_ping() {
 	wait_up SiteA 172.16.0.3
 	wait_up SiteB 172.16.0.2
 	time_to_direct
+	figure "first packet to direct tunnel" "$REPLY ms"
 	note "       From the first packet between the spokes to the direct SA: $REPLY ms"
 	note "       (from the sending of the first ping, by ping's clock, to SiteA's log: SAs in, neighbour moved)"
 	note
@@ -184,6 +188,7 @@ story_ping() {
 	show SiteA "show tunnel endpoints"
 	show SiteA "show crypto isakmp sa"
 	show SiteA "show crypto ipsec sa"
+	picture "After: a dynamic tunnel between the spokes"
 }
 
 story_proof() {
@@ -214,13 +219,16 @@ story_flood() {
 	wait_up SiteB 172.16.0.1
 	read_sas SiteA
 	via_hub=${SA_PACKETS["$SITE_A $HUB"]}
+	record flooding SiteA
 	on SiteA ping -f -q -c 2000 -s 72 -W 2 172.16.3.1 >"$LAB/flood" 2>&1 || true
+	record flooded SiteA "$(<"$LAB/flood")"
 	note
 	tell "$(sed -n '/packets transmitted/,$p' "$LAB/flood")"
 	note
 	read_sas SiteA
 	via_hub=$((${SA_PACKETS["$SITE_A $HUB"]} - via_hub))
 	direct=${SA_PACKETS["$SITE_A $SITE_B"]-0}
+	figure "flood, through the hub : direct" "$via_hub : $direct packets"
 	note "       SiteA's kernel sent $via_hub packets to the hub and $direct to SiteB."
 	note
 	expect "the flood lost nothing" grep -q ' 0% packet loss' "$LAB/flood"
@@ -249,6 +257,7 @@ story_stop() {
 	note "       GRE in the clear:       $clear packets"
 	note "       tunnel addresses seen:  $inner packets"
 	note
+	figure "GRE in the clear" "$clear packets"
 	expect "ESP between the spokes was seen" test "$direct" -gt 0
 	expect "no GRE in the clear" test "$clear" = 0
 	expect "no inner packet in the clear" test "$inner" = 0

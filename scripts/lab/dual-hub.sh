@@ -168,6 +168,7 @@ story() {
 	show SiteC "show ip nhrp nhs"
 	expect "SiteA reaches SiteB and loses nothing" pings SiteA 172.16.3.1 20 -i 0.05 -I 172.16.2.1
 	wait_up SiteA 172.16.0.3
+	picture "Before: both hubs are there"
 	story_killed
 	story_back
 	story_cut
@@ -189,6 +190,7 @@ story_killed() {
 	said
 	show SiteA "show ip nhrp nhs"
 	show SiteA "show dmvpn"
+	picture "After: one hub is killed"
 }
 
 story_back() {

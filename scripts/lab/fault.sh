@@ -115,9 +115,9 @@ fault() {
 # explanation NODE PEER: the causes that it names, in its order, with commas between; UP where there is
 # none and all is well; in REPLY.
 explanation() {
-	REPLY=$(ctl "$1" explain "$2" --json |
-		jq -r '.peers[0] | [.causes[].cause] | join(",")' 2>&1) || return
-	[[ $REPLY ]] || REPLY=$(ctl "$1" explain "$2" --json | jq -r '.peers[0].state')
+	explained_answer=$(ctl "$1" explain "$2" --json) || return
+	REPLY=$(jq -r '.peers[0] | [.causes[].cause] | join(",") as $causes |
+		if $causes == "" then .state else $causes end' <<<"$explained_answer" 2>&1)
 }
 
 # names_causes NODE PEER CAUSE[,CAUSE]...: the first is its first, the others are there, too.
@@ -128,7 +128,7 @@ names_causes() {
 	[[ $REPLY, == "${3%%,*},"* ]] && for cause in ${3//,/ }; do
 		[[ ,$REPLY, == *,$cause,* ]] || break
 		cause=
-	done && [[ -z $cause ]] && return
+	done && [[ -z $cause ]] && { record explain "$1" "$explained_answer"; return; }
 	echo "$1 about $2: $REPLY"
 	ctl "$1" explain "$2"
 	return 1

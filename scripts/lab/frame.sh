@@ -7,7 +7,7 @@
 #   topology   node, link, bridge, address, gateway, loopback, routed, wire; has_link
 #   nodes      on NODE COMMAND..., NODE's own files in $LAB/NODE, its dmvpnd's log in $OUT/NODE.log
 #   daemons    configure, start, stop, kill_daemon, ctl, wait_up, log_has
-#   telling    step, note, show, shell, ping_ios
+#   telling    step, note, show, shell, ping_ios; picture, figure, for the report
 #   proof      expect, refute, eventually, capture, captured, remember, as_remembered, read_sas ...
 #   the end    finish
 #
@@ -39,6 +39,8 @@ mountpoint -q "$LAB" || mount -t tmpfs -o mode=755 lab "$LAB"
 mount --make-private "$LAB"
 mkdir -p "$OUT"
 
+# shellcheck source=record.sh
+. "$TOP/scripts/lab/record.sh"
 # shellcheck source=tell.sh
 . "$TOP/scripts/lab/tell.sh"
 # shellcheck source=proof.sh
@@ -88,6 +90,7 @@ bridge_port() {
 
 # address NODE INTERFACE ADDRESS/LENGTH
 address() {
+	record address "$1" "$2" "${3%/*}"
 	plan[$1]+="address add $3 dev $2"$'\n'
 }
 
@@ -183,6 +186,7 @@ start() {
 	in_node "$name"
 	log_of "$name"
 	[[ -z ${LAB_VALGRIND-} ]] || under=("${VALGRIND[@]}")
+	record_conf "$name" "$LAB/$name.conf"
 	# shellcheck disable=SC2034  # for scenarios that measure
 	started[$name]=$EPOCHREALTIME
 	"${ENTER[@]}" "${under[@]}" "$DMVPND" --config "$LAB/$name.conf" --map FastEthernet0/0=eth0 --instance "$name" "$@" >>"$REPLY" 2>&1 &
@@ -210,6 +214,7 @@ running() {
 stop() {
 	local name failed=0
 
+	record_daemons "$@"
 	for name; do
 		kill -TERM "${daemon[$name]}" || failed=1
 	done

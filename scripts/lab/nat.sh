@@ -170,6 +170,7 @@ story_one_spoke() {
 	show Hub "show dmvpn"
 	show SiteA "show crypto isakmp sa"
 	shell Hub "ip xfrm state | grep -E '^src|proto|encap|mode|sel'"
+	picture "Before: one spoke behind the NAT"
 }
 
 story_two_spokes() {
@@ -186,6 +187,7 @@ story_two_spokes() {
 	show Hub "show ip nhrp"
 	shell Hub "ip xfrm policy"
 	shell Hub "ip xfrm state | grep -E '^src|proto|encap|mode|sel'"
+	picture "After: two spokes behind it"
 	refute "the spokes have no direct tunnel" log_has SiteA '172\.16\.0\.3: direct path'
 	expect "the hub has told SiteA that there is none" log_has Hub 'behind a NAT, the path through the hub stays'
 }

@@ -101,6 +101,7 @@ story() {
 	shell SiteA "ip route"
 	expect "SiteA's way to SiteB's network is through the hub" gateway_to SiteA $HOST_B 172.16.0.1
 	expect "no SA between the spokes" no_sas SiteA $SITE_A $SITE_B
+	picture "Before: only static tunnels, to the hub"
 	story_changeover
 	story_idle
 	story_purge
@@ -125,6 +126,7 @@ story_changeover() {
 	show SiteA "show ip nhrp"
 	show SiteA "show dmvpn"
 	show Hub "show ip nhrp"
+	picture "After: a dynamic tunnel between the spokes"
 }
 
 have_pinged() {

@@ -111,7 +111,7 @@ captured() {
 # kernel takes its time to notice a carrier.
 kernel_state() {
 	ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
-neighbour show nud permanent\nxfrm state\nxfrm policy' | sed 's/NO-CARRIER,//; s/ state [A-Z]* / /'
+neighbour show nud permanent\nxfrm state list nokeys\nxfrm policy' | sed 's/NO-CARRIER,//; s/ state [A-Z]* / /'
 	compgen -G "/run/dmvpnd/$1.*" || true
 }
 

@@ -15,6 +15,11 @@ fi
 
 # tell TEXT: of the story. (No process is started for it: on the lab kernel each costs 15 ms and more.)
 tell() {
+	record tell "$1"
+	say "$1"
+}
+
+say() {
 	local text=$1
 
 	[[ -z $LAB_TAP ]] || text="# ${text//$'\n'/$'\n'# }"
@@ -23,7 +28,9 @@ tell() {
 
 # step TITLE: a new chapter.
 step() {
-	tell $'\n'"$BOLD== $1 ==$PLAIN"$'\n'
+	recorded_step=$1
+	record step "$1"
+	say $'\n'"$BOLD== $1 ==$PLAIN"$'\n'
 }
 
 note() {
@@ -32,7 +39,8 @@ note() {
 
 # answer PROMPT OUTPUT: without the output's blank lines at the end.
 answer() {
-	tell "$BOLD$1$PLAIN${2:+$'\n'}$2"$'\n'
+	record answer "$1" "$2"
+	say "$BOLD$1$PLAIN${2:+$'\n'}$2"$'\n'
 }
 
 # show NODE "COMMAND": the prompt as on a router, and the daemon's answer.
@@ -53,6 +61,7 @@ ping_ios() {
 
 	# 72 octets of data make 100 octets of IP.
 	on "$name" ping -n -D -c 5 -i 0.2 -W 2 -s 72 "$address" >"$raw" 2>&1 || true
+	record ping "$name" "$address" "$(<"$raw")"
 	answer "$name# ping $address" "
 Type escape sequence to abort.
 Sending 5, 100-byte ICMP Echos to $address, timeout is 2 seconds:
@@ -92,11 +101,14 @@ expect() {
 	"$@" >"$output" 2>&1 || status=$?
 	if ((status == 0)); then
 		passed+=1
+		record held "$what"
 		report ok "$what"
 	else
 		failed+=1
 		report 'not ok' "$what"
+		record failed "$what" "failed with status $status: $*"$'\n'"$(tail -n 30 "$output")"
 		complain "$what" "$status" "$output" "$@"
+		record_failure
 	fi
 }
 
@@ -150,6 +162,8 @@ ended() {
 
 die() {
 	finished=yes
+	record died "$*"
+	record_failure
 	echo "lab: $*" >&2
 	exit 2
 }
@@ -157,6 +171,7 @@ die() {
 # finish: the closing line; exit status 0 only if all that was expected held.
 finish() {
 	finished=yes
+	record end
 	if [[ -n $LAB_TAP ]]; then
 		echo "1..$((passed + failed))"
 	elif ((failed)); then
