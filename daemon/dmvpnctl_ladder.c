@@ -48,23 +48,20 @@ static bool is_kind(const json_t *step, const char *kind)
 	return strcmp(member_text(step, "kind"), kind) == 0;
 }
 
-static void heading_of(const json_t *step, char *out, size_t size)
+static void heading_of(const json_t *exchange, char *out, size_t size)
 {
-	bool one = member_int(step, "phase") == 1;
-
-	if (!member_int(step, "phase"))
-		snprintf(out, size, "informational");
-	else if (one)
-		snprintf(out, size, "phase 1, main mode, we are the %s", member_text(step, "role"));
-	else
+	switch (member_int(exchange, "phase")) {
+	case 1:
+		snprintf(out, size, "phase 1, main mode, we are the %s",
+			 member_text(exchange, "role"));
+		break;
+	case 2:
 		snprintf(out, size, "phase 2, quick mode, we are the %s, msgid %s",
-			 member_text(step, "role"), member_text(step, "msgid"));
-}
-
-static bool same_exchange(const json_t *a, const json_t *b)
-{
-	return a && member_int(a, "phase") == member_int(b, "phase") &&
-	       strcmp(member_text(a, "msgid"), member_text(b, "msgid")) == 0;
+			 member_text(exchange, "role"), member_text(exchange, "msgid"));
+		break;
+	default:
+		snprintf(out, size, "informational");
+	}
 }
 
 /* ---- the terminal ---- */
@@ -105,7 +102,7 @@ static void print_wrapped(const char *text, int indent, int width, FILE *out)
 	}
 }
 
-static void print_step(const json_t *step, FILE *out)
+static void print_step(const json_t *step, int phase, FILE *out)
 {
 	if (is_kind(step, "message")) {
 		fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
@@ -117,7 +114,7 @@ static void print_step(const json_t *step, FILE *out)
 			(int)member_int(step, "count"));
 	} else if (is_kind(step, "completed")) {
 		fprintf(out, "%-12s  %-14s |=== PHASE %d COMPLETED ===\n", clock_of(step), "",
-			(int)member_int(step, "phase"));
+			phase);
 	} else if (is_kind(step, "evidence")) {
 		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", member_text(step, "cause"));
 	} else if (is_kind(step, "failed")) {
@@ -129,23 +126,21 @@ static void print_step(const json_t *step, FILE *out)
 
 void render_ladder(const json_t *answer, FILE *out)
 {
-	const json_t *step, *before = NULL;
+	const json_t *exchange, *step;
 	char heading[100];
-	size_t i;
+	size_t i, k;
 
-	if (!json_array_size(json_object_get(answer, "steps"))) {
+	if (!json_array_size(json_object_get(answer, "exchanges"))) {
 		fprintf(out, "Nothing is recorded of %s.\n", member_text(answer, "peer"));
 		return;
 	}
 	fprintf(out, "%*s%-*s %s\n", 29, "", ARROW, member_text(answer, "local"),
 		member_text(answer, "peer"));
-	json_array_foreach (json_object_get(answer, "steps"), i, step) {
-		if (!same_exchange(before, step) || is_kind(step, "start")) {
-			heading_of(step, heading, sizeof(heading));
-			fprintf(out, "%.6s: %s\n", member_text(step, "time"), heading);
-		}
-		print_step(step, out);
-		before = step;
+	json_array_foreach (json_object_get(answer, "exchanges"), i, exchange) {
+		heading_of(exchange, heading, sizeof(heading));
+		fprintf(out, "%.6s: %s\n", member_text(exchange, "time"), heading);
+		json_array_foreach (json_object_get(exchange, "steps"), k, step)
+			print_step(step, (int)member_int(exchange, "phase"), out);
 	}
 }
 
@@ -155,6 +150,7 @@ void render_ladder(const json_t *answer, FILE *out)
 #define LEFT   300
 #define RIGHT  700
 #define HEIGHT 26 /* of a step */
+#define TOP    56 /* of the first exchange */
 
 static void svg_message(const json_t *step, int y, FILE *out)
 {
@@ -171,7 +167,7 @@ static void svg_message(const json_t *step, int y, FILE *out)
 		sent ? -8 : 8);
 }
 
-static void svg_step(const json_t *step, int y, FILE *out)
+static void svg_step(const json_t *step, int phase, int y, FILE *out)
 {
 	char text[200];
 
@@ -180,13 +176,11 @@ static void svg_step(const json_t *step, int y, FILE *out)
 		svg_message(step, y, out);
 		return;
 	}
-	if (is_kind(step, "start"))
-		heading_of(step, text, sizeof(text));
-	else if (is_kind(step, "again"))
+	if (is_kind(step, "again"))
 		snprintf(text, sizeof(text), "no answer: once more (%d)",
 			 (int)member_int(step, "count"));
 	else if (is_kind(step, "completed"))
-		snprintf(text, sizeof(text), "PHASE %d COMPLETED", (int)member_int(step, "phase"));
+		snprintf(text, sizeof(text), "PHASE %d COMPLETED", phase);
 	else
 		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
 			 member_text(step, "cause"));
@@ -197,6 +191,7 @@ static void svg_step(const json_t *step, int y, FILE *out)
 static const struct svg_rule rules[] = {
 	{ ".left", "text-anchor:end", NULL },
 	{ ".mid", "text-anchor:middle", NULL },
+	{ ".end", "font-weight:bold;text-anchor:middle", NULL },
 	{ ".note", "fill:#1a7f37;font-weight:bold;text-anchor:middle", "fill:#3fb950" },
 	{ ".bad", "fill:#cf222e;font-weight:bold;text-anchor:middle", "fill:#f85149" },
 	{ ".msg", "stroke:#33507a;stroke-width:1.5;fill:none", "stroke:#8fb3e0" },
@@ -205,21 +200,42 @@ static const struct svg_rule rules[] = {
 	{ NULL, NULL, NULL },
 };
 
-void render_ladder_svg(const json_t *answer, FILE *out)
+/* Each exchange has lines of its own, below its heading; draws nothing without `out`. Where it ends. */
+static int svg_exchange(const json_t *exchange, int y, FILE *out)
 {
-	const json_t *steps = json_object_get(answer, "steps"), *step;
-	int height = 70 + HEIGHT * (int)json_array_size(steps);
-	char title[120];
+	const json_t *steps = json_object_get(exchange, "steps"), *step;
+	int end = y + HEIGHT * (int)json_array_size(steps) + HEIGHT / 2;
+	char heading[100];
 	size_t i;
 
+	if (!out)
+		return end + HEIGHT;
+	heading_of(exchange, heading, sizeof(heading));
+	svg_text(out, 20, y, "muted", clock_of(exchange));
+	svg_text(out, (LEFT + RIGHT) / 2, y, "note", heading);
+	fprintf(out, "<path class=\"life\" d=\"M%d,%d V%d M%d,%d V%d\"/>\n", LEFT, y + 8, end,
+		RIGHT, y + 8, end);
+	json_array_foreach (steps, i, step)
+		svg_step(step, (int)member_int(exchange, "phase"), y + HEIGHT * (int)(i + 1), out);
+	return end + HEIGHT;
+}
+
+void render_ladder_svg(const json_t *answer, FILE *out)
+{
+	const json_t *exchanges = json_object_get(answer, "exchanges"), *exchange;
+	char title[120];
+	int y = TOP;
+	size_t i;
+
+	json_array_foreach (exchanges, i, exchange)
+		y = svg_exchange(exchange, y, NULL);
 	snprintf(title, sizeof(title), "Negotiations between %.45s and %.45s",
 		 member_text(answer, "local"), member_text(answer, "peer"));
-	svg_open(out, "ladder", WIDTH, height, title, rules);
-	svg_text(out, LEFT, 24, "note", member_text(answer, "local"));
-	svg_text(out, RIGHT, 24, "note", member_text(answer, "peer"));
-	fprintf(out, "<path class=\"life\" d=\"M%d,34 V%d M%d,34 V%d\"/>\n", LEFT, height - 16,
-		RIGHT, height - 16);
-	json_array_foreach (steps, i, step)
-		svg_step(step, 60 + HEIGHT * (int)i, out);
+	svg_open(out, "ladder", WIDTH, y, title, rules);
+	svg_text(out, LEFT, 24, "end", member_text(answer, "local"));
+	svg_text(out, RIGHT, 24, "end", member_text(answer, "peer"));
+	y = TOP;
+	json_array_foreach (exchanges, i, exchange)
+		y = svg_exchange(exchange, y, out);
 	svg_close(out);
 }

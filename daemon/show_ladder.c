@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The messages of a peer's negotiations, one below the other, made from what the flight recorder kept:
- * each with our state behind it, the state that the peer must be in if it sent this one, and
- * what became of the negotiation.
+ * The messages of a peer's negotiations, made from what the flight recorder kept: exchange by exchange,
+ * since both ends may begin at once, each message with our state behind it, the state that the peer
+ * must be in if it sent this one, and what became of the exchange.
  */
 #include "daemon/show.h"
 
 #include <stdio.h>
+#include <uthash.h>
 
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
@@ -17,12 +18,26 @@
 
 #define EVENTS 2000 /* to look at, about twenty negotiations */
 
-struct ladder {
-	json_t *steps;
-	json_t *last; /* the last message, which gets our next state; borrowed */
-	uint32_t last_msgid;
-	msec now;
+/* What messages belong together by. Informational exchanges of one ISAKMP SA are shown as one. */
+struct exchange_key {
+	uint8_t icookie[ISAKMP_COOKIE];
+	uint32_t msgid;
+	int phase;
+};
+
+struct exchange {
+	struct exchange_key key;
 	enum ike_state state; /* ours, before this event */
+	json_t *shown;	      /* borrowed, as the next two */
+	json_t *steps;
+	json_t *last; /* the last message, which gets our next state */
+	UT_hash_handle hh;
+};
+
+struct ladder {
+	json_t *exchanges;
+	struct exchange *by_key;
+	msec now;
 };
 
 /*
@@ -35,24 +50,49 @@ static const enum ike_state senders_state[IKE_STATE_COUNT] = {
 	[QM_START] = QM_WAIT_MSG2,     [QM_WAIT_MSG2] = QM_WAIT_MSG3, [QM_WAIT_MSG3] = QM_ACTIVE,
 };
 
+static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
+{
+	struct exchange_key key;
+	struct exchange *x;
+	char msgid[16];
+
+	memset(&key, 0, sizeof(key)); /* with its padding */
+	memcpy(key.icookie, e->icookie, sizeof(key.icookie));
+	key.phase = e->phase;
+	key.msgid = e->phase == 2 ? e->msgid : 0;
+	HASH_FIND(hh, l->by_key, &key, sizeof(key), x);
+	if (x)
+		return x;
+	x = xcalloc(1, sizeof(*x));
+	x->key = key;
+	x->state = e->phase == 2 ? QM_START : MM_START;
+	snprintf(msgid, sizeof(msgid), "%08x", key.msgid);
+	x->shown = json_pack("{s:o, s:i, s:s, s:s, s:I, s:[]}", "time",
+			     show_wall_clock(l->now, e->at), "phase", e->phase, "role",
+			     e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
+			     "conn_id", (json_int_t)e->conn_id, "steps");
+	x->steps = json_object_get(x->shown, "steps");
+	json_array_append_new(l->exchanges, x->shown);
+	HASH_ADD(hh, l->by_key, key, sizeof(x->key), x);
+	return x;
+}
+
 static json_t *step(struct ladder *l, const struct ike_event *e, const char *kind)
 {
-	char msgid[16];
-	json_t *s;
+	struct exchange *x = exchange_of(l, e);
+	json_t *s = json_pack("{s:s, s:o}", "kind", kind, "time", show_wall_clock(l->now, e->at));
 
-	snprintf(msgid, sizeof(msgid), "%08x", e->msgid);
-	s = json_pack("{s:s, s:o, s:i, s:s, s:s, s:I}", "kind", kind, "time",
-		      show_wall_clock(l->now, e->at), "phase", e->phase, "role",
-		      e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
-		      "conn_id", (json_int_t)e->conn_id);
-	json_array_append_new(l->steps, s);
+	if (e->conn_id)
+		json_object_set_new(x->shown, "conn_id", json_integer(e->conn_id));
+	json_array_append_new(x->steps, s);
 	return s;
 }
 
 static void message(struct ladder *l, const struct ike_event *e)
 {
 	json_t *s = step(l, e, "message"), *payloads = json_array();
-	enum ike_state sender = senders_state[l->state];
+	struct exchange *x = exchange_of(l, e);
+	enum ike_state sender = senders_state[x->state];
 
 	for (size_t i = 0; i < e->message.count && i < ISAKMP_PAYLOADS_MAX; i++)
 		json_array_append_new(payloads,
@@ -62,18 +102,20 @@ static void message(struct ladder *l, const struct ike_event *e)
 	json_object_set_new(s, "length", json_integer(e->message.length));
 	if (!e->phase)
 		return;
-	json_object_set_new(s, "state", json_string(ike_state_name(l->state)));
+	json_object_set_new(s, "state", json_string(ike_state_name(x->state)));
 	if (!e->message.sent && sender != MM_START)
 		json_object_set_new(s, "peer_state", json_string(ike_state_name(sender)));
-	l->last = s;
-	l->last_msgid = e->msgid;
+	x->last = s;
 }
 
 static void state(struct ladder *l, const struct ike_event *e)
 {
-	l->state = e->state.new_state;
-	if (l->last && l->last_msgid == e->msgid)
-		json_object_set_new(l->last, "state", json_string(ike_state_name(l->state)));
+	struct exchange *x = exchange_of(l, e);
+
+	x->state = e->state.new_state;
+	/* What becomes of it much later is not the last message's doing. */
+	if (x->last && x->state != MM_DONE && x->state != QM_DONE)
+		json_object_set_new(x->last, "state", json_string(ike_state_name(x->state)));
 }
 
 static void failed(struct ladder *l, const struct ike_event *e, const char *kind)
@@ -92,16 +134,6 @@ static void failed(struct ladder *l, const struct ike_event *e, const char *kind
 static void add(struct ladder *l, const struct ike_event *e)
 {
 	switch (e->kind) {
-	case IKE_EVENT_NEW_PHASE1:
-		l->state = MM_START;
-		l->last = NULL;
-		step(l, e, "start");
-		break;
-	case IKE_EVENT_QM_START:
-		l->state = QM_START;
-		l->last = NULL;
-		step(l, e, "start");
-		break;
 	case IKE_EVENT_MESSAGE:
 		message(l, e);
 		break;
@@ -127,6 +159,16 @@ static void add(struct ladder *l, const struct ike_event *e)
 	}
 }
 
+static void forget_keys(struct ladder *l)
+{
+	struct exchange *x, *next;
+
+	HASH_ITER (hh, l->by_key, x, next) {
+		HASH_DEL(l->by_key, x);
+		free(x);
+	}
+}
+
 json_t *show_ladder(struct daemon *d, const json_t *args)
 {
 	const char *text = json_string_value(json_object_get(args, "peer"));
@@ -137,7 +179,7 @@ json_t *show_ladder(struct daemon *d, const json_t *args)
 
 	if (!text || !addr_parse(text, &peer))
 		return verbs_error("peer: expected an address like \"10.0.0.4\"");
-	l.steps = json_array();
+	l.exchanges = json_array();
 	n = recorder_read(d->recorder, &peer, 0, EVENTS, &events);
 	for (size_t i = 0; i < n; i++) {
 		if (!events[i].is_ike)
@@ -146,6 +188,7 @@ json_t *show_ladder(struct daemon *d, const json_t *args)
 		add(&l, &events[i].ike);
 	}
 	free(events);
+	forget_keys(&l);
 	return json_pack("{s:o, s:o, s:o}", "local", show_addr(&local), "peer", show_addr(&peer),
-			 "steps", l.steps);
+			 "exchanges", l.exchanges);
 }

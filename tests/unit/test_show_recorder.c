@@ -142,3 +142,48 @@ Test(show_recorder, ladder)
 	free(text);
 	recorder_free(d.recorder);
 }
+
+/* Both ends begin at once, as the article's own ping makes them: two ladders, not one of both. */
+Test(show_recorder, ladders_of_crossed_negotiations)
+{
+	static const char *const lines[] = {
+		"phase 1, main mode, we are the initiator\n",
+		"MM_WAIT_MSG2   |---",
+		"MM_BLD_MSG3    |<--",
+		"phase 1, main mode, we are the responder\n",
+		"MM_BLD_MSG2    |<--",
+		"MM_WAIT_MSG3   |---",
+	};
+	struct ike_event ours = { .kind = IKE_EVENT_MESSAGE, .icookie = { 1 } };
+	struct ike_event theirs = { .kind = IKE_EVENT_MESSAGE, .role = IKE_RESPONDER };
+	struct ike_event our_state = { .kind = IKE_EVENT_STATE, .icookie = { 1 } };
+	struct ike_event their_state = { .kind = IKE_EVENT_STATE, .role = IKE_RESPONDER };
+	const char *at;
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 12);
+	ours.message.sent = true;
+	record(ours, 0);
+	our_state.state.new_state = MM_WAIT_MSG2;
+	record(our_state, 0);
+	record(theirs, 1);
+	their_state.state.new_state = MM_BLD_MSG2;
+	record(their_state, 1);
+	theirs.message.sent = true;
+	record(theirs, 2);
+	their_state.state.new_state = MM_WAIT_MSG3;
+	record(their_state, 2);
+	ours.message.sent = false;
+	record(ours, 3);
+	our_state.state.new_state = MM_BLD_MSG3;
+	record(our_state, 3);
+	our_state.state.new_state = MM_DONE;
+	record(our_state, 900);
+	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		at = strstr(at, lines[i]);
+		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
+	}
+	free(text);
+	recorder_free(d.recorder);
+}
