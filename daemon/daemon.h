@@ -54,6 +54,7 @@ struct daemon {
 	struct hook *hook;   /* a program that is told what happens: hook.h */
 	struct upkeep *upkeep; /* what is looked after slowly: upkeep.h */
 	struct ctl *ctl;     /* the control socket: ctl.h */
+	struct keylog *keylog; /* keys for Wireshark: keylog.h; NULL: they are not written */
 };
 
 #endif

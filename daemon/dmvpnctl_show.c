@@ -495,4 +495,9 @@ void render_version(const json_t *answer, FILE *out)
 	fprintf(out, "\nInstance \"%s\", process %lld\nConfiguration file is \"%s\"\n",
 		member_text(answer, "instance"), (long long)member_int(answer, "pid"),
 		member_text(answer, "config"));
+	if (json_is_string(json_object_get(answer, "keylog")))
+		fprintf(out,
+			"WARNING: keys are written to \"%s\" (--keylog): whoever reads them reads what "
+			"the tunnels carry\n",
+			member_text(answer, "keylog"));
 }

@@ -17,6 +17,7 @@
 #include "daemon/hook.h"
 #include "daemon/instance.h"
 #include "daemon/kernel.h"
+#include "daemon/keylog.h"
 #include "daemon/loop.h"
 #include "daemon/names.h"
 #include "daemon/options.h"
@@ -132,9 +133,22 @@ static bool make_cores(struct daemon *d)
 	d->ike_terms = translate_ike(d->conf, d->trustpoint);
 	d->ike = ike_new(&d->ike_terms->config, seed[0]);
 	ike_wall_clock(d->ike, loop_now(), time(NULL));
+	ike_tell_keys(d->ike, d->keylog != NULL);
 	d->nhrp = nhrp_new(seed[1], 0);
 	util_wipe(seed, sizeof(seed));
 	return true;
+}
+
+static bool open_keylog(struct daemon *d)
+{
+	char why[KEYLOG_WHY];
+
+	if (!d->options->keylog)
+		return true;
+	d->keylog = keylog_open(d->options->keylog, why);
+	if (!d->keylog)
+		log_msg(LOG_ERR, "%s", why);
+	return d->keylog != NULL;
 }
 
 static bool probe_kernel(struct daemon *d)
@@ -162,7 +176,7 @@ static bool start(struct daemon *d, struct loop_watch **pool_watch)
 		log_msg(LOG_ERR, "cannot make a pipe: %s", strerror(errno));
 		return false;
 	}
-	if (!make_cores(d) || !kernel_open(d) || !probe_kernel(d))
+	if (!open_keylog(d) || !make_cores(d) || !kernel_open(d) || !probe_kernel(d))
 		return false;
 	d->pool = pool_new();
 	if (!d->pool) {
@@ -232,6 +246,7 @@ static void release(struct daemon *d, struct loop_watch *pool_watch)
 	if (d->nhrp)
 		nhrp_free(d->nhrp);
 	ike_terms_free(d->ike_terms);
+	keylog_close(d->keylog);
 }
 
 /* From here on an error has been logged where false comes back. */
@@ -248,6 +263,11 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 	if (ok) {
 		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s",
 			d->instance, d->config_path);
+		if (d->keylog)
+			log_msg(LOG_WARNING,
+				"--keylog: keys are written to %s; whoever reads them reads what the "
+				"tunnels carry",
+				o->keylog);
 		instance_ready(parent);
 		loop_run(d->loop);
 	}

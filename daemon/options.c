@@ -28,6 +28,8 @@ static const char help[] =
 	"                          notifications, informational, debugging\n"
 	"      --log-file FILE     log to a file, which SIGUSR1 opens again\n"
 	"      --syslog            log to syslog\n"
+	"      --keylog DIR        write keys there, for Wireshark to read captures; whoever\n"
+	"                          reads them reads what the tunnels carry\n"
 	"  -V, --version\n"
 	"  -h, --help\n"
 	"\n"
@@ -36,7 +38,7 @@ static const char help[] =
 	"SIGHUP and `dmvpnctl reload` read the configuration again: what it changes is changed,\n"
 	"the rest goes on undisturbed.\n";
 
-enum { OPT_CHECK = 256, OPT_LOG_FILE, OPT_SYSLOG };
+enum { OPT_CHECK = 256, OPT_LOG_FILE, OPT_SYSLOG, OPT_KEYLOG };
 
 static const struct option table[] = {
 	{ "config", required_argument, NULL, 'c' },
@@ -47,6 +49,7 @@ static const struct option table[] = {
 	{ "log-level", required_argument, NULL, 'l' },
 	{ "log-file", required_argument, NULL, OPT_LOG_FILE },
 	{ "syslog", no_argument, NULL, OPT_SYSLOG },
+	{ "keylog", required_argument, NULL, OPT_KEYLOG },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -106,6 +109,9 @@ static bool take(struct options *o, int opt, int *status)
 	case OPT_SYSLOG:
 		o->log_syslog = true;
 		return true;
+	case OPT_KEYLOG:
+		o->keylog = optarg;
+		return *optarg || refuse(status, "--keylog", optarg, ": expected a folder");
 	case 'V':
 		puts("dmvpnd " DMVPND_VERSION);
 		return false;

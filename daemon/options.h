@@ -15,6 +15,7 @@ struct options {
 	const char *instance;
 	const char *log_file; /* NULL: not said */
 	bool log_syslog;
+	const char *keylog; /* folder; NULL: no keys are written */
 	int log_level; /* -1: not said */
 	bool background;
 };

@@ -8,6 +8,7 @@
 #include "daemon/diagnose.h"
 #include "daemon/diagnose_cert.h"
 #include "daemon/kernel.h"
+#include "daemon/keylog.h"
 #include "daemon/loop.h"
 #include "daemon/notice.h"
 #include "daemon/peer_table.h"
@@ -223,6 +224,7 @@ static void sa_add(struct daemon *d, const struct ike_ipsec_sa *sa, uint64_t tok
 		ike_sa_done(d->ike, loop_now(), token, t ? EINVAL : EADDRNOTAVAIL);
 		return;
 	}
+	keylog_esp(d->keylog, &out);
 	in = xcalloc(1, sizeof(*in));
 	in->local = sa->local;
 	in->remote = sa->remote;
@@ -403,6 +405,9 @@ static void ike_effect(struct daemon *d, const struct ike_effect *e)
 		break;
 	case IKE_EFFECT_QUERY_TRAFFIC:
 		query_traffic(d, e);
+		break;
+	case IKE_EFFECT_KEY:
+		keylog_isakmp(d->keylog, e->key.icookie, e->key.key);
 		break;
 	case IKE_EFFECT_EVENT:
 		recorder_ike(d->recorder, &e->event, trace_ike_is_strange(&e->event));

@@ -13,6 +13,7 @@
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/mtu.h"
+#include "daemon/options.h"
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
 #include "nhrp/nhrp.h"
@@ -149,8 +150,9 @@ json_t *show_version(struct daemon *d, const json_t *args)
 		gethostname(hostname, sizeof(hostname) - 1);
 		name = hostname;
 	}
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s}", "version", DMVPND_VERSION,
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s?}", "version", DMVPND_VERSION,
 			 "hostname", name, "instance", d->instance, "pid", (json_int_t)getpid(),
 			 "uptime", (json_int_t)((loop_now() - d->started) / 1000), "started",
-			 (json_int_t)d->started_at, "config", d->config_path);
+			 (json_int_t)d->started_at, "config", d->config_path, "keylog",
+			 d->keylog ? d->options->keylog : NULL);
 }

@@ -339,6 +339,7 @@ struct ike {
 	TAILQ_HEAD(, fragments) fragments; /* of all SAs, oldest first */
 	size_t fragment_bytes;
 	struct flood *flood; /* flood.c: of first messages */
+	bool tells_keys;	/* ike_tell_keys() */
 	uint32_t notify_tokens; /* unauthenticated answers that may still leave */
 	msec notify_refill;
 	STAILQ_HEAD(, effect_node) effects;

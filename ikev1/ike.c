@@ -49,6 +49,11 @@ struct ike *ike_new(const struct ike_config *cfg, const uint8_t seed[DRBG_SEED])
 	return ike;
 }
 
+void ike_tell_keys(struct ike *ike, bool tell)
+{
+	ike->tells_keys = tell;
+}
+
 void ike_configure(struct ike *ike, const struct ike_config *cfg)
 {
 	ike->cfg = cfg;

@@ -88,6 +88,12 @@ void ike_free(struct ike *ike);
 /* A changed configuration; holds for negotiations that begin from now on. */
 void ike_configure(struct ike *ike, const struct ike_config *cfg);
 
+/*
+ * Whether the encryption key of each new ISAKMP SA is told as an effect of its own: for whoever wants to
+ * read a capture. Not at first: no key leaves the core then, but those for the kernel.
+ */
+void ike_tell_keys(struct ike *ike, bool tell);
+
 /* A tunnel source that IKE serves, and what quick mode may agree on there. Profile borrowed. */
 void ike_local_add(struct ike *ike, const struct addr *local, const struct ike_profile *profile);
 /* Deletes its SAs, telling the peers. */
@@ -202,6 +208,7 @@ enum ike_effect_kind {
 	IKE_EFFECT_PEER_DOWN,	  /* the last one is gone; told before its SA_DELETEs */
 	IKE_EFFECT_PEER_FAILED,	  /* what ike_connect() asked for did not come about */
 	IKE_EFFECT_QUERY_TRAFFIC, /* answer with ike_traffic(), now or a little later */
+	IKE_EFFECT_KEY,		  /* only after ike_tell_keys(): of an ISAKMP SA; secret, and no event */
 	IKE_EFFECT_EVENT
 };
 
@@ -227,6 +234,10 @@ struct ike_effect {
 		struct {
 			uint32_t spi_in, spi_out;
 		} query;
+		struct {
+			uint8_t icookie[ISAKMP_COOKIE];
+			struct span key; /* wiped with the effect */
+		} key;
 		enum ike_cause cause; /* PEER_DOWN, PEER_FAILED */
 		struct {
 			/*

@@ -414,6 +414,18 @@ bool main_mode_job_done(struct isakmp_sa *sa, const struct ike_job *job)
 	return true;
 }
 
+static void tell_key(const struct isakmp_sa *sa)
+{
+	struct effect_node *n;
+
+	if (!sa->x.ike->tells_keys)
+		return;
+	n = ike_effect_push(sa->x.ike, IKE_EFFECT_KEY, sa->cipher_key,
+			    cipher_get(sa->suite.cipher)->key_bits / 8u);
+	memcpy(n->effect.key.icookie, sa->cookies, ISAKMP_COOKIE);
+	n->effect.key.key = span_of(n->extra, n->extra_len);
+}
+
 static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *in)
 {
 	struct isakmp_sa *sa = this_sa(x);
@@ -438,6 +450,7 @@ static enum ike_fsm_event gen_skeyid(struct exchange *x, const struct incoming *
 	/* RFC 2409 appendix B forbids weak keys; one in 2^52, a new try has others. */
 	if (crypto_key_is_weak(sa->suite.cipher, sa->cipher_key))
 		return exchange_error(x, IKE_CAUSE_MALFORMED);
+	tell_key(sa);
 	return signs && x->role == IKE_INITIATOR ? EV_GEN_SIG : EV_BLD_MSG;
 }
 

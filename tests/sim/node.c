@@ -305,6 +305,8 @@ static void ike_effect(struct node *n, const struct ike_effect *e)
 	case IKE_EFFECT_QUERY_TRAFFIC:
 		query_traffic(n, e);
 		break;
+	case IKE_EFFECT_KEY: /* nobody has asked for it */
+		abort();
 	case IKE_EFFECT_EVENT:
 		ike_happened(n, &e->event);
 		break;

@@ -37,6 +37,9 @@ struct two {
 	enum ike_cause us_suspect;	      /* the evidence that was told last */
 	unsigned int us_suspected;	      /* how often */
 	uint64_t sas_added;		      /* by us */
+	unsigned int keys_told;		      /* by us, and the last one of them */
+	uint8_t key_told[CRYPTO_KEY_MAX], key_cookie[ISAKMP_COOKIE];
+	size_t key_told_len;
 	void (*run_job)(struct ike_job *job); /* NULL: as it should */
 	/* What the kernel counted; NULL: nobody answers. */
 	void (*traffic)(struct two *t, bool us, const struct ike_effect *e);
@@ -113,6 +116,14 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 			t->us_suspect = e->event.failure.cause;
 			t->us_suspected++;
 		}
+		break;
+	case IKE_EFFECT_KEY:
+		t->keys_told += us;
+		if (!us || e->key.key.len > sizeof(t->key_told))
+			break;
+		t->key_told_len = e->key.key.len;
+		memcpy(t->key_told, e->key.key.data, e->key.key.len);
+		memcpy(t->key_cookie, e->key.icookie, sizeof(t->key_cookie));
 		break;
 	case IKE_EFFECT_QUERY_TRAFFIC:
 		if (t->traffic)

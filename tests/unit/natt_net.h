@@ -281,6 +281,7 @@ static void carry_out(struct net *net, struct host *h, const struct ike_effect *
 		happened(h, &e->event);
 		break;
 	case IKE_EFFECT_QUERY_TRAFFIC:
+	case IKE_EFFECT_KEY:
 		break;
 	}
 }

@@ -298,6 +298,7 @@ Test(dmvpnctl, layouts)
 		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },
 		{ render_interface, "show-interface" },
 		{ render_version, "show-version" },
+		{ render_version, "show-version-keylog" },
 		{ render_nhrp, "show-ip-nhrp-phase3" },
 		{ render_dmvpn, "show-dmvpn-phase3" },
 		{ render_nhrp_nhs, "show-ip-nhrp-nhs-cluster" },
