@@ -173,6 +173,7 @@ static size_t ike_length(const struct ike_event *e)
 		return USED(dpd);
 	case IKE_EVENT_NEW_PHASE1:
 	case IKE_EVENT_KEYS:
+	case IKE_EVENT_LANDED:
 	case IKE_EVENT_HASH:
 	case IKE_EVENT_SIGNATURE:
 	case IKE_EVENT_QM_START:

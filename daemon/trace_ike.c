@@ -254,6 +254,11 @@ static void miss(struct render *r)
 	    phase == 1 ? "isakmp-policy" : "transform-set", m->policy, difference);
 }
 
+static void landed(struct render *r)
+{
+	say(r, TAG, "Connection landed on tunnel_group %s", r->peer);
+}
+
 static void keys(struct render *r)
 {
 	if (r->e->phase == 2) {
@@ -261,7 +266,7 @@ static void keys(struct render *r)
 		say(r, TAG_DEBUG, "Generating Quick Mode Key!");
 		return;
 	}
-	say(r, TAG, "Connection landed on tunnel_group %s", r->peer);
+	landed(r);
 	r->group = true;
 	say(r, TAG_DEBUG, "Generating keys for %s...", role_name(r->e->role));
 }
@@ -331,6 +336,7 @@ static void notify(struct render *r)
 		say(r, TAG, "Received notify message: %s (%u)", name, e->notify.type);
 		return;
 	}
+	r->group = e->notify.keyed;
 	say(r, TAG, "Received an un-encrypted %s notify message, dropping", name);
 	if (e->notify.type == ISAKMP_N_PAYLOAD_MALFORMED)
 		say(r, TAG,
@@ -368,6 +374,24 @@ static void duplicate(struct render *r)
 	    r->e->flag ? "Retransmitting last packet." : "No last packet to retransmit.");
 }
 
+/* With the keys of this peer: in main mode the words are the ASA's, whose keys are wrong then. */
+static void undecryptable(struct render *r)
+{
+	const struct ike_event *e = r->e;
+
+	if (e->phase != 1) {
+		say(r, TAG, "ERROR, had problems decrypting packet (exchange %u, msgid=%x), dropping",
+		    e->drop.exchange, e->msgid);
+		return;
+	}
+	r->group = true;
+	say(r, TAG, "Received encrypted Oakley Main Mode packet with invalid payloads, MessID = %x",
+	    e->msgid);
+	say(r, TAG,
+	    "ERROR, had problems decrypting packet, probably due to mismatched pre-shared key, "
+	    "dropping");
+}
+
 static void drop(struct render *r)
 {
 	const struct ike_event *e = r->e;
@@ -377,12 +401,12 @@ static void drop(struct render *r)
 		say(r, TAG, "%s", cause);
 		return;
 	}
+	if (e->drop.not_sa)
+		say(r, TAG, "Header invalid, missing SA payload! (next payload = %u)",
+		    e->drop.not_sa);
 	switch (e->drop.why) {
 	case IKE_DROP_UNDECRYPTABLE:
-		r->group = true;
-		say(r, TAG,
-		    "ERROR, had problems decrypting packet, probably due to mismatched pre-shared "
-		    "key, dropping");
+		undecryptable(r);
 		break;
 	case IKE_DROP_MALFORMED:
 		say(r, TAG, "malformed packet (exchange %u, msgid=%x) at octet %u: %s, dropping",
@@ -391,6 +415,23 @@ static void drop(struct render *r)
 	default:
 		say(r, TAG, "packet (exchange %u, msgid=%x) dropped: %s", e->drop.exchange,
 		    e->msgid, diagnose_drop_name(e->drop.why));
+	}
+}
+
+/* The state of an exchange that failed says whether the peer's key had been found. */
+static bool has_keys(const struct ike_event *e)
+{
+	switch (e->failure.state) {
+	case MM_SND_MSG4:
+	case MM_WAIT_MSG5:
+	case MM_BLD_MSG6:
+	case MM_SND_MSG6:
+	case MM_SND_MSG5:
+	case MM_WAIT_MSG6:
+	case MM_ACTIVE:
+		return true;
+	default:
+		return e->phase == 2;
 	}
 }
 
@@ -414,7 +455,7 @@ static void failed(struct render *r)
 	char cause[DIAGNOSE_TEXT];
 	bool fault = diagnose_ike(e, cause);
 
-	r->group = e->phase == 2;
+	r->group = has_keys(e);
 	r->severity = fault ? LOG_NOTICE : LOG_INFO;
 	if (fault && e->phase == 2)
 		say(r, TAG, "QM FSM error (conn-id %u, mess id 0x%08x)!", e->conn_id, e->msgid);
@@ -430,7 +471,7 @@ static void evidence(struct render *r)
 {
 	char cause[DIAGNOSE_TEXT];
 
-	r->group = r->e->phase == 2;
+	r->group = has_keys(r->e);
 	if (diagnose_ike(r->e, cause))
 		say(r, TAG, "%s", cause);
 }
@@ -530,6 +571,7 @@ static const struct {
 	[IKE_EVENT_KEYS] = { keys, LOG_INFO },
 	[IKE_EVENT_HASH] = { hash, LOG_INFO },
 	[IKE_EVENT_ID] = { identity, LOG_INFO },
+	[IKE_EVENT_LANDED] = { landed, LOG_INFO },
 	[IKE_EVENT_CERT] = { certificate, LOG_INFO },
 	[IKE_EVENT_SIGNATURE] = { signature, LOG_INFO },
 	[IKE_EVENT_PHASE1_DONE] = { phase1_done, LOG_NOTICE },

@@ -203,6 +203,7 @@ struct isakmp_sa {
 		uint32_t asked; /* the number of the peer's last question that was news */
 		uint64_t packets_in, packets_out; /* of ESP, as last told */
 	} dpd;
+	bool told_done;			/* sa_tell_done() */
 	bool retired;			/* another one took its place; it ends after the drain */
 	bool deleted;			/* by the peer; ends when nothing more can come from before */
 	/* Apart, so that many signs of life do not make us forget the few quick modes. */

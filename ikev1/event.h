@@ -121,8 +121,9 @@ enum ike_event_kind {
 	IKE_EVENT_ESP_MATCH,	/* phase 2: match */
 	IKE_EVENT_ESP_MISS,	/* phase 2: mismatch */
 	IKE_EVENT_KEYS,		/* "Generating keys for Initiator..." */
-	IKE_EVENT_HASH,		/* "Computing hash for ISAKMP"; flag: it is right */
-	IKE_EVENT_ID,		/* identity received: id */
+	IKE_EVENT_HASH,		/* "Computing hash for ISAKMP"; flag: it is right, or ours */
+	IKE_EVENT_ID,		/* identity received, from who has proven to have the key: id */
+	IKE_EVENT_LANDED,	/* "Connection landed on tunnel_group": the peer has proven who it is */
 	IKE_EVENT_CERT,		/* the peer's certificate was judged and is good: cert */
 	IKE_EVENT_SIGNATURE,	/* our own was made (flag false), or the peer's verified */
 	IKE_EVENT_PHASE1_DONE,	/* "PHASE 1 COMPLETED": phase1 */
@@ -205,6 +206,7 @@ struct ike_event {
 		struct {
 			uint16_t type;
 			bool authenticated;
+			bool keyed; /* the ISAKMP SA that it is about has its keys */
 		} notify;
 		struct {
 			unsigned int count;
@@ -215,6 +217,8 @@ struct ike_event {
 			enum isakmp_flaw flaw;
 			uint32_t offset;
 			uint8_t exchange;
+			/* What stands where a main mode would begin, by an SA payload; NONE: no matter. */
+			uint8_t not_sa;
 		} drop;
 		struct {
 			enum ike_cause cause;

@@ -106,6 +106,8 @@ static void drop(struct exchange *x, const struct incoming *in, enum ike_drop wh
 	x->ike->counters.dropped[why]++;
 	e->drop.why = why;
 	e->drop.exchange = in->m.header.exchange;
+	if (x->state == MM_START && in->m.header.next_payload != ISAKMP_SA)
+		e->drop.not_sa = in->m.header.next_payload;
 }
 
 /* The message counted: IV, cache and timers follow in one go. */

@@ -316,6 +316,7 @@ void info_input_clear(struct isakmp_sa *sa, const struct incoming *in)
 			continue;
 		e = report_sa(sa, IKE_EVENT_NOTIFY, LEVEL_ALWAYS);
 		e->notify.type = n.type;
+		e->notify.keyed = sa->keys.len > 0;
 		cause = cause_of(sa, n.type, 1);
 		if (cause && !sa->x.done && !sa->x.evidence)
 			exchange_suspect(&sa->x, cause);

@@ -518,8 +518,7 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 {
 	struct isakmp_sa *sa = this_sa(x);
 	struct keymat_phase1 p = main_mode_inputs(sa);
-	struct span id_body = step_process(x, in, ISAKMP_ID),
-		    theirs = step_process(x, in, ISAKMP_HASH);
+	struct span id_body = step_process(x, in, ISAKMP_ID), theirs;
 	struct isakmp_id id;
 	uint8_t hash[HASH_LEN_MAX];
 	bool right, accepted;
@@ -530,12 +529,16 @@ static enum ike_fsm_event process_auth(struct exchange *x, const struct incoming
 	if (!isakmp_parse_id(id_body, &id))
 		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
 	keymat_auth_hash(&p, &sa->keys, x->role == IKE_RESPONDER, id_body, hash);
+	theirs = isakmp_find(&in->m, ISAKMP_HASH)->body;
 	right = theirs.len == sa->keys.len && util_equal_ct(hash, theirs.data, theirs.len);
+	accepted = right && identity_accept_psk(sa, &id);
+	/* Told in the order of the payloads; an identity that the hash does not prove is not told. */
+	if (right)
+		identity_report(x, &id, accepted);
+	step_process(x, in, ISAKMP_HASH);
 	report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = right;
 	if (!right)
 		return ignore(x, IKE_CAUSE_KEY_MISMATCH, ISAKMP_BAD_CONTENT);
-	accepted = identity_accept_psk(sa, &id);
-	identity_report(x, &id, accepted);
 	sharing_remember(sa, &id);
 	x->cause = accepted ? IKE_CAUSE_NONE : IKE_CAUSE_IDENTITY;
 	process_notifies(sa, in);
@@ -584,9 +587,15 @@ static enum ike_fsm_event compare_ids(struct exchange *x, enum ike_fsm_event nex
 /* The identity is accepted; whose SA it is follows from it where several peers share an address. */
 static enum ike_fsm_event settle(struct exchange *x, enum ike_fsm_event next)
 {
-	enum ike_cause cause = next == EV_ERROR ? IKE_CAUSE_NONE : sharing_settle(this_sa(x));
+	enum ike_cause cause;
 
-	return cause ? exchange_error(x, cause) : next;
+	if (next == EV_ERROR)
+		return next;
+	cause = sharing_settle(this_sa(x));
+	if (cause)
+		return exchange_error(x, cause);
+	report_exchange(x, IKE_EVENT_LANDED, LEVEL_STEPS);
+	return next;
 }
 
 static enum ike_fsm_event r_compare_ids(struct exchange *x, const struct incoming *in)
@@ -612,6 +621,7 @@ static enum ike_fsm_event start_quick_mode(struct exchange *x, const struct inco
 {
 	(void)in;
 	sa_start_quick_mode(this_sa(x));
+	sa_tell_done(this_sa(x));
 	return EV_NONE;
 }
 

@@ -47,8 +47,11 @@ static void report_built(struct exchange *x, struct isakmp_sa *sa, const struct 
 	    isakmp_parse_payloads(&m, span_of(b->w.data + ISAKMP_HEADER, b->w.len - ISAKMP_HEADER),
 				  true, NULL) != ISAKMP_OK)
 		return;
-	for (size_t i = 0; x && i < m.count; i++)
+	for (size_t i = 0; x && i < m.count; i++) {
 		report_payload(x, IKE_EVENT_CONSTRUCTING, &m.payload[i]);
+		if (x->phase == 1 && m.payload[i].type == ISAKMP_HASH)
+			report_exchange(x, IKE_EVENT_HASH, LEVEL_STEPS)->flag = true;
+	}
 	report_message(x, sa, &m, true);
 }
 

@@ -156,6 +156,7 @@ static enum ike_fsm_event i_start(struct exchange *x, const struct incoming *in)
 
 	(void)in;
 	report_exchange(x, IKE_EVENT_QM_START, LEVEL_ALWAYS);
+	sa_tell_done(pair->sa);
 	x->mismatch.our_esp = profile_of(pair)->suites[0];
 	x->mismatch.our_pfs = pfs;
 	step_make_nonce(x, &pair->qm->ni);

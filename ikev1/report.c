@@ -67,6 +67,9 @@ void report_drop(struct ike *ike, const struct ike_datagram *d, const struct isa
 		memcpy(e->icookie, h->icookie, ISAKMP_COOKIE);
 		e->msgid = h->msgid;
 		e->drop.exchange = h->exchange;
+		if (why == IKE_DROP_UNKNOWN_SA && h->exchange == ISAKMP_XCHG_MAIN &&
+		    h->next_payload != ISAKMP_SA)
+			e->drop.not_sa = h->next_payload;
 	}
 	e->drop.why = why;
 	e->drop.flaw = flaw;

@@ -228,7 +228,6 @@ void sa_activate(struct isakmp_sa *sa)
 	struct ike_peer *p = sa->peer;
 	bool initial_contact = sa->mm->initial_contact;
 	struct isakmp_sa *other;
-	struct ike_event *e;
 
 	main_mode_free(sa->mm);
 	sa->mm = NULL;
@@ -237,9 +236,6 @@ void sa_activate(struct isakmp_sa *sa)
 	ike->counters.phase1_up++;
 	timer_arm(&ike->timers, &sa->rekey, rekey_time(&sa->x, sa->lifetime));
 	timer_arm(&ike->timers, &sa->expire, ike->now + SECONDS(sa->lifetime));
-	e = report_sa(sa, IKE_EVENT_PHASE1_DONE, LEVEL_ALWAYS);
-	e->phase1.suite = sa->suite;
-	e->phase1.lifetime = sa->lifetime;
 	p->suspect = false;
 	pair_renew_suspect(p);
 	path_learn(sa);
@@ -256,6 +252,18 @@ void sa_activate(struct isakmp_sa *sa)
 			report_crossed(&sa->x, &other->x, sa->x.role == IKE_RESPONDER);
 		}
 	}
+}
+
+void sa_tell_done(struct isakmp_sa *sa)
+{
+	struct ike_event *e;
+
+	if (sa->told_done)
+		return;
+	sa->told_done = true;
+	e = report_sa(sa, IKE_EVENT_PHASE1_DONE, LEVEL_ALWAYS);
+	e->phase1.suite = sa->suite;
+	e->phase1.lifetime = sa->lifetime;
 }
 
 bool sa_is_outdone(const struct isakmp_sa *sa)

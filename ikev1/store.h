@@ -65,6 +65,10 @@ void sa_proven(struct isakmp_sa *sa);
 bool sa_evict(struct ike *ike, const struct ike_peer *p);
 void sa_adopt_cookie(struct isakmp_sa *sa, const uint8_t *rcookie); /* initiator: the peer's */
 void sa_activate(struct isakmp_sa *sa);
+/*
+ * That phase 1 is completed, once: who goes on with quick mode says that first, as the ASA does.
+ */
+void sa_tell_done(struct isakmp_sa *sa);
 /* What is wanted of the peer: the initiator begins; the responder gives it time to. */
 void sa_start_quick_mode(struct isakmp_sa *sa);
 /* Ours, which crosses one of the peer's that is complete and is the one to be kept. */

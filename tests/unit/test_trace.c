@@ -176,6 +176,8 @@ Test(trace_ike, milestones)
 	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, Connection landed on tunnel_group 10.0.1.2\n"
 		      "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, Generating keys for "
 		      "Initiator...\n");
+	e = event(IKE_EVENT_LANDED, 1, IKE_INITIATOR);
+	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, Connection landed on tunnel_group 10.0.1.2\n");
 	e = event(IKE_EVENT_HASH, 1, IKE_INITIATOR);
 	e.flag = true;
 	check_ike(&e,
@@ -227,13 +229,46 @@ Test(trace_ike, notifies_in_the_clear)
 	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, Received an un-encrypted NO_PROPOSAL_CHOSEN notify "
 		      "message, dropping\n"
 		      "[IKEv1]: IP = 10.0.1.2, Information Exchange processing failed\n");
+	/* It answers message 5: there are keys, and therefore a group. */
 	e.notify.type = ISAKMP_N_PAYLOAD_MALFORMED;
+	e.notify.keyed = true;
 	check_ike(&e,
-		  "[IKEv1]: IP = 10.0.1.2, Received an un-encrypted PAYLOAD_MALFORMED notify "
+		  "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Received an un-encrypted PAYLOAD_MALFORMED notify "
 		  "message, dropping\n"
-		  "[IKEv1]: IP = 10.0.1.2, Error, peer has indicated that something is wrong with "
+		  "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Error, peer has indicated that something is wrong with "
 		  "our message. This could indicate a pre-shared key mismatch.\n"
-		  "[IKEv1]: IP = 10.0.1.2, Information Exchange processing failed\n");
+		  "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Information Exchange processing failed\n");
+}
+
+Test(trace_ike, what_does_not_decrypt)
+{
+	struct ike_event e = event(IKE_EVENT_DROP, 1, IKE_RESPONDER);
+
+	e.msgid = 0;
+	e.drop.why = IKE_DROP_UNDECRYPTABLE;
+	e.drop.exchange = ISAKMP_XCHG_MAIN;
+	check_ike(&e, "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, Received encrypted Oakley Main Mode "
+		      "packet with invalid payloads, MessID = 0\n"
+		      "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, ERROR, had problems decrypting packet, "
+		      "probably due to mismatched pre-shared key, dropping\n");
+	/* Behind phase 1 the keys are proven: it is something else. */
+	e.phase = 0;
+	e.msgid = 0x26f952ae;
+	e.drop.exchange = ISAKMP_XCHG_QUICK;
+	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, ERROR, had problems decrypting packet (exchange 32, "
+		      "msgid=26f952ae), dropping\n");
+}
+
+Test(trace_ike, main_modes_without_a_beginning)
+{
+	struct ike_event e = event(IKE_EVENT_DROP, 0, IKE_RESPONDER);
+
+	e.msgid = 0;
+	e.drop.why = IKE_DROP_UNKNOWN_SA;
+	e.drop.exchange = ISAKMP_XCHG_MAIN;
+	e.drop.not_sa = ISAKMP_KE;
+	check_ike(&e, "[IKEv1]: IP = 10.0.1.2, Header invalid, missing SA payload! (next payload = 4)\n"
+		      "[IKEv1]: IP = 10.0.1.2, packet (exchange 2, msgid=0) dropped: unknown_sa\n");
 }
 
 Test(trace_ike, failure_prints_history_and_cause)
@@ -248,10 +283,10 @@ Test(trace_ike, failure_prints_history_and_cause)
 	e.failure.history_len = ARRAY_SIZE(steps);
 	memcpy(e.failure.history, steps, sizeof(steps));
 	check_ike(&e,
-		  "[IKEv1 DEBUG]: IP = 10.0.1.2, IKE MM Responder FSM error history (conn-id 1003) "
+		  "[IKEv1 DEBUG]: Group = 10.0.1.2, IP = 10.0.1.2, IKE MM Responder FSM error history (conn-id 1003) "
 		  "<state>, <event>: MM_DONE, EV_ERROR-->MM_BLD_MSG6, "
 		  "EV_COMPARE_IDS-->MM_WAIT_MSG5, EV_RCV_MSG\n"
-		  "[IKEv1]: IP = 10.0.1.2, probable pre-shared key mismatch with 10.0.1.2: its "
+		  "[IKEv1]: Group = 10.0.1.2, IP = 10.0.1.2, probable pre-shared key mismatch with 10.0.1.2: its "
 		  "message 5 does not decrypt with our key; compare \"isakmp-key ...\" on both "
 		  "sides\n");
 	/* A full history fits into a line. */
@@ -289,7 +324,7 @@ Test(trace_ike, every_kind)
 		if (kind == IKE_EVENT_SIGNATURE)
 			e.flag = true;
 		if (kind == IKE_EVENT_NOTIFY)
-			e.notify.authenticated = true;
+			e.notify.authenticated = e.notify.keyed = true;
 		if (kind == IKE_EVENT_FAILED || kind == IKE_EVENT_EVIDENCE || kind == IKE_EVENT_ID)
 			memset(&e.failure, 0, sizeof(e.failure));
 		if (kind == IKE_EVENT_POLICY_MISS || kind == IKE_EVENT_ESP_MISS)
