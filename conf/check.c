@@ -19,15 +19,11 @@
 void check_say(struct draft *d, enum conf_severity severity, unsigned int line,
 	       const struct origin *at, const char *fmt, ...)
 {
-	char *what;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		abort();
+	vcomplain(&d->complaints, severity, line, at->path, fmt, ap);
 	va_end(ap);
-	complain(&d->complaints, severity, line, "%s%s%s", at->path, *at->path ? ": " : "", what);
-	free(what);
 }
 
 void check_already(struct draft *d, const struct origin *second, const struct origin *first)

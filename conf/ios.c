@@ -25,15 +25,11 @@ static void count(struct ios *x, enum ios_use use)
 
 void ios_say(struct ios *x, enum conf_severity severity, const char *fmt, ...)
 {
-	char *what;
 	va_list ap;
 
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		abort();
+	vcomplain(x->complaints, severity, x->at ? x->at->number : 0, "", fmt, ap);
 	va_end(ap);
-	complain(x->complaints, severity, x->at ? x->at->number : 0, "%s", what);
-	free(what);
 }
 
 bool ios_is(const char *word, const char *what)

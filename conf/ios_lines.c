@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/ios_lines.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -15,13 +16,66 @@ struct cursor {
 struct piece {
 	const char *start;
 	size_t len;
-	bool indented;
+	size_t indent;
 };
 
 static bool is_blank(char c)
 {
 	/* A text from a terminal has NULs, backspaces and form feeds in places. */
 	return (unsigned char)c <= ' ' || c == 0x7f;
+}
+
+static bool begins(const struct piece *p, const char *with)
+{
+	size_t n = strlen(with);
+
+	return p->len >= n && strncasecmp(p->start, with, n) == 0;
+}
+
+static void skip(struct piece *p, size_t n)
+{
+	p->start += n;
+	p->len -= n;
+}
+
+static void trim(struct piece *p)
+{
+	while (p->len && is_blank(p->start[p->len - 1]))
+		p->len--;
+	for (p->indent = 0; p->len && is_blank(*p->start); p->indent++)
+		skip(p, 1);
+}
+
+#define MORE	    "--more--"
+#define MORE_ERASED 9 /* blanks by which a terminal wipes " --More-- " out */
+
+/* What came after the pause stands on the same line, behind what wiped the word out. */
+static void skip_more(struct piece *p)
+{
+	size_t n;
+
+	if (!begins(p, MORE))
+		return;
+	for (n = p->len; n > 0 && p->start[n - 1] != '\b' && p->start[n - 1] != '\r'; n--)
+		continue;
+	skip(p, n ? n : strlen(MORE));
+	trim(p);
+	if (!n)
+		p->indent -= MIN(p->indent, (size_t)MORE_ERASED);
+}
+
+/* "R1(config-if)#ip mtu 1400": the line is what was typed. */
+static void skip_prompt(struct piece *p)
+{
+	const char *hash = memchr(p->start, '#', p->len);
+
+	if (!hash || hash == p->start || hash[-1] != ')' ||
+	    memchr(p->start, ' ', (size_t)(hash - p->start)) ||
+	    !memmem(p->start, (size_t)(hash - p->start), "(c", 2))
+		return;
+	skip(p, (size_t)(hash - p->start) + 1);
+	trim(p);
+	p->indent = 0;
 }
 
 static bool next_line(struct cursor *c, struct piece *out)
@@ -37,34 +91,29 @@ static bool next_line(struct cursor *c, struct piece *out)
 	out->len = (size_t)(eol - c->p);
 	c->p = eol + 1;
 	c->number++;
-	while (out->len && is_blank(out->start[out->len - 1]))
-		out->len--;
-	out->indented = out->len && is_blank(out->start[0]);
-	while (out->len && is_blank(out->start[0])) {
-		out->start++;
-		out->len--;
-	}
+	trim(out);
+	skip_more(out);
+	skip_prompt(out);
 	return true;
 }
 
-static bool begins(const struct piece *p, const char *with)
+/* What a console says by itself: "*Sep  9 14:12:02.934: %LINEPROTO-5-UPDOWN: ..." */
+static bool is_message(const struct piece *p)
 {
-	size_t n = strlen(with);
-
-	return p->len >= n && strncasecmp(p->start, with, n) == 0;
+	return begins(p, "%") || (begins(p, "*") && memmem(p->start, p->len, ": %", 3));
 }
 
 /* What a terminal shows around a configuration; "SiteA#sh run" is the prompt with the command. */
 static bool is_decoration(const struct piece *p)
 {
 	static const char *const starts[] = {
-		"!",	   "building configuration",	"current configuration",
-		"using ",  "last configuration change", "nvram config last updated",
-		"--more--"
+		"!",	  "building configuration",	"current configuration",	 "using ",
+		"```",	  "last configuration change",	"nvram config last updated",	 "--more--",
+		"uncompressed configuration",		"enter configuration commands",
 	};
 	const char *prompt = memchr(p->start, '#', p->len);
 
-	if (p->len == 0)
+	if (p->len == 0 || is_message(p))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (begins(p, starts[i]))
@@ -73,32 +122,61 @@ static bool is_decoration(const struct piece *p)
 	return prompt && !memchr(p->start, ' ', (size_t)(prompt - p->start));
 }
 
-/* "banner motd ^C ... ^C": text up to the next delimiter, over several lines or on one. */
-static void skip_banner(struct cursor *c, const struct piece *p)
+/* `show running-config` writes a control character as two: ^C. */
+static size_t delimiter_at(const char *at, const char *end)
 {
-	const char *at = memchr(p->start + 7, ' ', p->len - 7), *end = p->start + p->len;
-	struct piece line;
-	char delimiter;
+	return *at == '^' && at + 1 < end ? 2 : 1;
+}
 
-	while (at && at < end && *at == ' ')
-		at++;
-	if (!at || at == end)
+static void skip_text(struct cursor *c, const char *at, const char *end)
+{
+	size_t n = delimiter_at(at, end);
+	struct piece line;
+
+	if (memmem(at + n, (size_t)(end - at) - n, at, n))
 		return;
-	delimiter = *at;
-	/* `show running-config` writes a control character as two: ^C. */
-	at += delimiter == '^' && at + 1 < end ? 2 : 1;
-	if (memchr(at, delimiter, (size_t)(end - at)))
-		return;
-	while (next_line(c, &line) && !memchr(line.start, delimiter, line.len))
+	while (next_line(c, &line) && !memmem(line.start, line.len, at, n))
 		continue;
 }
 
+/* "banner motd ^C ... ^C": text up to the next delimiter, over several lines or on one. */
+static bool skip_banner(struct cursor *c, const struct piece *p)
+{
+	const char *end = p->start + p->len, *at;
+
+	if (begins(p, "banner ")) {
+		at = memchr(p->start + 7, ' ', p->len - 7);
+		while (at && at < end && *at == ' ')
+			at++;
+	} else {
+		/* Others have such texts, too: menus, messages of a login. */
+		at = memmem(p->start, p->len, "^C", 2);
+		if (!at)
+			return false;
+	}
+	if (at && at < end)
+		skip_text(c, at, end);
+	return true;
+}
+
+static bool is_hexadecimal(const struct piece *p)
+{
+	for (size_t i = 0; i < p->len; i++)
+		if (!isxdigit((unsigned char)p->start[i]) && !is_blank(p->start[i]))
+			return false;
+	return true;
+}
+
+/* Its octets and the "quit" behind them, unless it is in a file of the router's. */
 static void skip_certificate(struct cursor *c)
 {
+	struct cursor before = *c;
 	struct piece line;
 
-	while (next_line(c, &line) && !begins(&line, "quit"))
-		continue;
+	while (next_line(c, &line) && is_hexadecimal(&line))
+		before = *c;
+	if (c->p <= c->end && !begins(&line, "quit"))
+		*c = before;
 }
 
 static void add_words(struct ios_line *l)
@@ -108,6 +186,9 @@ static void add_words(struct ios_line *l)
 	while (*p && l->count < IOS_WORDS_MAX) {
 		size_t n = l->count + 1 < IOS_WORDS_MAX ? strcspn(p, " \t") : strlen(p);
 
+		/* A comment behind a command; by itself no word of any. */
+		if (l->count && n == 1 && *p == '!' && strcasecmp(l->word[0], "description") != 0)
+			break;
 		l->word[l->count] = xcalloc(1, n + 1);
 		memcpy(l->word[l->count++], p, n);
 		p += n;
@@ -122,7 +203,7 @@ static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int n
 	/* Doubled by hand: realloc moves pointers only, the texts stay where they are. */
 	ls->line = xreallocarray(ls->line, ls->count + 1, sizeof(*ls->line));
 	l = &ls->line[ls->count++];
-	*l = (struct ios_line){ .number = number, .indented = p->indented };
+	*l = (struct ios_line){ .number = number, .indent = p->indent };
 	l->text = xcalloc(1, p->len + 1);
 	for (size_t i = 0; i < p->len; i++)
 		l->text[i] = is_blank(p->start[i]) ? ' ' : p->start[i];
@@ -132,7 +213,49 @@ static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int n
 		free(l->word[0]);
 		memmove(&l->word[0], &l->word[1], --l->count * sizeof(l->word[0]));
 	}
-	ls->indents |= p->indented;
+}
+
+static bool is(const struct ios_line *l, size_t word, const char *what)
+{
+	return word < l->count && strcasecmp(l->word[word], what) == 0;
+}
+
+/* Where nothing is indented: what can only stand outside of blocks, as far as it matters here. */
+static bool is_heading(const struct ios_line *l)
+{
+	static const char *const words[] = { "hostname", "interface", "int",	"router", "route-map",
+					     "crypto",	 "line",      "vrf",	"end",	  "access-list",
+					     "exit",	 "ip-sla",    "policy-map" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (is(l, 0, words[i]))
+			return true;
+	return is(l, 0, "ip") && (is(l, 1, "route") || is(l, 1, "prefix-list") || is(l, 1, "vrf") ||
+				  is(l, 1, "access-list"));
+}
+
+/* Some tools write over secrets and lose the blanks before such lines. */
+static bool is_of_a_tunnel(const struct ios_line *l)
+{
+	return is(l, 0, "tunnel") || (is(l, 0, "ip") && is(l, 1, "nhrp"));
+}
+
+/* A text that stands in another one is indented as a whole. */
+static void find_blocks(struct ios_lines *ls)
+{
+	size_t least = SIZE_MAX;
+
+	for (size_t i = 0; i < ls->count; i++)
+		least = MIN(least, ls->line[i].indent);
+	for (size_t i = 0; i < ls->count; i++) {
+		ls->line[i].indented = ls->line[i].indent > least;
+		ls->indents |= ls->line[i].indented;
+	}
+	for (size_t i = 0; i < ls->count; i++) {
+		struct ios_line *l = &ls->line[i];
+
+		l->top = ls->indents ? !l->indented && !is_of_a_tunnel(l) : is_heading(l);
+	}
 }
 
 void ios_lines_read(const char *text, size_t len, struct ios_lines *out)
@@ -142,29 +265,31 @@ void ios_lines_read(const char *text, size_t len, struct ios_lines *out)
 
 	*out = (struct ios_lines){ 0 };
 	while (next_line(&c, &p)) {
-		if (is_decoration(&p))
+		if (is_decoration(&p) || skip_banner(&c, &p))
 			continue;
-		if (begins(&p, "banner "))
-			skip_banner(&c, &p);
-		else if (p.indented && begins(&p, "certificate "))
+		if (begins(&p, "certificate "))
 			skip_certificate(&c);
 		else
 			add_line(out, &p, c.number);
 	}
+	find_blocks(out);
 }
 
 bool ios_is_config(const char *text, size_t len)
 {
+	static const char *const starts[] = { "interface ", "int tu", "crypto isakmp ",
+					      "crypto ipsec ", "building configuration" };
+	bool braces = memchr(text, '{', len) != NULL;
 	struct cursor c = { .p = text, .end = text + len };
 	struct piece p;
 
 	/* None of these can be a line of ours: there a key has a = behind it, a section a {. */
 	while (next_line(&c, &p)) {
-		if (p.indented || (p.len && memchr(p.start, '{', p.len)))
+		if (braces && (p.indent || memchr(p.start, '{', p.len)))
 			continue;
-		if (begins(&p, "interface ") || begins(&p, "crypto isakmp ") ||
-		    begins(&p, "crypto ipsec ") || begins(&p, "building configuration"))
-			return true;
+		for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+			if (begins(&p, starts[i]))
+				return true;
 	}
 	return false;
 }

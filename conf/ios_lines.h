@@ -2,7 +2,8 @@
 /*
  * The lines of an IOS running-config, as `show running-config` prints it or as somebody pasted it:
  * words, whether there was a "no", whether the line stands within the block of another. What is no
- * configuration (prompt, headers, comments, banners, certificates in hexadecimal) is left out.
+ * configuration (prompts, headers, comments, banners, certificates in hexadecimal, messages of a
+ * console, "--More--") is left out; what was typed behind a prompt of the configuration mode is a line.
  */
 #ifndef CONF_IOS_LINES_H
 #define CONF_IOS_LINES_H
@@ -14,7 +15,10 @@
 
 struct ios_line {
 	unsigned int number;
-	bool indented;
+	size_t indent; /* blanks before it */
+	bool indented; /* deeper than the text as a whole */
+	bool top;      /* stands for itself or opens a block: belongs to no other line */
+	bool gone;     /* a "no" further down took it back, or this is that "no" */
 	bool no;    /* it began with "no", which is not among the words */
 	char *text; /* as it was, without blanks around it; may hold a secret */
 	char *word[IOS_WORDS_MAX];

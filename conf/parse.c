@@ -90,16 +90,13 @@ __attribute__((format(printf, 5, 6))) static void say(enum conf_severity severit
 						      const char *key, const char *fmt, ...)
 {
 	const char *path = path_of(id);
-	char *what;
+	char where[512];
 	va_list ap;
 
+	snprintf(where, sizeof(where), "%s%s%s", path, *path && key ? ": " : "", key ? key : "");
 	va_start(ap, fmt);
-	if (vasprintf(&what, fmt, ap) < 0)
-		abort();
+	vcomplain(&reading->draft->complaints, severity, line, where, fmt, ap);
 	va_end(ap);
-	complain(&reading->draft->complaints, severity, line, "%s%s%s%s%s", path,
-		 *path ? ": " : "", key ? key : "", key ? ": " : "", what);
-	free(what);
 	if (severity == CONF_ERROR)
 		draft_origin(reading->draft, id)->bad = true;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -36,13 +35,12 @@ unsigned int complaint_line(const struct complaints *c, unsigned int line)
 	return c->made_from && line && line <= c->line_count ? c->made_from[line - 1] : line;
 }
 
-void complain(const struct complaints *c, enum conf_severity severity, unsigned int line,
-	      const char *fmt, ...)
+void vcomplain(const struct complaints *c, enum conf_severity severity, unsigned int line,
+	       const char *where, const char *fmt, va_list ap)
 {
 	struct conf_message m = { .severity = severity, .line = complaint_line(c, line) };
-	char place[16] = "";
+	char number[16] = "";
 	char *what;
-	va_list ap;
 
 	if (severity == CONF_ERROR)
 		c->report->errors++;
@@ -50,16 +48,24 @@ void complain(const struct complaints *c, enum conf_severity severity, unsigned 
 	if (c->report->count >= CONF_MESSAGES_MAX &&
 	    (severity != CONF_ERROR || c->report->errors > 1))
 		return;
-	va_start(ap, fmt);
 	if (vasprintf(&what, fmt, ap) < 0)
 		abort();
-	va_end(ap);
 	if (m.line)
-		snprintf(place, sizeof(place), ":%u", m.line);
-	if (asprintf(&m.text, "%s%s: %s", c->file, place, what) < 0)
+		snprintf(number, sizeof(number), ":%u", m.line);
+	if (asprintf(&m.text, "%s%s: %s%s%s", c->file, number, where, *where ? ": " : "", what) < 0)
 		abort();
 	free(what);
 	insert(c->report, &m);
+}
+
+void complain(const struct complaints *c, enum conf_severity severity, unsigned int line,
+	      const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vcomplain(c, severity, line, "", fmt, ap);
+	va_end(ap);
 }
 
 void conf_report_free(struct conf_report *report)

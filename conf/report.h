@@ -3,6 +3,8 @@
 #ifndef CONF_REPORT_H
 #define CONF_REPORT_H
 
+#include <stdarg.h>
+
 #include "conf/conf.h"
 
 /* Where complaints about one file go. All is borrowed. */
@@ -21,6 +23,9 @@ struct complaints {
 __attribute__((format(printf, 4, 5))) void complain(const struct complaints *c,
 						    enum conf_severity severity, unsigned int line,
 						    const char *fmt, ...);
+/* The same about a place within the text ("tunnel T: mtu"), which may be "". */
+void vcomplain(const struct complaints *c, enum conf_severity severity, unsigned int line,
+	       const char *where, const char *fmt, va_list ap);
 
 /* Of which line of the user's text a line is, for texts that name a second one. */
 unsigned int complaint_line(const struct complaints *c, unsigned int line);
