@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/ios.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "conf/ios_read.h"
 #include "lib/addr.h"
 #include "lib/util.h"
+
+#define ABBREVIATION_MIN 2 /* letters */
 
 /* ---- for the commands ---- */
 
@@ -37,14 +40,31 @@ bool ios_is(const char *word, const char *what)
 	return strcasecmp(word, what) == 0;
 }
 
+const char *ios_name(const char *word, char out[IOS_NAME_MAX])
+{
+	snprintf(out, IOS_NAME_MAX, "%s", word);
+	for (char *c = out; *c; c++)
+		if (!isalnum((unsigned char)*c) && !strchr("._-", *c))
+			*c = '_';
+	return out;
+}
+
 void ios_set(struct ios *x, const char *key, const char *value)
 {
 	outline_set(x->section, key, value, x->at->number);
 }
 
-struct ios_tunnel *ios_this_tunnel(struct ios *x)
+bool ios_means(const char *word, const char *what)
 {
-	return &x->tunnel[x->tunnel_count - 1];
+	size_t n = strlen(word);
+
+	return n >= ABBREVIATION_MIN ? strncasecmp(word, what, n) == 0 : ios_is(word, what);
+}
+
+void ios_pass_over(struct ios *x)
+{
+	x->use = IOS_SYSTEM;
+	ios_enter(x, IOS_BLOCK, NULL);
 }
 
 bool ios_prefix(struct ios *x, const char *address, const char *mask, char out[ADDR_TEXT])
@@ -69,13 +89,16 @@ bool ios_prefix(struct ios *x, const char *address, const char *mask, char out[A
 
 /* ---- finding the command of a line ---- */
 
-static bool is_alternative(const char *pattern, size_t len, const char *word)
+static bool is_alternative(const char *pattern, size_t len, const char *word, bool cut)
 {
+	size_t letters = strlen(word);
+
 	while (len) {
 		const char *bar = memchr(pattern, '|', len);
 		size_t n = bar ? (size_t)(bar - pattern) : len;
 
-		if (strlen(word) == n && strncasecmp(pattern, word, n) == 0)
+		if ((letters == n || (cut && letters < n && letters >= ABBREVIATION_MIN)) &&
+		    strncasecmp(pattern, word, letters) == 0)
 			return true;
 		if (!bar)
 			return false;
@@ -85,141 +108,171 @@ static bool is_alternative(const char *pattern, size_t len, const char *word)
 	return false;
 }
 
-/* arg[] has room for every word of a line. */
-static bool fits(const char *pattern, const struct ios_line *l, const char **arg, size_t *n)
+/* A command that a line may be. */
+struct match {
+	const struct ios_command *command;
+	unsigned int score; /* 0: none */
+	const char *arg[IOS_WORDS_MAX];
+	size_t n;
+};
+
+/* How many words of the pattern the line has literally, and whether any of them is cut; -1: another. */
+static int compare(const char *pattern, const struct ios_line *l, bool *cut, struct match *m)
 {
+	int literal = 0;
 	size_t word = 0;
 
-	*n = 0;
-	while (*pattern) {
+	m->n = 0;
+	*cut = false;
+	for (; *pattern; word++) {
 		size_t len = strcspn(pattern, " ");
 
 		if (len == 3 && memcmp(pattern, "...", 3) == 0) {
 			while (word < l->count)
-				arg[(*n)++] = l->word[word++];
-			return true;
+				m->arg[m->n++] = l->word[word++];
+			return literal;
 		}
 		if (word == l->count)
-			return false;
-		if (len == 1 && *pattern == '$')
-			arg[(*n)++] = l->word[word];
-		else if (!is_alternative(pattern, len, l->word[word]))
-			return false;
-		word++;
+			return -1;
+		if (len == 1 && *pattern == '$') {
+			m->arg[m->n++] = l->word[word];
+		} else if (is_alternative(pattern, len, l->word[word], true)) {
+			*cut |= !is_alternative(pattern, len, l->word[word], false);
+			literal++;
+		} else {
+			return -1;
+		}
 		pattern += len;
 		pattern += *pattern == ' ';
 	}
-	return word == l->count;
+	return word == l->count ? literal : -1;
 }
 
-static bool is_wildcard(const struct ios_command *c)
+/* A pattern without literal words is for what no other one takes. */
+static unsigned int score(int literal, bool cut, bool own)
 {
-	return strcmp(c->pattern, "...") == 0;
+	if (literal <= 0)
+		return literal == 0;
+	return (unsigned int)literal * 8 + (cut ? 0 : 4) + (own ? 2 : 0);
 }
 
-static const struct ios_command *find_in(const struct ios_commands *set, enum ios_mode mode,
-					 const struct ios_line *l, bool wildcards, const char **arg,
-					 size_t *n)
+/*
+ * The command that says most of a line literally; of equal ones one whose words are not cut, then one
+ * of the mode itself, then the first.
+ */
+static void find_best(enum ios_mode mode, const struct ios_line *l, bool own, struct match *best)
 {
-	for (size_t i = 0; i < set->count; i++)
-		if (set->row[i].mode == mode && is_wildcard(&set->row[i]) == wildcards &&
-		    fits(set->row[i].pattern, l, arg, n))
-			return &set->row[i];
-	return NULL;
+	static const struct ios_commands *const sets[] = { &ios_crypto, &ios_tunnel, &ios_other };
+
+	for (size_t s = 0; s < ARRAY_SIZE(sets); s++) {
+		for (size_t i = 0; i < sets[s]->count; i++) {
+			struct match m = { .command = &sets[s]->row[i] };
+			int literal;
+			bool cut;
+
+			if (m.command->mode != mode)
+				continue;
+			literal = compare(m.command->pattern, l, &cut, &m);
+			m.score = score(literal, cut, own);
+			if (m.score > best->score)
+				*best = m;
+		}
+	}
 }
 
-static const struct ios_command *find(enum ios_mode mode, const struct ios_line *l, bool wildcards,
-				      const char **arg, size_t *n)
+static bool is_keyword(const char *word)
 {
-	const struct ios_commands *const sets[] = { &ios_crypto, &ios_tunnel, &ios_other };
-	const struct ios_command *c = NULL;
-
-	for (size_t i = 0; i < ARRAY_SIZE(sets) && !c; i++)
-		c = find_in(sets[i], mode, l, wildcards, arg, n);
-	return c;
+	return word[strspn(word, "abcdefghijklmnopqrstuvwxyz-")] == '\0';
 }
 
-/* The literal words of a pattern: they are no secrets. */
-static const char *name_of(const struct ios_command *c, char *buf, size_t size)
+/*
+ * The words of a line that are literal in the pattern: they are no secrets. Of a command for all that
+ * begins so, the next word, too.
+ */
+static const char *name_of(const struct ios_command *c, const struct ios_line *l, char *buf,
+			   size_t size)
 {
-	size_t len = 0;
+	const char *p = c->pattern;
+	size_t len = 0, i = 0;
 
-	for (const char *p = c->pattern; *p;) {
-		size_t word = strcspn(p, " "), shown = strcspn(p, " |");
-
-		if (*p == '$' || *p == '.')
-			break;
-		len += (size_t)snprintf(buf + len, size - len, "%s%.*s", len ? " " : "", (int)shown,
-					p);
-		p += word;
+	for (; *p && *p != '$' && *p != '.' && i < l->count && len < size; i++) {
+		len += (size_t)snprintf(buf + len, size - len, "%s%.30s", len ? " " : "",
+					l->word[i]);
+		p += strcspn(p, " ");
 		p += *p == ' ';
 	}
+	if (*p == '.' && i < 3 && i < l->count && len < size && is_keyword(l->word[i]))
+		snprintf(buf + len, size - len, "%s%.30s", len ? " " : "", l->word[i]);
 	return buf;
 }
 
 static void carry_out(struct ios *x, const struct ios_command *c, const char *const *arg, size_t n)
 {
-	char name[80] = "";
+	char name[160] = "";
 	size_t errors = x->complaints->report->errors;
 
-	name_of(c, name, sizeof(name));
+	name_of(c, x->at, name, sizeof(name));
 	if (c->use == IOS_UNSUPPORTED)
 		ios_say(x, CONF_WARNING, "%s: not supported; it would have %s", name, c->what);
 	else if (c->use == IOS_REFUSED)
 		ios_say(x, CONF_ERROR, "%s: %s", name, c->what);
-	x->block = c->use;
+	x->use = c->use;
 	if (c->use == IOS_APPLIED && c->what)
 		ios_set(x, c->what, arg[0]);
 	if (c->apply)
 		c->apply(x, arg, n);
-	count(x, x->complaints->report->errors > errors ? IOS_REFUSED : c->use);
+	if (x->complaints->report->errors > errors)
+		x->use = IOS_REFUSED;
+	x->block = x->use;
+	count(x, x->use);
 }
 
 /*
- * The mode's own commands come first; one of the top ends the block, where the text is not indented
- * and so does not say where blocks end.
+ * Of a line that is indented the mode's own commands are looked at, of one that is not all: a text
+ * that is not indented does not say where blocks end, a command of the top does it.
  */
-static const struct ios_command *find_command(struct ios *x, const struct ios_line *l,
-					      const char **arg, size_t *n)
+static void find_command(struct ios *x, const struct ios_line *l, struct match *best)
 {
-	const struct ios_command *c;
-
-	if (!l->indented && x->lines.indents)
+	if (x->lines.indents && l->top)
 		ios_enter(x, IOS_GLOBAL, NULL);
-	c = find(x->mode, l, false, arg, n);
-	if (c)
-		return c;
-	if (x->mode != IOS_GLOBAL && !l->indented) {
-		c = find(IOS_GLOBAL, l, false, arg, n);
-		if (c) {
-			ios_enter(x, IOS_GLOBAL, NULL);
-			return c;
-		}
-	}
-	return find(x->mode, l, true, arg, n);
+	*best = (struct match){ 0 };
+	find_best(x->mode, l, true, best);
+	if (l->indented || x->mode == IOS_GLOBAL)
+		return;
+	find_best(IOS_GLOBAL, l, false, best);
+	if (best->command && best->command->mode == IOS_GLOBAL)
+		ios_enter(x, IOS_GLOBAL, NULL);
+}
+
+static void read_unknown(struct ios *x, const struct ios_line *l)
+{
+	ios_say(x, CONF_WARNING, "%s %s%s: unknown; nothing is done about it", l->word[0],
+		l->count > 1 ? l->word[1] : "", l->count > 2 ? " ..." : "");
+	count(x, IOS_UNSUPPORTED);
+	/* What it opens is as unknown; once is enough to say so. */
+	x->block = IOS_UNSUPPORTED;
+	if (l->top && x->lines.indents)
+		ios_enter(x, IOS_BLOCK, NULL);
 }
 
 static void read_line(struct ios *x, const struct ios_line *l)
 {
-	const char *arg[IOS_WORDS_MAX];
 	const struct ios_command *c;
-	size_t n;
+	struct match m;
 
 	x->at = l;
-	c = find_command(x, l, arg, &n);
-	if (c && c->mode == IOS_BLOCK) {
+	find_command(x, l, &m);
+	c = m.command;
+	if (c && c->mode == IOS_BLOCK)
 		count(x, x->block);
-	} else if (l->no) {
+	else if (l->gone || l->no)
 		/* Takes back what is not there: off by default, and here off as well. */
 		count(x,
 		      c && (c->use == IOS_ROUTING || c->use == IOS_SYSTEM) ? c->use : IOS_ALWAYS);
-	} else if (c) {
-		carry_out(x, c, arg, n);
-	} else {
-		ios_say(x, CONF_WARNING, "%s %s%s: unknown; nothing is done about it", l->word[0],
-			l->count > 1 ? l->word[1] : "", l->count > 2 ? " ..." : "");
-		count(x, IOS_UNSUPPORTED);
-	}
+	else if (c)
+		carry_out(x, c, m.arg, m.n);
+	else
+		read_unknown(x, l);
 }
 
 /* ---- all of it ---- */
@@ -236,7 +289,7 @@ static void ios_free(struct ios *x)
 	ios_lines_free(&x->lines);
 	outline_clear(&x->root);
 	free(x->interface);
-	free(x->tunnel);
+	ios_survey_free(x);
 	free(x->seconds);
 	free(x->kilobytes);
 }
@@ -247,6 +300,7 @@ void ios_convert(const char *text, size_t len, const struct conf_interfaces *her
 	struct ios x = { .complaints = c, .here = here };
 
 	ios_lines_read(text, len, &x.lines);
+	ios_survey(&x);
 	for (size_t i = 0; i < x.lines.count; i++)
 		read_line(&x, &x.lines.line[i]);
 	x.at = NULL;

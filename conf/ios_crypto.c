@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The commands of ISAKMP and IPsec. */
+#include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "conf/ios_read.h"
+#include "conf/schema.h"
 #include "lib/addr.h"
 #include "lib/util.h"
 
@@ -34,38 +37,99 @@ static void encryption(struct ios *x, const char *const *arg, size_t n)
 
 /* ---- keys ---- */
 
+/* Without a mask one peer is meant, with 0.0.0.0 any. */
 static void add_key(struct ios *x, const char *key, const char *address, const char *mask)
 {
 	char prefix[ADDR_TEXT];
 
-	if (!ios_prefix(x, address, mask ? mask : "255.255.255.255", prefix))
+	if (!mask)
+		mask = ios_is(address, "0.0.0.0") ? address : "255.255.255.255";
+	if (!ios_prefix(x, address, mask, prefix))
 		return;
 	outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key, x->at->number);
 }
 
+#define BY_ADDRESS                                                  \
+	"only keys by IPv4 address are supported; main mode chooses a " \
+	"pre-shared key by the peer's address"
+
+static bool is_type(const char *word)
+{
+	return strlen(word) == 1 && word[0] >= '0' && word[0] <= '9';
+}
+
+/* What hides a secret of type 7. */
+static const char veil[] = "dsfd;kfoA,.iyewrkldJKDHSUBsgvca69834ncxv9873254k;fg87";
+
+/* Two digits say where in the veil it begins, then two hexadecimal ones for each octet. */
+static bool unveil(const char *text, char out[IOS_SECRET_MAX])
+{
+	size_t n = strlen(text), at, len = 0;
+
+	if (n < 4 || n % 2 || n / 2 > IOS_SECRET_MAX || !isdigit(text[0]) || !isdigit(text[1]) ||
+	    strspn(text, "0123456789ABCDEFabcdef") != n)
+		return false;
+	at = (size_t)(text[0] - '0') * 10 + (size_t)(text[1] - '0');
+	for (size_t i = 2; i < n; i += 2) {
+		char octet[3] = { text[i], text[i + 1] };
+
+		out[len++] = (char)((unsigned char)strtoul(octet, NULL, 16) ^
+				    (unsigned char)veil[at++ % (sizeof(veil) - 1)]);
+	}
+	out[len] = '\0';
+	return strlen(out) == len;
+}
+
+bool ios_secret(struct ios *x, const char *const *arg, size_t n, char out[IOS_SECRET_MAX])
+{
+	bool typed = n > 1 && is_type(arg[0]);
+
+	out[0] = '\0';
+	if (typed && arg[0][0] == '6') {
+		ios_say(x, CONF_ERROR,
+			"the key is encrypted (type 6) with a password that is not in the text: "
+			"write the key as it is instead of 6 and what follows");
+		return false;
+	}
+	if (typed && arg[0][0] == '7') {
+		if (!unveil(arg[1], out))
+			ios_say(x, CONF_ERROR,
+				"the key is no obfuscated one (type 7): expected two digits, then "
+				"hexadecimal digits");
+		return out[0] != '\0';
+	}
+	if (strlen(arg[typed]) >= IOS_SECRET_MAX) {
+		ios_say(x, CONF_ERROR, "the key is longer than %d octets", IOS_SECRET_MAX - 1);
+		return false;
+	}
+	snprintf(out, IOS_SECRET_MAX, "%s", arg[typed]);
+	return true;
+}
+
+static void add_secret(struct ios *x, const char *const *secret, size_t n, const char *address,
+		       const char *mask)
+{
+	char key[IOS_SECRET_MAX];
+
+	if (ios_secret(x, secret, n, key))
+		add_key(x, key, address, mask);
+	util_wipe(key, sizeof(key));
+}
+
 /*
- * [0|6] KEY {address ADDRESS [MASK] | hostname NAME} [no-xauth], in the global form; in a keyring the
+ * [0|6|7] KEY {address ADDRESS [MASK] | hostname NAME} [no-xauth], in the global form; in a keyring the
  * key comes last, behind "key".
  */
 static void key(struct ios *x, const char *const *arg, size_t n)
 {
-	size_t i = 0;
+	size_t i = n > 2 && is_type(arg[0]) && !ios_is(arg[1], "address") ? 1 : 0;
 
-	if (n > 1 && ios_is(arg[0], "6")) {
-		ios_say(x, CONF_ERROR,
-			"the key is encrypted (type 6) with a password that is not in "
-			"the text: write it as it is (crypto isakmp key KEY address ...)");
+	if (n < i + 3 || !ios_means(arg[i + 1], "address") || ios_is(arg[i + 2], "ipv6")) {
+		ios_say(x, CONF_WARNING, "crypto isakmp key: " BY_ADDRESS);
 		return;
 	}
-	i += n > 1 && ios_is(arg[0], "0");
-	if (n < i + 3 || !ios_is(arg[i + 1], "address") || ios_is(arg[i + 2], "ipv6")) {
-		ios_say(x, CONF_WARNING,
-			"crypto isakmp key: only keys by IPv4 address are supported; "
-			"main mode chooses a pre-shared key by the peer's address");
-		return;
-	}
-	add_key(x, arg[i], arg[i + 2],
-		n > i + 3 && !ios_is(arg[i + 3], "no-xauth") ? arg[i + 3] : NULL);
+	add_secret(x, arg, i + 1, arg[i + 2],
+		   n > i + 3 && !ios_is(arg[i + 3], "no-xauth") ? arg[i + 3] : NULL);
 }
 
 static void pre_shared_key(struct ios *x, const char *const *arg, size_t n)
@@ -74,34 +138,39 @@ static void pre_shared_key(struct ios *x, const char *const *arg, size_t n)
 
 	while (k < n && !ios_is(arg[k], "key"))
 		k++;
-	if (!ios_is(arg[0], "address") || k < 2 || k > 3) {
-		ios_say(x, CONF_WARNING,
-			"pre-shared-key: only keys by IPv4 address are supported; "
-			"main mode chooses a pre-shared key by the peer's address");
-		return;
-	}
-	if (k + 2 < n && ios_is(arg[k + 1], "6")) {
-		ios_say(x, CONF_ERROR,
-			"the key is encrypted (type 6) with a password that is not in "
-			"the text: write it as it is");
+	if (!ios_means(arg[0], "address") || k < 2 || k > 3 || ios_is(arg[1], "ipv6")) {
+		ios_say(x, CONF_WARNING, "pre-shared-key: " BY_ADDRESS);
 		return;
 	}
 	if (k + 1 < n)
-		add_key(x, arg[n - 1], arg[1], k == 3 ? arg[2] : NULL);
+		add_secret(x, arg + k + 1, n - k - 1, arg[1], k == 3 ? arg[2] : NULL);
 }
 
+/* crypto keyring NAME [vrf NAME] */
 static void keyring(struct ios *x, const char *const *arg, size_t n)
 {
-	(void)arg;
-	(void)n;
-	ios_enter(x, IOS_KEYRING, NULL);
+	/* One of a VRF is used only if a profile names it. */
+	bool named = !x->profiles.count || x->isakmp_profiles.count;
+
+	if (!ios_is_used(x, IOS_KIND_KEYRING, arg[0]) || (n > 1 && !named)) {
+		ios_pass_over(x);
+	} else if (n > 1) {
+		ios_say(x, CONF_ERROR,
+			"crypto keyring: VRFs are not supported, so this key would be used for "
+			"peers of all");
+		ios_enter(x, IOS_BLOCK, NULL);
+	} else {
+		ios_enter(x, IOS_KEYRING, NULL);
+	}
 }
 
 static void isakmp_profile(struct ios *x, const char *const *arg, size_t n)
 {
-	(void)arg;
 	(void)n;
-	ios_enter(x, IOS_ISAKMP_PROFILE, NULL);
+	if (ios_is_used(x, IOS_KIND_ISAKMP_PROFILE, arg[0]))
+		ios_enter(x, IOS_ISAKMP_PROFILE, NULL);
+	else
+		ios_pass_over(x);
 }
 
 /* crypto isakmp keepalive SECONDS [RETRIES] [periodic | on-demand] */
@@ -157,7 +226,14 @@ static void transform(struct ios *x, const char *word, const char *bits)
 
 static void transform_set(struct ios *x, const char *const *arg, size_t n)
 {
-	ios_enter(x, IOS_TRANSFORM, outline_child(&x->root, SET, arg[0], x->at->number));
+	char name[IOS_NAME_MAX];
+
+	if (!ios_is_used(x, IOS_KIND_SET, arg[0])) {
+		ios_pass_over(x);
+		return;
+	}
+	ios_enter(x, IOS_TRANSFORM,
+		  outline_child(&x->root, SET, ios_name(arg[0], name), x->at->number));
 	for (size_t i = 1; i < n; i++) {
 		bool bits = i + 1 < n && arg[i + 1][0] >= '0' && arg[i + 1][0] <= '9';
 
@@ -169,14 +245,25 @@ static void transform_set(struct ios *x, const char *const *arg, size_t n)
 
 static void ipsec_profile(struct ios *x, const char *const *arg, size_t n)
 {
+	char name[IOS_NAME_MAX];
+
 	(void)n;
-	ios_enter(x, IOS_PROFILE, outline_child(&x->root, PROFILE, arg[0], x->at->number));
+	if (!ios_is_used(x, IOS_KIND_PROFILE, arg[0])) {
+		ios_pass_over(x);
+		return;
+	}
+	ios_enter(x, IOS_PROFILE,
+		  outline_child(&x->root, PROFILE, ios_name(arg[0], name), x->at->number));
 }
 
 static void set_transform_set(struct ios *x, const char *const *arg, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		outline_add(x->section, "transform-set", arg[i], x->at->number);
+	char name[IOS_NAME_MAX];
+
+	/* Said again, it replaces what was said before. */
+	ios_set(x, "transform-set", ios_name(arg[0], name));
+	for (size_t i = 1; i < n; i++)
+		outline_add(x->section, "transform-set", ios_name(arg[i], name), x->at->number);
 }
 
 static void set_pfs(struct ios *x, const char *const *arg, size_t n)
@@ -237,9 +324,7 @@ static const struct ios_command rows[] = {
 	{ IOS_POLICY, "lifetime $", IOS_APPLIED, "lifetime", NULL },
 
 	{ IOS_GLOBAL, "crypto isakmp key $ ...", IOS_APPLIED, NULL, key },
-	{ IOS_GLOBAL, "crypto keyring $ vrf ...", IOS_REFUSED,
-	  "VRFs are not supported, so this key would be used for peers of all", block },
-	{ IOS_GLOBAL, "crypto keyring ...", IOS_APPLIED, NULL, keyring },
+	{ IOS_GLOBAL, "crypto keyring $ ...", IOS_APPLIED, NULL, keyring },
 	{ IOS_KEYRING, "pre-shared-key $ ...", IOS_APPLIED, NULL, pre_shared_key },
 	{ IOS_KEYRING, "description ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_KEYRING, "local-address ...", IOS_UNSUPPORTED,
@@ -318,8 +403,11 @@ static const struct ios_command rows[] = {
 	  "protected traffic other than the tunnels'", block },
 	{ IOS_GLOBAL, "crypto dynamic-map ...", IOS_UNSUPPORTED,
 	  "protected traffic other than the tunnels'", block },
+	{ IOS_GLOBAL, "crypto engine|call|logging|mib|ssl|ctcp|vpn|provisioning|wui|identity ...",
+	  IOS_SYSTEM, NULL, block },
 	{ IOS_GLOBAL, "crypto gdoi ...", IOS_UNSUPPORTED, "set up group encryption (GET VPN)",
 	  block },
+	{ IOS_GLOBAL, "crypto ...", IOS_UNSUPPORTED, "changed encryption", block },
 };
 
 const struct ios_commands ios_crypto = { rows, ARRAY_SIZE(rows) };
@@ -337,26 +425,46 @@ static bool is_section(const struct outline *o, const char *name)
 	return strcmp(o->name, name) == 0;
 }
 
+/* Whether our own table of keys knows the value. */
+static bool is_known(const char *name, const char *value)
+{
+	const struct schema_key *k = &schema_section(SECTION_ISAKMP_POLICY)
+					      ->keys[schema_key_index(SECTION_ISAKMP_POLICY, name)];
+	struct conf_isakmp_policy scratch = { 0 };
+	char remark[REMARK_MAX] = "";
+
+	return k->read(k, value, (char *)&scratch + k->offset, remark);
+}
+
 /* A policy that we cannot do is only left out: with the others the tunnel is no less safe. */
 static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
 {
+	static const char *const names[] = { "encryption", "hash", "authentication", "group" };
 	const char *cipher = outline_get(o, "encryption");
 	const char *auth = outline_get(o, "authentication");
 
-	if (ios_is(cipher, "des"))
+	if (ios_is(cipher, "des")) {
 		complain(x->complaints, CONF_WARNING, o->line,
 			 "crypto isakmp policy %.8s: DES%s is not done, anybody can break it; the "
 			 "policy is left out",
 			 o->title, by_default ? ", IOS's default," : "");
-	else if (ios_is(auth, "rsa-sig"))
+		return false;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (is_known(names[i], outline_get(o, names[i])))
+			continue;
 		complain(x->complaints, CONF_WARNING, o->line,
-			 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, "
-			 "which are not in the text, the policy is left out: export them "
-			 "(crypto pki export) and put a trustpoint into what `dmvpnctl convert` "
-			 "writes",
-			 o->title);
-	else
+			 "crypto isakmp policy %.8s: %s %.20s is not done; the policy is left out",
+			 o->title, names[i], outline_get(o, names[i]));
+		return false;
+	}
+	if (!ios_is(auth, "rsa-sig"))
 		return true;
+	complain(x->complaints, CONF_WARNING, o->line,
+		 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, which are "
+		 "not in the text, the policy is left out: export them (crypto pki export) and put a "
+		 "trustpoint into what `dmvpnctl convert` writes",
+		 o->title);
 	return false;
 }
 

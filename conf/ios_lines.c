@@ -64,14 +64,14 @@ static void skip_more(struct piece *p)
 		p->indent -= MIN(p->indent, (size_t)MORE_ERASED);
 }
 
-/* "R1(config-if)#ip mtu 1400": the line is what was typed. */
+/* "R1(config-if)#ip mtu 1400", "R1(ipsec-profile)# set ...": the line is what was typed. */
 static void skip_prompt(struct piece *p)
 {
 	const char *hash = memchr(p->start, '#', p->len);
 
 	if (!hash || hash == p->start || hash[-1] != ')' ||
 	    memchr(p->start, ' ', (size_t)(hash - p->start)) ||
-	    !memmem(p->start, (size_t)(hash - p->start), "(c", 2))
+	    !memchr(p->start, '(', (size_t)(hash - p->start)))
 		return;
 	skip(p, (size_t)(hash - p->start) + 1);
 	trim(p);
@@ -196,14 +196,14 @@ static void add_words(struct ios_line *l)
 	}
 }
 
-static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int number)
+static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int number, bool first)
 {
 	struct ios_line *l;
 
 	/* Doubled by hand: realloc moves pointers only, the texts stay where they are. */
 	ls->line = xreallocarray(ls->line, ls->count + 1, sizeof(*ls->line));
 	l = &ls->line[ls->count++];
-	*l = (struct ios_line){ .number = number, .indent = p->indent };
+	*l = (struct ios_line){ .number = number, .indent = p->indent, .first = first };
 	l->text = xcalloc(1, p->len + 1);
 	for (size_t i = 0; i < p->len; i++)
 		l->text[i] = is_blank(p->start[i]) ? ' ' : p->start[i];
@@ -225,7 +225,7 @@ static bool is_heading(const struct ios_line *l)
 {
 	static const char *const words[] = { "hostname", "interface", "int",	"router", "route-map",
 					     "crypto",	 "line",      "vrf",	"end",	  "access-list",
-					     "exit",	 "ip-sla",    "policy-map" };
+					     "policy-map" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (is(l, 0, words[i]))
@@ -240,10 +240,14 @@ static bool is_of_a_tunnel(const struct ios_line *l)
 	return is(l, 0, "tunnel") || (is(l, 0, "ip") && is(l, 1, "nhrp"));
 }
 
-/* A text that stands in another one is indented as a whole. */
+/*
+ * A text that stands in another one is indented as a whole; one that was typed may have blocks that
+ * are indented and others that are not.
+ */
 static void find_blocks(struct ios_lines *ls)
 {
 	size_t least = SIZE_MAX;
+	bool flat = false; /* the block is not indented */
 
 	for (size_t i = 0; i < ls->count; i++)
 		least = MIN(least, ls->line[i].indent);
@@ -253,24 +257,33 @@ static void find_blocks(struct ios_lines *ls)
 	}
 	for (size_t i = 0; i < ls->count; i++) {
 		struct ios_line *l = &ls->line[i];
+		bool heading = is_heading(l);
 
-		l->top = ls->indents ? !l->indented && !is_of_a_tunnel(l) : is_heading(l);
+		l->top = !l->indented && (heading || (ls->indents && (!flat || l->first) &&
+						      !is_of_a_tunnel(l)));
+		if (l->top)
+			flat = heading && i + 1 < ls->count && !ls->line[i + 1].indented;
 	}
 }
 
 void ios_lines_read(const char *text, size_t len, struct ios_lines *out)
 {
 	struct cursor c = { .p = text, .end = text + len };
+	bool first = true;
 	struct piece p;
 
 	*out = (struct ios_lines){ 0 };
 	while (next_line(&c, &p)) {
+		/* The router writes a "!" between blocks, people write it before a comment. */
+		first |= p.len == 1 && *p.start == '!';
 		if (is_decoration(&p) || skip_banner(&c, &p))
 			continue;
-		if (begins(&p, "certificate "))
+		if (begins(&p, "certificate ")) {
 			skip_certificate(&c);
-		else
-			add_line(out, &p, c.number);
+			continue;
+		}
+		add_line(out, &p, c.number, first);
+		first = false;
 	}
 	find_blocks(out);
 }

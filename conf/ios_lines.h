@@ -17,6 +17,7 @@ struct ios_line {
 	unsigned int number;
 	size_t indent; /* blanks before it */
 	bool indented; /* deeper than the text as a whole */
+	bool first;    /* the first behind a "!" that stands by itself */
 	bool top;      /* stands for itself or opens a block: belongs to no other line */
 	bool gone;     /* a "no" further down took it back, or this is that "no" */
 	bool no;    /* it began with "no", which is not among the words */

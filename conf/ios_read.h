@@ -3,6 +3,7 @@
  * What the files of the IOS reader share; nobody else includes it.
  *
  *     ios_lines.c	lines and words
+ *     ios_survey.c	what must be known of all lines before the first is carried out
  *     ios.c		finds the command of each line, and does what can only be done at the end
  *     ios_crypto.c	commands of ISAKMP and IPsec
  *     ios_tunnel.c	commands of interfaces and of NHRP
@@ -10,8 +11,8 @@
  *
  * A command is a row: the mode in which it is typed, its words, what becomes of it. The words of a
  * pattern are literal ("encr|encryption": either), "$" (any one word, which the function gets as an
- * argument) or, at the end, "..." (whatever follows, word by word). Of several that fit, the first
- * counts: a longer one stands before a shorter one.
+ * argument) or, at the end, "..." (whatever follows, word by word). Words of a line may be cut, as people
+ * type them. Of several that fit, the one with most literal words counts.
  */
 #ifndef CONF_IOS_READ_H
 #define CONF_IOS_READ_H
@@ -57,20 +58,30 @@ struct ios_commands {
 
 extern const struct ios_commands ios_crypto, ios_tunnel, ios_other;
 
+#define IOS_INTERFACE_NAME 48
+
 /* An interface of the router, other than a tunnel. */
 struct ios_interface {
-	const char *name;	 /* the line's word */
+	char name[IOS_INTERFACE_NAME]; /* in full, without blanks */
 	char address[ADDR_TEXT]; /* empty: none, or from DHCP */
 };
 
 /* What a tunnel says that is no setting of ours. */
 struct ios_tunnel {
+	char name[IOS_INTERFACE_NAME];
+	unsigned int line; /* of its first block */
+	bool nhrp, multipoint, shut;
+	bool no_shortcut, no_dynamic;	   /* "no ip nhrp shortcut", "... map multicast dynamic" */
+	const struct ios_line *protection; /* NULL: none */
+	/* From here on once it is read. */
 	struct outline *section;
-	unsigned int line;
-	bool multipoint;
-	bool shut;
 	const char *destination; /* NULL: none */
 	const char *unnumbered;	 /* the interface whose address it borrows */
+};
+
+struct ios_names {
+	const char **name;
+	size_t count;
 };
 
 struct ios {
@@ -79,6 +90,7 @@ struct ios {
 	struct ios_lines lines;
 	const struct ios_line *at;
 	enum ios_mode mode;
+	enum ios_use use;   /* what becomes of the line */
 	enum ios_use block; /* in IOS_BLOCK */
 	struct outline root;
 	struct outline *section; /* of the mode; NULL where none of ours belongs to it */
@@ -86,6 +98,10 @@ struct ios {
 	size_t interface_count;
 	struct ios_tunnel *tunnel;
 	size_t tunnel_count;
+	struct ios_tunnel *tunnel_now; /* in IOS_TUNNEL */
+	unsigned int version;	       /* 15 of "version 15.6"; 0: not said */
+	/* What tunnels of ours use. */
+	struct ios_names profiles, sets, isakmp_profiles, keyrings;
 	/* crypto ipsec security-association lifetime: for profiles that say nothing. */
 	char *seconds, *kilobytes;
 	unsigned int seconds_line, kilobytes_line;
@@ -99,12 +115,37 @@ __attribute__((format(printf, 3, 4))) void ios_say(struct ios *x, enum conf_seve
 						   const char *fmt, ...);
 /* Words of commands are the same in any case. */
 bool ios_is(const char *word, const char *what);
+/*
+ * A secret as a line has it: [0|6|7] SECRET. False after an error was told: type 6 is encrypted with
+ * a password that the text does not have; type 7 only hides from a glance, and is read.
+ */
+#define IOS_SECRET_MAX 256
+bool ios_secret(struct ios *x, const char *const *arg, size_t n, char out[IOS_SECRET_MAX]);
+/* A name as our own syntax has it: what it may not contain becomes "_". Returns out. */
+#define IOS_NAME_MAX 80
+const char *ios_name(const char *word, char out[IOS_NAME_MAX]);
 /* Shorthands for the section being read. */
 void ios_set(struct ios *x, const char *key, const char *value);
-/* The tunnel being read. */
-struct ios_tunnel *ios_this_tunnel(struct ios *x);
+/* Whether a word is this one, perhaps cut as IOS allows. */
+bool ios_means(const char *word, const char *what);
+/*
+ * The name of an interface in full: "Gi0/1", or "Tunnel" and the next word "0". Returns out, which is
+ * a name in any case.
+ */
+const char *ios_interface_name(const char *word, const char *next, char out[IOS_INTERFACE_NAME]);
 /* "172.16.0.2 255.255.255.0" to "172.16.0.2/24"; false after an error was told. */
 bool ios_prefix(struct ios *x, const char *address, const char *mask, char out[ADDR_TEXT]);
+
+void ios_survey(struct ios *x);
+void ios_survey_free(struct ios *x);
+struct ios_tunnel *ios_tunnel_named(struct ios *x, const char *name);
+/* Whether it becomes one of this machine's. */
+bool ios_is_ours(const struct ios_tunnel *t);
+enum ios_kind { IOS_KIND_PROFILE, IOS_KIND_SET, IOS_KIND_ISAKMP_PROFILE, IOS_KIND_KEYRING };
+/* Whether a tunnel of ours needs what has that name. */
+bool ios_is_used(const struct ios *x, enum ios_kind kind, const char *name);
+/* For a block that is not looked into: nothing is to be done of it, it is counted as the system's. */
+void ios_pass_over(struct ios *x);
 
 /* What is settled when all lines have been read. */
 void ios_crypto_finish(struct ios *x);

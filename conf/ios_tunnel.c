@@ -9,6 +9,8 @@
 #include "lib/addr.h"
 #include "lib/util.h"
 
+#define IOS_XE 16 /* the first version of IOS XE that is counted so, 16.1 */
+
 static struct outline *nhrp(struct ios *x)
 {
 	return outline_child(x->section, "nhrp", NULL, x->at->number);
@@ -21,23 +23,46 @@ static void set_nhrp(struct ios *x, const char *key, const char *value)
 
 /* ---- interfaces ---- */
 
+/* Why a tunnel is none of ours; the first time that it is seen only. */
+static void leave_out(struct ios *x, const struct ios_tunnel *t)
+{
+	if (t->line != x->at->number)
+		return;
+	if (t->shut)
+		ios_say(x, CONF_WARNING, "%s: is shut down, it is left out", t->name);
+	else
+		ios_say(x, CONF_WARNING, "%s: a tunnel without NHRP is no DMVPN, it is left out",
+			t->name);
+}
+
+static void open_tunnel(struct ios *x, struct ios_tunnel *t)
+{
+	if (!ios_is_ours(t)) {
+		leave_out(x, t);
+		x->use = IOS_UNSUPPORTED;
+		ios_enter(x, IOS_BLOCK, NULL);
+		return;
+	}
+	t->section = outline_child(&x->root, "tunnel", t->name, x->at->number);
+	x->tunnel_now = t;
+	ios_enter(x, IOS_TUNNEL, t->section);
+}
+
 static void interface(struct ios *x, const char *const *arg, size_t n)
 {
-	/* "interface Tunnel 0" is Tunnel0. */
-	char name[64];
+	char name[IOS_INTERFACE_NAME];
+	struct ios_tunnel *t;
 
-	snprintf(name, sizeof(name), "%.40s%.20s", arg[0],
-		 n > 1 && isdigit(arg[1][0]) ? arg[1] : "");
-	if (strncasecmp(name, "Tunnel", 6) == 0) {
-		ios_enter(x, IOS_TUNNEL, outline_child(&x->root, "tunnel", name, x->at->number));
-		x->tunnel = xreallocarray(x->tunnel, x->tunnel_count + 1, sizeof(*x->tunnel));
-		x->tunnel[x->tunnel_count++] =
-			(struct ios_tunnel){ .section = x->section, .line = x->at->number };
+	ios_interface_name(arg[0], n > 1 ? arg[1] : NULL, name);
+	t = ios_tunnel_named(x, name);
+	if (t) {
+		open_tunnel(x, t);
 		return;
 	}
 	ios_enter(x, IOS_INTERFACE, NULL);
 	x->interface = xreallocarray(x->interface, x->interface_count + 1, sizeof(*x->interface));
-	x->interface[x->interface_count++] = (struct ios_interface){ .name = arg[0] };
+	x->interface[x->interface_count] = (struct ios_interface){ 0 };
+	memcpy(x->interface[x->interface_count++].name, name, sizeof(name));
 }
 
 static void interface_address(struct ios *x, const char *const *arg, size_t n)
@@ -61,35 +86,35 @@ static void tunnel_address(struct ios *x, const char *const *arg, size_t n)
 static void unnumbered(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	ios_this_tunnel(x)->unnumbered = arg[0];
-}
-
-static void shutdown_(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)arg;
-	(void)n;
-	ios_this_tunnel(x)->shut = true;
+	x->tunnel_now->unnumbered = arg[0];
 }
 
 static void destination(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	ios_this_tunnel(x)->destination = arg[0];
+	x->tunnel_now->destination = arg[0];
 }
 
-static void multipoint(struct ios *x, const char *const *arg, size_t n)
+/* tunnel source {ADDRESS | INTERFACE}, which may be two words */
+static void source(struct ios *x, const char *const *arg, size_t n)
 {
-	(void)arg;
-	(void)n;
-	ios_this_tunnel(x)->multipoint = true;
+	char name[IOS_INTERFACE_NAME];
+	struct addr address;
+
+	if (addr_parse(arg[0], &address))
+		ios_set(x, "source", arg[0]);
+	else
+		ios_set(x, "source", ios_interface_name(arg[0], n > 1 ? arg[1] : NULL, name));
 }
 
 static void protection(struct ios *x, const char *const *arg, size_t n)
 {
+	char name[IOS_NAME_MAX];
+
 	for (size_t i = 1; i < n; i++)
 		if (ios_is(arg[i], "ikev2-profile"))
 			ios_say(x, CONF_ERROR, "tunnel protection: dmvpnd speaks IKEv1 only");
-	ios_set(x, "profile", arg[0]);
+	ios_set(x, "profile", ios_name(arg[0], name));
 }
 
 /* ---- NHRP ---- */
@@ -102,15 +127,19 @@ static void network_id(struct ios *x, const char *const *arg, size_t n)
 
 static void nhrp_authentication(struct ios *x, const char *const *arg, size_t n)
 {
-	(void)n;
-	set_nhrp(x, "authentication", arg[0]);
+	char secret[IOS_SECRET_MAX];
+
+	if (ios_secret(x, arg, n, secret))
+		set_nhrp(x, "authentication", secret);
+	util_wipe(secret, sizeof(secret));
 }
 
 /* ip nhrp map multicast {dynamic | NBMA} */
 static void map_multicast(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
-	outline_add(nhrp(x), "map-multicast", arg[0], x->at->number);
+	outline_add(nhrp(x), "map-multicast", ios_means(arg[0], "dynamic") ? "dynamic" : arg[0],
+		    x->at->number);
 }
 
 /* ip nhrp map PROTOCOL [MASK] NBMA */
@@ -134,23 +163,25 @@ static void nhs(struct ios *x, const char *const *arg, size_t n)
 {
 	struct outline *o;
 
-	if (ios_is(arg[0], "dynamic")) {
+	if (ios_means(arg[0], "dynamic")) {
 		ios_say(x, CONF_ERROR,
-			"ip nhrp nhs dynamic: the hub's address in the tunnel must be "
-			"given, as ip nhrp nhs 172.16.0.1 nbma ...");
+			"ip nhrp nhs dynamic: the hub's address in the tunnel must be given: "
+			"ip nhrp nhs 172.16.0.1 nbma %.64s multicast, with its own (show ip nhrp "
+			"nhs on the router prints it)",
+			n > 2 ? arg[2] : "...");
 		return;
 	}
 	o = outline_child(nhrp(x), "nhs", arg[0], x->at->number);
 	for (size_t i = 1; i < n; i++) {
 		bool more = i + 1 < n;
 
-		if (ios_is(arg[i], "multicast"))
+		if (ios_means(arg[i], "multicast"))
 			outline_set(o, "multicast", "true", x->at->number);
 		else if (more && ios_is(arg[i], "nbma"))
 			outline_set(o, "nbma", arg[++i], x->at->number);
-		else if (more && ios_is(arg[i], "priority"))
+		else if (more && ios_means(arg[i], "priority"))
 			outline_set(o, "priority", arg[++i], x->at->number);
-		else if (more && ios_is(arg[i], "cluster"))
+		else if (more && ios_means(arg[i], "cluster"))
 			outline_set(o, "cluster", arg[++i], x->at->number);
 		else
 			ios_say(x, CONF_WARNING, "ip nhrp nhs: \"%.20s\" is not supported", arg[i]);
@@ -199,12 +230,24 @@ static void shortcut(struct ios *x, const char *const *arg, size_t n)
 }
 
 #define NO_VRF "VRFs are not supported, so this traffic would not be kept apart from the rest"
+#define APART "kept this interface's traffic apart (ip link add type vrf does)"
 #define FILTER \
 	"filtered packets: nothing filters them here until you say so (nftables, dev Tunnel...)"
 
 static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "interface $ ...", IOS_APPLIED, NULL, interface },
 	{ IOS_INTERFACE, "ip address $ $", IOS_SYSTEM, NULL, interface_address },
+	{ IOS_INTERFACE, "ip address ...", IOS_SYSTEM, NULL, NULL },
+	{ IOS_INTERFACE, "vrf forwarding $", IOS_UNSUPPORTED, APART, NULL },
+	{ IOS_INTERFACE, "ip vrf forwarding $", IOS_UNSUPPORTED, APART, NULL },
+	{ IOS_INTERFACE, "crypto map $", IOS_UNSUPPORTED,
+	  "protected traffic other than the tunnels'", NULL },
+	{ IOS_INTERFACE, "ip inspect ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_INTERFACE, "ip verify unicast ...", IOS_UNSUPPORTED,
+	  "dropped packets with forged sources (sysctl net.ipv4.conf.*.rp_filter does)", NULL },
+	{ IOS_INTERFACE, "ip policy ...", IOS_UNSUPPORTED, "routed by policy (ip rule does)",
+	  NULL },
+	{ IOS_INTERFACE, "service-policy ...", IOS_UNSUPPORTED, "shaped traffic (tc does)", NULL },
 	{ IOS_INTERFACE, "ip access-group ...", IOS_UNSUPPORTED, FILTER, NULL },
 	{ IOS_INTERFACE, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)",
 	  NULL },
@@ -215,8 +258,9 @@ static const struct ios_command rows[] = {
 	{ IOS_INTERFACE, "...", IOS_SYSTEM, NULL, NULL },
 
 	{ IOS_TUNNEL, "ip address $ $ ...", IOS_APPLIED, NULL, tunnel_address },
+	{ IOS_TUNNEL, "ip address ...", IOS_UNSUPPORTED,
+	  "taken the tunnel's address from elsewhere; it must be in the text", NULL },
 	{ IOS_TUNNEL, "ip unnumbered $", IOS_APPLIED, NULL, unnumbered },
-	{ IOS_TUNNEL, "shutdown", IOS_APPLIED, NULL, shutdown_ },
 	{ IOS_TUNNEL, "ip mtu $", IOS_APPLIED, "mtu", NULL },
 	{ IOS_TUNNEL, "ip tcp adjust-mss $", IOS_UNSUPPORTED,
 	  "limited the segments of TCP; path MTU discovery works in the tunnel, else nftables does "
@@ -229,15 +273,17 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "vrf forwarding $", IOS_REFUSED, NO_VRF, NULL },
 	{ IOS_TUNNEL, "tunnel vrf $", IOS_REFUSED, NO_VRF, NULL },
 	{ IOS_TUNNEL, "ip access-group ...", IOS_UNSUPPORTED, FILTER, NULL },
+	{ IOS_TUNNEL, "ip inspect ...", IOS_UNSUPPORTED, FILTER, NULL },
 	{ IOS_TUNNEL, "zone-member ...", IOS_UNSUPPORTED, FILTER, NULL },
 	{ IOS_TUNNEL, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)", NULL },
 	{ IOS_TUNNEL, "ip policy ...", IOS_UNSUPPORTED, "routed by policy (ip rule does)", NULL },
 	{ IOS_TUNNEL, "service-policy ...", IOS_UNSUPPORTED, "shaped traffic (tc does)", NULL },
 	{ IOS_TUNNEL, "ipv6 ...", IOS_UNSUPPORTED, "carried IPv6", NULL },
 
-	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, "source", NULL },
+	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, NULL, source },
+	{ IOS_TUNNEL, "tunnel source $ $", IOS_APPLIED, NULL, source },
 	{ IOS_TUNNEL, "tunnel destination $", IOS_APPLIED, NULL, destination },
-	{ IOS_TUNNEL, "tunnel mode gre multipoint", IOS_APPLIED, NULL, multipoint },
+	{ IOS_TUNNEL, "tunnel mode gre multipoint", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "tunnel mode gre ip", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "tunnel mode ...", IOS_REFUSED, "only GRE over IPv4 is done (gre multipoint)",
 	  NULL },
@@ -249,10 +295,15 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "tunnel path-mtu-discovery ...", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "tunnel checksum", IOS_UNSUPPORTED, "put a checksum on each GRE packet",
 	  NULL },
+	{ IOS_TUNNEL, "tunnel bandwidth ...", IOS_ROUTING, NULL, NULL },
+	{ IOS_TUNNEL, "tunnel tos $", IOS_UNSUPPORTED,
+	  "set the TOS of outer packets, which have that of the inner ones", NULL },
+	{ IOS_TUNNEL, "tunnel route-via ...", IOS_UNSUPPORTED,
+	  "sent outer packets through that interface only (ip rule does)", NULL },
 	{ IOS_TUNNEL, "tunnel ...", IOS_UNSUPPORTED, "changed the tunnel", NULL },
 
 	{ IOS_TUNNEL, "ip nhrp network-id $", IOS_APPLIED, NULL, network_id },
-	{ IOS_TUNNEL, "ip nhrp authentication $", IOS_APPLIED, NULL, nhrp_authentication },
+	{ IOS_TUNNEL, "ip nhrp authentication $ ...", IOS_APPLIED, NULL, nhrp_authentication },
 	{ IOS_TUNNEL, "ip nhrp map multicast $", IOS_APPLIED, NULL, map_multicast },
 	{ IOS_TUNNEL, "ip nhrp map group ...", IOS_UNSUPPORTED,
 	  "shaped traffic of a group of spokes", NULL },
@@ -275,6 +326,11 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip nhrp cache|responder|use|record|connect ...", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "ip nhrp group|attribute ...", IOS_UNSUPPORTED,
 	  "asked the hub to shape traffic to us", NULL },
+	{ IOS_TUNNEL, "nhrp group|attribute ...", IOS_UNSUPPORTED,
+	  "asked the hub to shape traffic to us", NULL },
+	{ IOS_TUNNEL, "nhrp map group ...", IOS_UNSUPPORTED,
+	  "shaped traffic of a group of spokes", NULL },
+	{ IOS_TUNNEL, "nhrp ...", IOS_UNSUPPORTED, "changed NHRP", NULL },
 	{ IOS_TUNNEL, "ip nhrp trigger-svc|interest ...", IOS_UNSUPPORTED,
 	  "limited what NHRP looks for", NULL },
 	{ IOS_TUNNEL, "ip nhrp ...", IOS_UNSUPPORTED, "changed NHRP", NULL },
@@ -285,6 +341,9 @@ static const struct ios_command rows[] = {
 	  "ospf|eigrp|rip|pim|igmp|router|hello-interval|hold-time|summary-address|split-horizon|"
 	  "next-hop-self|bandwidth-percent|authentication ...",
 	  IOS_ROUTING, NULL, NULL },
+	{ IOS_TUNNEL, "mpls ...", IOS_UNSUPPORTED, "carried MPLS", NULL },
+	{ IOS_TUNNEL, "bfd ...", IOS_UNSUPPORTED, "found dead neighbours (FRR's bfdd does)", NULL },
+	{ IOS_TUNNEL, "ip directed-broadcast|rtp|multicast|tcp ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_TUNNEL, "if-state nhrp", IOS_UNSUPPORTED, "taken the line down while no hub is up",
 	  NULL },
 	{ IOS_TUNNEL, "keepalive ...", IOS_UNSUPPORTED,
@@ -293,7 +352,7 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL,
 	  "ip flow|route-cache|virtual-reassembly|proxy-arp|unreachables|cef|mroute-cache ...",
 	  IOS_SYSTEM, NULL, NULL },
-	{ IOS_TUNNEL, "load-interval|snmp|cdp|logging|qos|mpls|clns|isis|hold-queue ...",
+	{ IOS_TUNNEL, "load-interval|snmp|cdp|logging|qos|clns|isis|hold-queue|arp|max-reserved-bandwidth ...",
 	  IOS_SYSTEM, NULL, NULL },
 };
 
@@ -304,7 +363,7 @@ const struct ios_commands ios_tunnel = { rows, ARRAY_SIZE(rows) };
 static const struct ios_interface *find_interface(const struct ios *x, const char *name)
 {
 	for (size_t i = 0; i < x->interface_count; i++)
-		if (ios_is(x->interface[i].name, name))
+		if (strcmp(x->interface[i].name, name) == 0)
 			return &x->interface[i];
 	return NULL;
 }
@@ -328,7 +387,9 @@ static void finish_source(struct ios *x, const struct ios_tunnel *t)
 	if (!name || addr_parse(name, &address))
 		return;
 	for (size_t m = 0; x->here && m < x->here->count; m++) {
-		if (!ios_is(x->here->interface[m].ios, name))
+		char mapped[IOS_INTERFACE_NAME];
+
+		if (strcmp(ios_interface_name(x->here->interface[m].ios, NULL, mapped), name) != 0)
 			continue;
 		outline_set(t->section, "source", x->here->interface[m].here, line);
 		return;
@@ -351,12 +412,12 @@ static void finish_source(struct ios *x, const struct ios_tunnel *t)
 
 static void finish_address(struct ios *x, const struct ios_tunnel *t)
 {
+	char prefix[ADDR_TEXT], name[IOS_INTERFACE_NAME];
 	const struct ios_interface *i;
-	char prefix[ADDR_TEXT];
 
 	if (!t->unnumbered || outline_get(t->section, "address"))
 		return;
-	i = find_interface(x, t->unnumbered);
+	i = find_interface(x, ios_interface_name(t->unnumbered, NULL, name));
 	if (!i || !i->address[0]) {
 		complain(x->complaints, CONF_ERROR, t->line,
 			 "ip unnumbered %.40s: that interface has no address here", t->unnumbered);
@@ -366,51 +427,56 @@ static void finish_address(struct ios *x, const struct ios_tunnel *t)
 	outline_set(t->section, "address", prefix, t->line);
 }
 
-/* Phase 1: a spoke whose tunnel has one end only is the same on the wire as one with one map. */
+/*
+ * Phase 1: a spoke whose tunnel has one end only. All that leaves it goes there, multicast too, without
+ * a map; on the wire it is the same as one with these.
+ */
 static void finish_destination(struct ios *x, const struct ios_tunnel *t)
 {
-	if (t->destination && outline_find(t->section, "nhrp", NULL))
-		complain(
-			x->complaints, CONF_WARNING, t->line,
-			"%.20s: a point-to-point tunnel with NHRP (phase 1) is made as multipoint; "
-			"its next hops need a map to %.40s",
-			t->section->title, t->destination);
+	struct outline *o = outline_find(t->section, "nhrp", NULL);
+
+	if (!t->destination || t->multipoint || !o)
+		return;
+	for (size_t i = 0; i < o->child_count; i++) {
+		struct outline *nhs = o->child[i];
+
+		if (strcmp(nhs->name, "nhs") == 0 && !outline_get(nhs, "nbma") &&
+		    !outline_find(o, "map", nhs->title))
+			outline_set(nhs, "nbma", t->destination, t->line);
+	}
+	if (!outline_has(o, "map-multicast", t->destination))
+		outline_add(o, "map-multicast", t->destination, t->line);
+	complain(x->complaints, CONF_WARNING, t->line,
+		 "%.20s: a point-to-point tunnel with NHRP (phase 1) is made as multipoint: routes "
+		 "through it need the hub's tunnel address as their next hop",
+		 t->name);
 }
 
-static bool is_ours(struct ios *x, const struct ios_tunnel *t)
+/* What IOS XE has on by default: the spokes' side of phase 3, and copies for whoever registers. */
+static void finish_defaults(struct ios *x, const struct ios_tunnel *t)
 {
-	const char *name = t->section->title;
+	struct outline *o = outline_find(t->section, "nhrp", NULL);
 
-	if (t->shut)
-		complain(x->complaints, CONF_WARNING, t->line,
-			 "%.20s: is shut down, it is left out", name);
-	else if (!t->multipoint && !outline_find(t->section, "nhrp", NULL))
-		complain(x->complaints, CONF_WARNING, t->line,
-			 "%.20s: a tunnel without NHRP is no DMVPN, it is left out", name);
-	else
-		return true;
-	return false;
+	if (!outline_get(t->section, "ttl"))
+		outline_set(t->section, "ttl", "255", 0);
+	if (!o || x->version < IOS_XE)
+		return;
+	if (!t->no_shortcut && !outline_get(o, "shortcut"))
+		outline_set(o, "shortcut", "true", 0);
+	if (!t->no_dynamic && !outline_has(o, "map-multicast", "dynamic"))
+		outline_add(o, "map-multicast", "dynamic", 0);
 }
 
 void ios_tunnel_finish(struct ios *x)
 {
 	for (size_t i = 0; i < x->tunnel_count; i++) {
-		struct ios_tunnel *t = &x->tunnel[i];
-		bool again = false;
+		const struct ios_tunnel *t = &x->tunnel[i];
 
-		/* One that is opened twice is one section. */
-		for (size_t j = 0; j < i; j++)
-			again |= x->tunnel[j].section == t->section;
-		if (again)
+		if (!t->section)
 			continue;
-		if (!is_ours(x, t)) {
-			outline_remove(&x->root, t->section);
-			continue;
-		}
 		finish_source(x, t);
 		finish_address(x, t);
 		finish_destination(x, t);
-		if (!outline_get(t->section, "ttl"))
-			outline_set(t->section, "ttl", "255", 0);
+		finish_defaults(x, t);
 	}
 }

@@ -121,6 +121,16 @@ const char *outline_get(const struct outline *o, const char *key)
 	return s && s->count ? s->value[0] : NULL;
 }
 
+bool outline_has(const struct outline *o, const char *key, const char *value)
+{
+	const struct outline_setting *s = find_setting(o, key);
+
+	for (size_t i = 0; s && i < s->count; i++)
+		if (strcmp(s->value[i], value) == 0)
+			return true;
+	return false;
+}
+
 /* ---- writing ---- */
 
 /* Not with realloc, which leaves secrets behind. */

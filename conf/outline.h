@@ -42,6 +42,8 @@ void outline_set(struct outline *o, const char *key, const char *value, unsigned
 void outline_add(struct outline *o, const char *key, const char *value, unsigned int line);
 /* The first value; NULL where there is none. */
 const char *outline_get(const struct outline *o, const char *key);
+/* Whether it is among the values. */
+bool outline_has(const struct outline *o, const char *key, const char *value);
 /* Frees what is in it, not *o. */
 void outline_clear(struct outline *o);
 

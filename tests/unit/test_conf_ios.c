@@ -236,6 +236,192 @@ Test(conf_ios, terminals_leave_traces)
 			 "  \tquit\n" TUNNEL "end\r\nR1#\r\n"));
 }
 
+/* What stands behind the word of a pager, and what wiped it out, is a line like any other. */
+Test(conf_ios, a_pager_wipes_itself_out)
+{
+	assert_same(good(BASE TUNNEL),
+		    good(BASE "interface Tunnel0\n"
+			      " --More-- \b\b\b\b\b\b\b\b\b        \b\b\b\b\b\b\b\b\b ip address 172.16.0.2 "
+			      "255.255.255.0\n"
+			      " --More--          ip nhrp network-id 1\n"
+			      " tunnel source FastEthernet0/0\n tunnel mode gre multipoint\n"
+			      " tunnel protection ipsec profile P\n"));
+}
+
+Test(conf_ios, a_session_in_the_configuration_mode)
+{
+	assert_same(good(BASE TUNNEL " ip nhrp map multicast dynamic\n"),
+		    good("R1#conf t\nEnter configuration commands, one per line.  End with CNTL/Z.\n" BASE
+			 "R1(config)# int tu 0\n"
+			 "R1(config-if)#ip add 172.16.0.2 255.255.255.0 ! ours\n"
+			 "*Sep  9 14:12:02.934: %LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel0\n"
+			 "R1(config-if)#ip nh net 1\nR1(config-if)#\n"
+			 "R1(config-if)#tun so Fast 0/0\nR1(config-if)#tun mode gre multi\n"
+			 "R1(config-if)#ip nh map multi dyn\n"
+			 "R1(config-if)#tun prot ipsec prof P\nR1(config-if)#no shut\nR1#wr\n"));
+}
+
+/* Some blocks indented, others not. */
+Test(conf_ios, a_text_half_indented)
+{
+	char text[] = TUNNEL, flat[sizeof(text)], *to = flat, all[2048];
+
+	for (const char *p = text; *p; p++)
+		if (*p != ' ' || p[-1] != '\n')
+			*to++ = *p;
+	*to = '\0';
+	snprintf(all, sizeof(all), "%s%s", BASE, flat);
+	assert_same(good(BASE TUNNEL), good(all));
+	snprintf(all, sizeof(all), "%s%s%s", flat, "!\nip cef\n!\n", BASE);
+	assert_same(good(BASE TUNNEL), good(all));
+}
+
+Test(conf_ios, a_text_within_another)
+{
+	assert_same(good("interface Tunnel0\n ip address 172.16.0.2 255.255.255.0\n"
+			 " ip nhrp network-id 1\n tunnel source 192.0.2.1\n"),
+		    good("```\n  interface Tunnel0\n    ip address 172.16.0.2 255.255.255.0\n"
+			 "    ip nhrp network-id 1\n    tunnel source 192.0.2.1\n```\n"));
+}
+
+/* Text up to its delimiter, a certificate in a file: neither swallows what follows. */
+Test(conf_ios, what_is_left_out_has_an_end)
+{
+	assert_same(good(BASE TUNNEL),
+		    good("banner exec ^CC\n* 2 ^ 3, interface Tunnel1\ninterface Tunnel2\n *^C\n"
+			 "banner login #\n Welcome #\nbanner motd + short +\n"
+			 "menu M title ^C\ninterface Tunnel9\n^C\n"
+			 "crypto pki certificate chain A\n"
+			 " certificate self-signed 01 nvram:IOS-Self-Sig#1.cer\n"
+			 "crypto pki certificate chain B\n certificate ca 02\n"
+			 "  30820321 30820209 A0030201\n  32310E30\n  \tquit\n" BASE TUNNEL));
+}
+
+/* ---- what is taken back, what is not ours ---- */
+
+Test(conf_ios, no_takes_back)
+{
+	assert_same(good(BASE TUNNEL),
+		    good(BASE TUNNEL
+			 " shutdown\n ip nhrp map 172.16.0.9 192.0.2.9\n ip nhrp nhs 172.16.0.9\n"
+			 " ip nhrp shortcut\n"
+			 "interface Tunnel7\n ip nhrp network-id 7\n tunnel mode gre multipoint\n"
+			 "crypto isakmp key another-key-0123456789 address 192.0.2.9\n"
+			 "interface Tunnel 0\n no shutdown\n no ip nhrp nhs 172.16.0.9\n"
+			 " no ip nhrp map 172.16.0.9 192.0.2.9\n no ip nhrp shortcut\n"
+			 "no interface Tunnel7\n"
+			 "no crypto isakmp key another-key-0123456789 address 192.0.2.9\n"));
+}
+
+/* What would be an error in a tunnel of ours is none in what the router does besides. */
+Test(conf_ios, the_rest_of_the_router_is_no_error)
+{
+	assert_same(good(BASE TUNNEL),
+		    good(BASE TUNNEL
+			 "crypto keyring OTHER vrf RED\n pre-shared-key address 0.0.0.0 0.0.0.0 key X\n"
+			 "crypto isakmp profile EASY\n keyring OTHER\n initiate mode aggressive\n"
+			 "crypto ipsec transform-set VTI ah-sha-hmac\n mode tunnel\n"
+			 "crypto ipsec profile VTI\n set transform-set VTI\n set ikev2-profile I\n"
+			 "interface Tunnel5\n vrf forwarding RED\n tunnel mode ipsec ipv4\n"
+			 " tunnel destination 192.0.2.5\n tunnel protection ipsec profile VTI\n"
+			 "crypto isakmp policy 20\n authentication rsa-encr\n encr aes\n group 2\n"
+			 "crypto isakmp policy 30\n authentication pre-share\n encr aes\n group 24\n"));
+}
+
+Test(conf_ios, a_keyring_of_a_profile)
+{
+	struct conf *c =
+		good("crypto keyring K\n pre-shared-key address 192.0.2.1 key a-key-for-one-peer-only\n"
+		     "crypto keyring OTHER\n pre-shared-key address 192.0.2.9 key not-for-this-one-at-all\n"
+		     "crypto isakmp profile I\n keyring K\n match identity address 192.0.2.1\n"
+		     "crypto isakmp profile J\n keyring OTHER\n" BASE TUNNEL
+		     "crypto ipsec profile P\n set isakmp-profile I\n");
+
+	cr_assert_eq(c->isakmp_key_count, 2);
+	cr_assert_eq(c->isakmp_keys[0].len, strlen("a-key-for-one-peer-only"));
+	conf_free(c);
+}
+
+/* ---- values ---- */
+
+/* As newer routers print a key for any peer. */
+Test(conf_ios, a_key_for_any_peer_without_a_mask)
+{
+	struct conf *c = good("crypto isakmp key 0123456789abcdefghij address 0.0.0.0\n" BASE TUNNEL);
+
+	cr_assert_eq(c->isakmp_key_count, 1);
+	cr_assert_eq(c->isakmp_keys[0].peers.bits, 0);
+	conf_free(c);
+}
+
+Test(conf_ios, secrets_of_type_7)
+{
+	struct conf *c = good(BASE "crypto isakmp key 7 02050D480809 address 192.0.2.1\n" TUNNEL
+				   " ip nhrp authentication 7 0822455D0A16\n");
+
+	cr_assert_arr_eq(c->tunnels[0].nhrp.authentication, "cisco", 5);
+	cr_assert_eq(c->isakmp_keys[0].len, 5);
+	cr_assert_arr_eq(c->isakmp_keys[0].key, "cisco", 5);
+	conf_free(c);
+}
+
+Test(conf_ios, names_that_ours_cannot_have)
+{
+	struct conf *c = good(BASE "crypto ipsec transform-set AES256/GCM/TRANSFORM esp-gcm 256\n"
+				   " mode transport\ncrypto ipsec profile D@1\n"
+				   " set transform-set AES256/GCM/TRANSFORM\n" TUNNEL
+				   " tunnel protection ipsec profile D@1 shared\n");
+
+	cr_assert_str_eq(c->tunnels[0].profile->name, "D_1");
+	cr_assert_str_eq(c->tunnels[0].profile->transform_sets[0]->name, "AES256_GCM_TRANSFORM");
+	conf_free(c);
+}
+
+/* Phase 1: the one end of the tunnel is where its server is, and where multicast goes. */
+Test(conf_ios, a_point_to_point_spoke)
+{
+	struct conf *c = good("interface Tunnel0\n ip address 172.16.0.2 255.255.255.0\n"
+			      " ip nhrp network-id 1\n ip nhrp nhs 172.16.0.1\n"
+			      " tunnel source 192.0.2.2\n tunnel destination 192.0.2.1\n");
+	const struct conf_nhrp *n = &c->tunnels[0].nhrp;
+
+	cr_assert_eq(n->nhs_count, 1);
+	cr_assert_eq(addr_to_v4(&n->nhs[0].nbma), 0xc0000201);
+	cr_assert_eq(n->multicast.count, 1);
+	conf_free(c);
+}
+
+Test(conf_ios, defaults_of_ios_xe)
+{
+	struct conf *old = good("version 15.6\n" BASE TUNNEL), *xe = good("version 16.9\n" BASE TUNNEL);
+	struct conf *off = good("version 17.3\n" BASE TUNNEL " no ip nhrp shortcut\n"
+				" no ip nhrp map multicast dynamic\n");
+
+	cr_assert(!old->tunnels[0].nhrp.shortcut && !old->tunnels[0].nhrp.multicast_dynamic);
+	cr_assert(xe->tunnels[0].nhrp.shortcut && xe->tunnels[0].nhrp.multicast_dynamic);
+	cr_assert(!off->tunnels[0].nhrp.shortcut && !off->tunnels[0].nhrp.multicast_dynamic);
+	conf_free(old);
+	conf_free(xe);
+	conf_free(off);
+}
+
+Test(conf_ios, an_interface_in_other_words)
+{
+	static char gi[] = "gi0/0/0.100", wan[] = "wan0";
+	static struct conf_interface list[] = { { gi, wan } };
+	static const struct conf_interfaces here = { list, 1 };
+	const char *path = write_file(BASE TUNNEL " tunnel source GigabitEthernet 0/0/0.100\n",
+				      strlen(BASE TUNNEL " tunnel source GigabitEthernet 0/0/0.100\n"));
+	struct conf_report r;
+	struct conf *c = conf_load(path, &here, &r);
+
+	unlink(path);
+	cr_assert_not_null(c, "%s", r.count ? r.messages[0].text : "no message");
+	cr_assert_str_eq(c->tunnels[0].source_if, "wan0");
+	conf_report_free(&r);
+	conf_free(c);
+}
+
 Test(conf_ios, our_own_syntax_is_not_taken_for_it)
 {
 	struct conf_report r;
@@ -285,7 +471,7 @@ Test(conf_ios, phase_2)
 	struct conf *c =
 		good(BASE "crypto ipsec security-association lifetime seconds 1800\n"
 			  "crypto ipsec transform-set G esp-gcm 256\n mode transport\n"
-			  "crypto ipsec profile P\n set transform-set G\n set pfs group14\n"
+			  "crypto ipsec profile P\n set transform-set T G\n set pfs group14\n"
 			  " set security-association lifetime kilobytes disable\n" TUNNEL);
 	const struct conf_ipsec_profile *p = c->tunnels[0].profile;
 
@@ -354,19 +540,31 @@ static const struct {
 	{ " ip nhrp nhs dynamic nbma 192.0.2.1\n", CONF_ERROR, "ip nhrp nhs dynamic" },
 	{ " ip mtu 99\n", CONF_ERROR, ":17: tunnel Tunnel0: mtu: expected auto or a number" },
 	{ " frobnicate 1 2 3\n", CONF_WARNING, ":17: frobnicate 1 ...: unknown" },
+	{ " nhrp map group GOLD service-policy output Q\n", CONF_WARNING, "nhrp map group" },
+	{ " if-state nhrp\n", CONF_WARNING, "taken the line down" },
+	{ " tunnel route-via Dialer1 mandatory\n", CONF_WARNING, "tunnel route-via" },
+	{ " tunnel source Dialer1\n", CONF_ERROR, ":17: tunnel source Dialer1: which interface" },
+	{ " ip nhrp authentication 6 ABCDEFGH\n", CONF_ERROR, ":17: the key is encrypted (type 6)" },
+	{ " ip nhrp authentication 7 XYZ\n", CONF_ERROR, "no obfuscated one (type 7)" },
+	{ "interface Gi0/1\n vrf forwarding MGMT\n", CONF_WARNING, ":18: vrf forwarding: not" },
+	{ "vrf definition MGMT\n address-family ipv4\n", CONF_WARNING, "made a VRF" },
+	{ "frobnicator 1\n one\n two\n", CONF_WARNING, ":17: frobnicator 1: unknown" },
 	{ "crypto isakmp key 6 XXXXXXXXXXXX address 192.0.2.1\n", CONF_ERROR,
 	  "encrypted (type 6)" },
 	{ "crypto isakmp key secret hostname r2\n", CONF_WARNING, "only keys by IPv4 address" },
 	{ "crypto isakmp nat keepalive 10\n", CONF_WARNING, "sent every 20 s" },
-	{ "crypto isakmp profile A\n initiate mode aggressive\n", CONF_ERROR, "aggressive mode" },
+	{ "crypto isakmp profile A\n initiate mode aggressive\n"
+	  "crypto ipsec profile P\n set isakmp-profile A\n",
+	  CONF_ERROR, "aggressive mode" },
 	{ "crypto isakmp policy 20\n authentication pre-share\n", CONF_WARNING,
 	  "policy 20: DES, IOS's default, is not done" },
 	{ "crypto isakmp policy 30\n encr aes\n group 14\n", CONF_WARNING,
 	  "policy 30: rsa-sig needs certificates" },
 	{ "crypto ipsec transform-set T ah-sha-hmac\n mode transport\n", CONF_ERROR,
 	  "\"ah-sha-hmac\"" },
-	{ "crypto ipsec transform-set U esp-aes esp-sha-hmac\n", CONF_ERROR,
-	  "tunnel mode, IOS's default, is not done" },
+	{ "crypto ipsec transform-set U esp-aes esp-sha-hmac\n"
+	  "crypto ipsec profile P\n set transform-set T U\n",
+	  CONF_ERROR, "transform-set U: tunnel mode, IOS's default, is not done" },
 	{ "crypto ikev2 proposal X\n encryption aes-cbc-256\n", CONF_WARNING, "set up IKEv2" },
 	{ "crypto map M 10 ipsec-isakmp\n set peer 192.0.2.7\n", CONF_WARNING,
 	  "protected traffic other than" },
