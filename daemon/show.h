@@ -60,8 +60,13 @@ json_t *show_pairs_traffic(const struct show_pairs *s, const struct addr *local,
 /* Helpers of these files, in show_values.c and show.c. */
 
 json_t *show_addr(const struct addr *a);
+/*
+ * Milliseconds from 1970 to the beginning of the loop's clock. Taken once for all of an answer: the
+ * times in it are then as far from each other as they were.
+ */
+uint64_t show_epoch(void);
 /* A time of the loop's clock as the log writes times: "Nov 21 22:13:01.123". */
-json_t *show_wall_clock(msec now, msec then);
+json_t *show_wall_clock(uint64_t epoch, msec then);
 /* Seconds since then; null for MSEC_NEVER. */
 json_t *show_ago(msec now, msec then);
 /* Seconds until then; null for MSEC_NEVER. */

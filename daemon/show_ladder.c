@@ -37,7 +37,7 @@ struct exchange {
 struct ladder {
 	json_t *exchanges;
 	struct exchange *by_key;
-	msec now;
+	uint64_t epoch;
 };
 
 /*
@@ -68,7 +68,7 @@ static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
 	x->state = e->phase == 2 ? QM_START : MM_START;
 	snprintf(msgid, sizeof(msgid), "%08x", key.msgid);
 	x->shown = json_pack("{s:o, s:i, s:s, s:s, s:I, s:[]}", "time",
-			     show_wall_clock(l->now, e->at), "phase", e->phase, "role",
+			     show_wall_clock(l->epoch, e->at), "phase", e->phase, "role",
 			     e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
 			     "conn_id", (json_int_t)e->conn_id, "steps");
 	x->steps = json_object_get(x->shown, "steps");
@@ -80,7 +80,7 @@ static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
 static json_t *step(struct ladder *l, const struct ike_event *e, const char *kind)
 {
 	struct exchange *x = exchange_of(l, e);
-	json_t *s = json_pack("{s:s, s:o}", "kind", kind, "time", show_wall_clock(l->now, e->at));
+	json_t *s = json_pack("{s:s, s:o}", "kind", kind, "time", show_wall_clock(l->epoch, e->at));
 
 	if (e->conn_id)
 		json_object_set_new(x->shown, "conn_id", json_integer(e->conn_id));
@@ -172,7 +172,7 @@ static void forget_keys(struct ladder *l)
 json_t *show_ladder(struct daemon *d, const json_t *args)
 {
 	const char *text = json_string_value(json_object_get(args, "peer"));
-	struct ladder l = { .now = loop_now() };
+	struct ladder l = { .epoch = show_epoch() };
 	struct addr peer, local = { 0 };
 	struct recorded *events;
 	size_t n;

@@ -35,7 +35,7 @@ json_t *show_log_peer(struct daemon *d, const json_t *args)
 	struct lines l;
 	struct recorded *events;
 	struct addr peer;
-	msec now = loop_now();
+	uint64_t epoch = show_epoch();
 	size_t n;
 
 	if (!text || !addr_parse(text, &peer))
@@ -43,7 +43,7 @@ json_t *show_log_peer(struct daemon *d, const json_t *args)
 	l.array = json_array();
 	n = recorder_read(d->recorder, &peer, 0, EVENTS, &events);
 	for (size_t i = 0; i < n; i++) {
-		l.time = show_wall_clock(now, events[i].at);
+		l.time = show_wall_clock(epoch, events[i].at);
 		if (events[i].is_ike)
 			trace_render_ike(&events[i].ike, add_line, &l);
 		else

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Values as the shows say them in JSON. */
+#include "daemon/show.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#include "daemon/show.h"
+#include "daemon/loop.h"
 
 json_t *show_addr(const struct addr *a)
 {
@@ -18,17 +20,21 @@ json_t *show_u64(uint64_t n)
 	return json_integer((json_int_t)n);
 }
 
-json_t *show_wall_clock(msec now, msec then)
+uint64_t show_epoch(void)
 {
 	struct timespec wall;
-	char day[32], text[40];
-	time_t seconds;
-	struct tm tm;
-	uint64_t ms;
 
 	clock_gettime(CLOCK_REALTIME, &wall);
-	ms = (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - (now - MIN(then, now));
-	seconds = (time_t)(ms / 1000);
+	return (uint64_t)wall.tv_sec * 1000 + (uint64_t)wall.tv_nsec / 1000000 - loop_now();
+}
+
+json_t *show_wall_clock(uint64_t epoch, msec then)
+{
+	uint64_t ms = epoch + then;
+	time_t seconds = (time_t)(ms / 1000);
+	char day[32], text[40];
+	struct tm tm;
+
 	localtime_r(&seconds, &tm);
 	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
 	snprintf(text, sizeof(text), "%s.%03u", day, (unsigned int)(ms % 1000));

@@ -173,17 +173,15 @@ static void tell_line(void *ctx, const struct trace_line *line)
 {
 	struct daemon *d = ctx;
 	char text[TRACE_TEXT];
-	msec now;
 
 	if (!ctl_is_followed(d->ctl, CTL_LOG))
 		return;
-	now = loop_now();
 	snprintf(text, sizeof(text), "%s", line->text);
 	trace_make_printable(text);
 	ctl_tell(d->ctl, CTL_LOG,
-		 json_pack("{s:o, s:s?, s:i, s:i, s:s}", "time", show_wall_clock(now, now), "tag",
-			   line->tag, "level", (int)line->level, "severity", line->severity, "text",
-			   text));
+		 json_pack("{s:o, s:s?, s:i, s:i, s:s}", "time",
+			   show_wall_clock(show_epoch(), loop_now()), "tag", line->tag, "level",
+			   (int)line->level, "severity", line->severity, "text", text));
 }
 
 void verb_debug(struct daemon *d, const json_t *args, struct ctl_client *c)
