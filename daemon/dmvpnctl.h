@@ -94,9 +94,11 @@ int convert_main(int argc, char **argv);
 render_fn render_nothing; /* IOS says nothing when a clear succeeds */
 render_fn render_message; /* {"message": "..."} */
 render_fn render_reload;
+render_fn render_dmvpn_detail;					/* dmvpnctl_dmvpn.c */
 render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_version;
 render_fn render_nhrp, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
 render_fn render_nhrp_multicast;
+render_fn render_nhrp_brief, render_nhrp_redirect, render_nhrp_summary; /* dmvpnctl_nhrp.c */
 render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
@@ -110,5 +112,9 @@ render_fn render_explain; /* dmvpnctl_explain.c */
 render_fn render_ladder, render_ladder_svg; /* dmvpnctl_ladder.c */
 render_fn render_map, render_map_dot;	    /* dmvpnctl_map_text.c */
 render_fn render_map_svg;		    /* dmvpnctl_map_svg.c */
+
+/* Parts of a session that show dmvpn detail has, too: dmvpnctl_session.c */
+void render_session_isakmp_sa(const json_t *sa, bool detail, FILE *out);
+void render_session_flow(const json_t *session, bool detail, FILE *out);
 
 #endif

@@ -43,7 +43,7 @@ void render_isakmp_peers(const json_t *answer, FILE *out)
 
 /* ---- show crypto session ---- */
 
-static void session_isakmp_sa(const json_t *sa, bool detail, FILE *out)
+void render_session_isakmp_sa(const json_t *sa, bool detail, FILE *out)
 {
 	const char *capabilities = member_text(sa, "capabilities");
 	bool active = !strcmp(member_text(sa, "state"), "QM_IDLE");
@@ -74,6 +74,20 @@ static void session_direction(const json_t *session, const char *label, const ch
 	fprintf(out, "%lld\n", (long long)member_int(life, "seconds"));
 }
 
+void render_session_flow(const json_t *session, bool detail, FILE *out)
+{
+	fprintf(out, "  IPSEC FLOW: permit 47 host %s host %s\n", member_text(session, "local"),
+		member_text(session, "peer"));
+	fprintf(out, "        Active SAs: %lld, origin: crypto map\n",
+		(long long)member_int(session, "active_sas"));
+	if (!detail)
+		return;
+	session_direction(session, "Inbound:  #pkts dec'ed", "decaps", "in_drops", "inbound_life",
+			  out);
+	session_direction(session, "Outbound: #pkts enc'ed", "encaps", "out_drops",
+			  "outbound_life", out);
+}
+
 static void session_identity(const json_t *session, FILE *out)
 {
 	bool known = member_has(session, "phase1_id");
@@ -100,15 +114,8 @@ static void session(const json_t *s, bool detail, FILE *out)
 	if (detail)
 		session_identity(s, out);
 	json_array_foreach (json_object_get(s, "isakmp_sas"), i, sa)
-		session_isakmp_sa(sa, detail, out);
-	fprintf(out, "  IPSEC FLOW: permit 47 host %s host %s\n", member_text(s, "local"),
-		member_text(s, "peer"));
-	fprintf(out, "        Active SAs: %lld, origin: crypto map\n",
-		(long long)member_int(s, "active_sas"));
-	if (!detail)
-		return;
-	session_direction(s, "Inbound:  #pkts dec'ed", "decaps", "in_drops", "inbound_life", out);
-	session_direction(s, "Outbound: #pkts enc'ed", "encaps", "out_drops", "outbound_life", out);
+		render_session_isakmp_sa(sa, detail, out);
+	render_session_flow(s, detail, out);
 }
 
 static void sessions(const json_t *answer, bool detail, FILE *out)

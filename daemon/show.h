@@ -30,7 +30,8 @@ show_fn show_ladder;					      /* show_ladder.c */
 show_fn show_log_peer;					      /* show_log.c */
 show_fn show_dmvpn, show_tunnel_endpoints;		      /* show_peers.c */
 show_fn show_ip_nhrp, show_ip_nhrp_nhs, show_ip_nhrp_traffic; /* show_nhrp.c */
-show_fn show_ip_nhrp_multicast;
+show_fn show_ip_nhrp_multicast, show_ip_nhrp_redirect;
+show_fn show_ip_nhrp_dynamic, show_ip_nhrp_static, show_ip_nhrp_incomplete;
 show_fn show_crypto_isakmp_sa, show_crypto_isakmp_policy, show_crypto_isakmp_stats; /* show_ike.c */
 show_fn show_crypto_isakmp_key, show_crypto_isakmp_peers;
 /*
@@ -42,6 +43,8 @@ json_t *show_crypto_ipsec_sa(struct daemon *d, const struct addr *remote, const 
 json_t *show_crypto_session(struct daemon *d, const struct kernel_answer *kernel); /* show_session.c */
 /* show_map.c: what show dmvpn and show interface say, and each peer's traffic. */
 json_t *show_map(struct daemon *d, const struct kernel_answer *kernel);
+/* The same with next hop servers and sessions; args as for show_dmvpn(). */
+json_t *show_dmvpn_detail(struct daemon *d, const json_t *args, const struct kernel_answer *kernel);
 
 /* show_explain.c: answers later, unless explain_forget() comes first. */
 void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c);

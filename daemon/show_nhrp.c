@@ -3,6 +3,7 @@
 #include "daemon/show.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "conf/conf.h"
 #include "daemon/daemon.h"
@@ -11,6 +12,7 @@
 #include "daemon/names.h"
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
+#include "daemon/verbs.h"
 #include "nhrp/nhrp.h"
 
 static const char *interface_name(struct daemon *d, int id)
@@ -126,6 +128,11 @@ static const char *shortcut_state_name(enum nhrp_shortcut_state state)
 	return "unknown";
 }
 
+static const char *shortcut_type(const struct nhrp_shortcut *s)
+{
+	return s->state == NHRP_SHORTCUT_UP ? "dynamic" : "incomplete";
+}
+
 /* A member of entries[], as all others. */
 static json_t *shortcut_json(struct daemon *d, const struct nhrp_shortcut *s, msec now)
 {
@@ -133,7 +140,7 @@ static json_t *shortcut_json(struct daemon *d, const struct nhrp_shortcut *s, ms
 	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o, s:s, s:o, s:o, s:o}", "interface",
 			      interface_name(d, s->id), "protocol", show_addr(&s->prefix.addr),
 			      "prefix_length", (int)s->prefix.bits, "nbma", show_addr(&s->nbma),
-			      "path", show_addr(&s->nbma), "type", up ? "dynamic" : "incomplete",
+			      "path", show_addr(&s->nbma), "type", shortcut_type(s),
 			      "flags", shortcut_flags(s), "created", show_ago(now, s->created),
 			      "expires", show_ahead(now, s->expires));
 
@@ -144,31 +151,127 @@ static json_t *shortcut_json(struct daemon *d, const struct nhrp_shortcut *s, ms
 	return o;
 }
 
-static void add_shortcuts(struct daemon *d, json_t *list, msec now)
+/* Which entries are asked for. */
+struct which {
+	const char *type;     /* NULL: all */
+	struct addr protocol; /* none: all; else those that are about this address */
+};
+
+static bool is_wanted(const struct which *w, const char *type, const struct prefix *about)
+{
+	return (!w->type || !strcmp(w->type, type)) &&
+	       (addr_is_none(&w->protocol) || prefix_contains(about, &w->protocol));
+}
+
+static void add_shortcuts(struct daemon *d, json_t *list, msec now, const struct which *w)
 {
 	size_t count;
 	struct nhrp_shortcut *s = show_nhrp_shortcuts(d, &count);
 
 	qsort(s, count, sizeof(*s), by_prefix);
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, shortcut_json(d, &s[i], now));
+		if (is_wanted(w, shortcut_type(&s[i]), &s[i].prefix))
+			json_array_append_new(list, shortcut_json(d, &s[i], now));
 	free(s);
 }
 
-json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
+static json_t *cache_json(struct daemon *d, const struct which *w)
 {
 	size_t count;
 	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
 	json_t *list = json_array();
 	msec now = loop_now();
 
-	(void)args;
 	qsort(entries, count, sizeof(*entries), by_protocol);
-	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list, entry_json(d, &entries[i], now));
+	for (size_t i = 0; i < count; i++) {
+		const struct nhrp_entry *e = &entries[i];
+
+		if (is_wanted(w, type_name(e->type), &(struct prefix){ e->protocol, 32 }))
+			json_array_append_new(list, entry_json(d, e, now));
+	}
 	free(entries);
-	add_shortcuts(d, list, now);
-	return json_pack("{s:o}", "entries", list);
+	add_shortcuts(d, list, now, w);
+	return json_pack("{s:o, s:I}", "entries", list, "bytes",
+			 (json_int_t)nhrp_cache_octets(d->nhrp));
+}
+
+json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
+{
+	struct which w = { 0 };
+	json_t *error;
+
+	if (!verbs_address(args, "address", &w.protocol, &error))
+		return error;
+	return cache_json(d, &w);
+}
+
+json_t *show_ip_nhrp_dynamic(struct daemon *d, const json_t *args)
+{
+	(void)args;
+	return cache_json(d, &(struct which){ .type = "dynamic" });
+}
+
+json_t *show_ip_nhrp_static(struct daemon *d, const json_t *args)
+{
+	(void)args;
+	return cache_json(d, &(struct which){ .type = "static" });
+}
+
+json_t *show_ip_nhrp_incomplete(struct daemon *d, const json_t *args)
+{
+	(void)args;
+	return cache_json(d, &(struct which){ .type = "incomplete" });
+}
+
+static int by_destination(const void *x, const void *y)
+{
+	const struct nhrp_flow *a = x, *b = y;
+	int order = a->id != b->id ? a->id - b->id
+				   : show_addr_order(&a->destination, &b->destination);
+
+	return order ? order : show_addr_order(&a->source, &b->source);
+}
+
+static struct nhrp_flow *collect_flows(struct daemon *d, size_t *count)
+{
+	struct nhrp_flow *list = NULL;
+	const void *cursor = NULL;
+	size_t n = 0, room = 0;
+
+	do {
+		if (n == room) {
+			room = room ? 2 * room : 64;
+			list = xreallocarray(list, room, sizeof(*list));
+		}
+		/* Those that are over are forgotten when the next packet comes. */
+	} while (nhrp_flow_next(d->nhrp, &cursor, &list[n]) &&
+		 (n += list[n].until > loop_now(), true));
+	qsort(list, n, sizeof(*list), by_destination);
+	*count = n;
+	return list;
+}
+
+json_t *show_ip_nhrp_redirect(struct daemon *d, const json_t *args)
+{
+	size_t count;
+	struct nhrp_flow *flows = collect_flows(d, &count);
+	json_t *list = json_array();
+	msec now = loop_now();
+
+	(void)args;
+	for (size_t i = 0; i < count; i++) {
+		const struct nhrp_flow *f = &flows[i];
+
+		json_array_append_new(
+			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
+					interface_name(d, f->id), "nbma", show_addr(&f->nbma),
+					"source", show_addr(&f->source), "destination",
+					show_addr(&f->destination), "told", show_u64(f->told),
+					"dropped", show_u64(f->limited), "next",
+					show_ahead(now, f->next), "expires", show_ahead(now, f->until)));
+	}
+	free(flows);
+	return json_pack("{s:o}", "flows", list);
 }
 
 static const char *nhs_state_name(enum nhrp_nhs_state state)

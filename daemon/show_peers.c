@@ -14,6 +14,7 @@
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/tunnel.h"
+#include "daemon/verbs.h"
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
@@ -249,18 +250,38 @@ static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const stru
 			 show_ago(c->now, g->first->peer_since), "entries", entries);
 }
 
+/* Which peers are asked for; zeros: all. */
+struct which {
+	const struct tunnel *tunnel;
+	struct addr nbma, protocol;
+};
+
+static bool has_protocol(const struct nbma_peer *g, const struct addr *protocol)
+{
+	for (size_t i = 0; i < g->count; i++)
+		if (addr_equal(&g->first[i].protocol, protocol))
+			return true;
+	return false;
+}
+
+static bool is_wanted(const struct which *w, const struct nbma_peer *g)
+{
+	return (addr_is_none(&w->nbma) || addr_equal(nbma_or_path(g->first), &w->nbma)) &&
+	       (addr_is_none(&w->protocol) || has_protocol(g, &w->protocol));
+}
+
 static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,
-			const struct context *c)
+			const struct context *c, const struct which *w)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		if (groups[i].first->id == id)
+		if (groups[i].first->id == id && is_wanted(w, &groups[i]))
 			json_array_append_new(list, peer_json(d, &groups[i], c));
 	return list;
 }
 
-json_t *show_dmvpn(struct daemon *d, const json_t *args)
+static json_t *dmvpn_json(struct daemon *d, const struct which *w)
 {
 	size_t count, n;
 	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
@@ -268,20 +289,32 @@ json_t *show_dmvpn(struct daemon *d, const json_t *args)
 	struct context c = { .phase1 = phase1_collect(d), .now = loop_now() };
 	json_t *list = json_array();
 
-	(void)args;
 	count = without_local(entries, count);
 	groups = group_by(entries, count, nbma_or_path, &n);
 	c.shortcuts.list = show_nhrp_shortcuts(d, &c.shortcuts.count);
 	TUNNELS_EACH (d, t)
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name,
-						      "type",
-						      conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke",
-						      "peers", peers_of(d, t->id, groups, n, &c)));
+		if (!w->tunnel || w->tunnel == t)
+			json_array_append_new(
+				list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name, "type",
+						conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke", "peers",
+						peers_of(d, t->id, groups, n, &c, w)));
 	free(groups);
 	free(entries);
 	free(c.phase1.remotes);
 	free(c.shortcuts.list);
 	return json_pack("{s:o}", "tunnels", list);
+}
+
+json_t *show_dmvpn(struct daemon *d, const json_t *args)
+{
+	struct which w;
+	json_t *error;
+
+	if (!verbs_tunnel(d, args, "interface", &w.tunnel, &error) ||
+	    !verbs_address(args, "nbma", &w.nbma, &error) ||
+	    !verbs_address(args, "tunnel", &w.protocol, &error))
+		return error;
+	return dmvpn_json(d, &w);
 }
 
 /* IOS prints the address of its own structure; here, something that names the endpoint. */

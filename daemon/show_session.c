@@ -93,6 +93,9 @@ static void add_pairs(struct sessions *s, const struct tunnel *t, const json_t *
 	json_object_set(session, "encaps", json_object_get(peer, "encaps"));
 	json_object_set_new(session, "in_drops", json_integer(drops(in)));
 	json_object_set_new(session, "out_drops", json_integer(drops(out)));
+	json_object_set(session, "outbound_spi", json_object_get(peer, "outbound_spi"));
+	json_object_set(session, "transform",
+			json_object_get(json_array_get(out, 0), "transform") ?: json_null());
 	add_life(session, "inbound_life", in);
 	add_life(session, "outbound_life", out);
 	json_array_foreach (in, i, sa) {

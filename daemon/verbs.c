@@ -245,6 +245,53 @@ static void ask_for_map(struct daemon *d, const json_t *args, struct ctl_client 
 	kernel_sa_dump(d, map_sas_arrived, c, 0);
 }
 
+/* What show dmvpn detail is about, above the address or the tunnel's id. */
+enum about { ABOUT_ALL, ABOUT_TUNNEL, ABOUT_NBMA, ABOUT_PROTOCOL };
+
+static void dmvpn_sas_arrived(struct daemon *d, void *ctx, uint64_t which,
+			      const struct kernel_answer *a)
+{
+	static const char *const names[] = {
+		[ABOUT_TUNNEL] = "interface", [ABOUT_NBMA] = "nbma", [ABOUT_PROTOCOL] = "tunnel"
+	};
+	enum about about = (enum about)(which >> 32);
+	struct addr address = addr_v4((uint32_t)which);
+	const struct tunnel *t = about == ABOUT_TUNNEL ? tunnel_by_id(d, (int)which) : NULL;
+	json_t *args = json_object();
+
+	if (about)
+		json_object_set_new(args, names[about],
+				    t ? json_string(t->conf->name) : show_addr(&address));
+	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_dmvpn_detail(d, args, a));
+	json_decref(args);
+}
+
+static void ask_for_dmvpn_detail(struct daemon *d, const json_t *args, struct ctl_client *c)
+{
+	const struct tunnel *only;
+	struct addr nbma, protocol;
+	uint64_t which = ABOUT_ALL;
+	json_t *error;
+
+	if (json_object_size(args) > 1) {
+		ctl_answer(c, verbs_error("expected one of \"interface\", \"nbma\" and \"tunnel\""));
+		return;
+	}
+	if (!verbs_tunnel(d, args, "interface", &only, &error) ||
+	    !verbs_address(args, "nbma", &nbma, &error) ||
+	    !verbs_address(args, "tunnel", &protocol, &error)) {
+		ctl_answer(c, error);
+		return;
+	}
+	if (only)
+		which = (uint64_t)ABOUT_TUNNEL << 32 | (uint32_t)only->id;
+	else if (!addr_is_none(&nbma))
+		which = (uint64_t)ABOUT_NBMA << 32 | addr_to_v4(&nbma);
+	else if (!addr_is_none(&protocol))
+		which = (uint64_t)ABOUT_PROTOCOL << 32 | addr_to_v4(&protocol);
+	kernel_sa_dump(d, dmvpn_sas_arrived, c, which);
+}
+
 void verbs_follow(struct ctl_client *c, enum ctl_stream stream)
 {
 	if (!ctl_follow(c, stream))
@@ -301,11 +348,16 @@ static const struct verb {
 	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL, NULL },
 	{ "show crypto session", NULL, ask_for_sessions, NULL },
 	{ "show debugging", verb_show_debugging, NULL, NULL },
-	{ "show dmvpn", show_dmvpn, NULL, NULL },
+	{ "show dmvpn", show_dmvpn, NULL, "interface nbma tunnel" },
+	{ "show dmvpn detail", NULL, ask_for_dmvpn_detail, "interface nbma tunnel" },
 	{ "show interface", show_interface, NULL, NULL },
-	{ "show ip nhrp", show_ip_nhrp, NULL, NULL },
+	{ "show ip nhrp", show_ip_nhrp, NULL, "address" },
+	{ "show ip nhrp dynamic", show_ip_nhrp_dynamic, NULL, NULL },
+	{ "show ip nhrp incomplete", show_ip_nhrp_incomplete, NULL, NULL },
 	{ "show ip nhrp multicast", show_ip_nhrp_multicast, NULL, NULL },
 	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
+	{ "show ip nhrp redirect", show_ip_nhrp_redirect, NULL, NULL },
+	{ "show ip nhrp static", show_ip_nhrp_static, NULL, NULL },
 	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
 	{ "show log peer", show_log_peer, NULL, "peer" },
 	{ "show running-config", show_running_config, NULL, NULL },

@@ -369,6 +369,17 @@ struct nhrp_counters {
 	uint64_t hairpins_ignored; /* of them: no indication, for any other reason */
 };
 
+/* Packets from one address to another that came in and left through the tunnel (phase 3 hub). */
+struct nhrp_flow {
+	int id;
+	struct addr source, destination;
+	struct addr nbma; /* who was told that there is a shorter way; none: nobody could be */
+	uint64_t told;	  /* indications sent */
+	uint64_t limited; /* packets without one, because another one was sent just before */
+	msec next;	  /* not told again before that */
+	msec until;	  /* remembered, unless it is told again */
+};
+
 /*
  * Iteration: *cursor is NULL at first; false at the end. No call that changes the core may come
  * between. In no particular order.
@@ -376,6 +387,9 @@ struct nhrp_counters {
 bool nhrp_entry_next(const struct nhrp *n, const void **cursor, struct nhrp_entry *out);
 bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *out);
 bool nhrp_shortcut_next(const struct nhrp *n, const void **cursor, struct nhrp_shortcut *out);
+bool nhrp_flow_next(const struct nhrp *n, const void **cursor, struct nhrp_flow *out);
+/* What all entries and shortcuts take, in octets. */
+size_t nhrp_cache_octets(const struct nhrp *n);
 /* False for an unknown id. */
 bool nhrp_counters_get(const struct nhrp *n, int id, struct nhrp_counters *out);
 

@@ -14,10 +14,13 @@
 struct flow {
 	UT_hash_handle hh;
 	TAILQ_ENTRY(flow) next;
+	const struct iface *iface;
 	struct flow_key key;
 	msec interval; /* from the last indication to the next */
 	msec next_one;
 	msec until; /* remembered */
+	struct addr nbma; /* who was told last; none: nobody could be */
+	uint64_t told, limited;
 };
 
 static void flow_forget(struct iface *i, struct flow *f)
@@ -43,13 +46,17 @@ static bool flow_is_due(struct iface *i, msec now, const struct flow_key *key)
 	while ((f = TAILQ_FIRST(&i->flows_by_age)) && f->until <= now)
 		flow_forget(i, f);
 	HASH_FIND(hh, i->flows, key, sizeof(*key), f);
-	if (f ? now < f->next_one : HASH_COUNT(i->flows) >= REDIRECT_FLOWS)
+	if (f ? now < f->next_one : HASH_COUNT(i->flows) >= REDIRECT_FLOWS) {
+		if (f)
+			f->limited++;
 		return false;
+	}
 	if (f) {
 		f->interval = MIN(2 * f->interval, REDIRECT_LAST);
 		TAILQ_REMOVE(&i->flows_by_age, f, next);
 	} else {
 		f = xcalloc(1, sizeof(*f));
+		f->iface = i;
 		f->key = *key;
 		f->interval = REDIRECT_FIRST;
 		HASH_ADD(hh, i->flows, key, sizeof(f->key), f);
@@ -128,6 +135,17 @@ void redirect_source_known(struct iface *i, msec now, const struct question *q,
 		  packet);
 }
 
+static void flow_told(struct iface *i, const struct flow_key *key, const struct addr *nbma)
+{
+	struct flow *f;
+
+	HASH_FIND(hh, i->flows, key, sizeof(*key), f);
+	if (!f)
+		return;
+	f->nbma = *nbma;
+	f->told++;
+}
+
 static void indicate(struct iface *i, msec now, struct peer *to, const struct flow_key *key,
 		     struct span packet)
 {
@@ -165,6 +183,38 @@ void redirect_destination_known(struct iface *i, msec now, const struct question
 		event(i, NHRP_EV_REDIRECT_SENT, INFO, .source = key.source,
 		      .protocol = key.destination, .nbma = sender->nbma,
 		      .other_nbma = egress->nbma);
+		flow_told(i, &key, &sender->nbma);
 		indicate(i, now, sender, &key, packet);
 	}
+}
+
+static const struct flow *first_from(const struct iface *i)
+{
+	while (i && !i->flows)
+		i = i->hh.next;
+	return i ? i->flows : NULL;
+}
+
+bool nhrp_flow_next(const struct nhrp *n, const void **cursor, struct nhrp_flow *out)
+{
+	const struct flow *f = *cursor;
+
+	if (!f)
+		f = first_from(n->ifaces);
+	else
+		f = f->hh.next ? f->hh.next : first_from(f->iface->hh.next);
+	if (!f)
+		return false;
+	*cursor = f;
+	*out = (struct nhrp_flow){
+		.id = f->iface->id,
+		.source = f->key.source,
+		.destination = f->key.destination,
+		.nbma = f->nbma,
+		.told = f->told,
+		.limited = f->limited,
+		.next = f->next_one,
+		.until = f->until,
+	};
+	return true;
 }

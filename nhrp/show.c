@@ -82,6 +82,16 @@ bool nhrp_nhs_next(const struct nhrp *n, const void **cursor, struct nhrp_nhs *o
 	return true;
 }
 
+size_t nhrp_cache_octets(const struct nhrp *n)
+{
+	size_t octets = 0;
+
+	for (const struct iface *i = n->ifaces; i; i = i->hh.next)
+		octets += HASH_COUNT(i->bindings) * sizeof(struct binding) +
+			  HASH_COUNT(i->shortcuts) * sizeof(struct shortcut);
+	return octets;
+}
+
 bool nhrp_counters_get(const struct nhrp *n, int id, struct nhrp_counters *out)
 {
 	const struct iface *i = iface_find(n, id);

@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -74,17 +74,24 @@ Test(dmvpnctl, abbreviations_of_the_article)
 	check_syntax("deb cry isa 127", "debug crypto isakmp <1-255>");
 	check_syntax("u all", "undebug all");
 	check_syntax("map", "map");
+	check_syntax("sh dm det", "show dmvpn detail");
+	check_syntax("sh dm int Tunnel0", "show dmvpn interface IFNAME");
+	check_syntax("sh dm p n 10.0.0.6 d", "show dmvpn peer nbma A.B.C.D detail");
+	check_syntax("sh ip nh br", "show ip nhrp brief");
+	check_syntax("sh ip nh 172.16.0.1", "show ip nhrp A.B.C.D");
 }
 
 Test(dmvpnctl, every_command_of_the_table_reads_back)
 {
 	for (size_t i = 0; i < verb_count; i++) {
-		char typed[128], *at;
+		const char *at = strpbrk(verbs[i].syntax, "<AWI");
+		char typed[128];
 
 		snprintf(typed, sizeof(typed), "%s", verbs[i].syntax);
-		at = strpbrk(typed, "<AWI");
+		/* A word may follow the value. */
 		if (at)
-			strcpy(at, *at == '<' ? "200" : "10.0.0.4");
+			snprintf(typed, sizeof(typed), "%.*s%s%s", (int)(at - verbs[i].syntax),
+				 verbs[i].syntax, *at == '<' ? "200" : "10.0.0.4", at + strcspn(at, " "));
 		check_syntax(typed, verbs[i].syntax);
 		cr_assert_not_null(verbs[i].render);
 		cr_assert_gt(strlen(verbs[i].help), 0);
@@ -184,6 +191,10 @@ Test(dmvpnctl, requests)
 	check_request("sh cry ips sa int Tunnel0",
 		      "{\"verb\": [\"show\", \"crypto\", \"ipsec\", \"sa\"],"
 		      " \"args\": {\"interface\": \"Tunnel0\"}}");
+	check_request("sh dm p t 172.16.0.3 det",
+		      "{\"verb\": [\"show\", \"dmvpn\", \"detail\"],"
+		      " \"args\": {\"tunnel\": \"172.16.0.3\"}}");
+	check_request("sh ip nhrp sum", "{\"verb\": [\"show\", \"ip\", \"nhrp\"], \"args\": {}}");
 	check_request("deb cry isa 200", "{\"verb\": [\"debug\", \"crypto\", \"isakmp\"],"
 					 " \"args\": {\"level\": 200}}");
 }
@@ -305,6 +316,10 @@ Test(dmvpnctl, layouts)
 		{ render_nhrp_multicast, "show-ip-nhrp-multicast" },
 		{ render_interface, "show-interface-mtu" },
 		{ render_event, "event" },
+		{ render_dmvpn_detail, "show-dmvpn-detail" },
+		{ render_nhrp_brief, "show-ip-nhrp-brief" },
+		{ render_nhrp_summary, "show-ip-nhrp-summary" },
+		{ render_nhrp_redirect, "show-ip-nhrp-redirect" },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(golden); i++)

@@ -81,6 +81,27 @@ static size_t indications(const struct net *net, size_t from)
 	return count_sent(net, from, HUB, NHRP_TRAFFIC_INDICATION);
 }
 
+/* It is remembered once, and who was told what. */
+static void check_flow(struct net *net, struct addr source, struct addr destination, int told,
+		       uint64_t times, uint64_t limited)
+{
+	const void *cursor = NULL;
+	struct nhrp_flow f;
+	int found = 0;
+
+	while (nhrp_flow_next(net->node[HUB].core, &cursor, &f)) {
+		if (!addr_equal(&f.source, &source) || !addr_equal(&f.destination, &destination))
+			continue;
+		found++;
+		cr_expect_eq(f.id, TUNNEL);
+		cr_expect_eq(node_of(&f.nbma), told);
+		cr_expect_eq(f.told, times);
+		cr_expect_eq(f.limited, limited, "%llu", (unsigned long long)f.limited);
+		cr_expect(f.until > net->now && f.next < f.until);
+	}
+	cr_expect_eq(found, 1);
+}
+
 Test(nhrp_redirect, once_per_flow_in_a_while)
 {
 	struct net *net = phase3(2);
@@ -108,6 +129,8 @@ Test(nhrp_redirect, once_per_flow_in_a_while)
 	cr_expect_eq(c.hairpins, 293);
 	cr_expect_eq(c.hairpins_limited, 284);
 	cr_expect_eq(c.hairpins_ignored, 0);
+	check_flow(net, lan(A, 10), lan(B, 10), A, 6, 284);
+	check_flow(net, lan(B, 10), lan(A, 10), B, 1, 0);
 	/* It was quiet for a while: soon again. */
 	net_run(net, net->now + SECONDS(16));
 	from = net->n_records;

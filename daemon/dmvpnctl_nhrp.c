@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Renders the NHRP cache in the tables that IOS 12.4 has for many entries. */
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/dmvpnctl.h"
+
+static bool is_type(const json_t *entry, const char *type)
+{
+	return !strcmp(member_text(entry, "type"), type);
+}
+
+/* "Tu0" of Tunnel0; names that are no router's stay as they are. */
+static void short_name(const char *interface, char out[16])
+{
+	if (!strncmp(interface, "Tunnel", 6))
+		snprintf(out, 16, "Tu%.13s", interface + 6);
+	else
+		snprintf(out, 16, "%.15s", interface);
+}
+
+void render_nhrp_brief(const json_t *answer, FILE *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	fprintf(out,
+		"   Target             Via            NBMA           Mode   Intfc   Claimed\n");
+	json_array_foreach (json_object_get(answer, "entries"), i, entry) {
+		const char *gateway = member_has(entry, "gateway") ? "gateway" : "protocol";
+		char target[64], interface[16];
+
+		if (is_type(entry, "local"))
+			continue;
+		snprintf(target, sizeof(target), "%.45s/%lld", member_text(entry, "protocol"),
+			 (long long)member_int(entry, "prefix_length"));
+		short_name(member_text(entry, "interface"), interface);
+		fprintf(out, "%20s %-15s %-15s %-8s %-7s <%s>\n", target,
+			member_text(entry, gateway), member_text(entry, "nbma"),
+			member_text(entry, "type"), interface,
+			member_has(entry, "nat_nbma") ? member_text(entry, "nat_nbma") : "   ");
+	}
+}
+
+void render_nhrp_summary(const json_t *answer, FILE *out)
+{
+	long long fixed = 0, dynamic = 0, incomplete = 0, all;
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "entries"), i, entry) {
+		fixed += is_type(entry, "static");
+		dynamic += is_type(entry, "dynamic");
+		incomplete += is_type(entry, "incomplete");
+	}
+	all = fixed + dynamic + incomplete;
+	fprintf(out, "IP NHRP cache %lld %s, %lld bytes\n", all, all == 1 ? "entry" : "entries",
+		(long long)member_int(answer, "bytes"));
+	fprintf(out, "    %lld static  %lld dynamic  %lld incomplete\n", fixed, dynamic,
+		incomplete);
+}
+
+/* "Drop Count" are the packets that were not told of, because others had been just before. */
+void render_nhrp_redirect(const json_t *answer, FILE *out)
+{
+	const json_t *flow;
+	size_t i;
+
+	fprintf(out, "I/F      NBMA address    Destination     Drop Count  Expiry    Source"
+		     "           Told\n");
+	json_array_foreach (json_object_get(answer, "flows"), i, flow) {
+		char interface[16], time[IOS_TIME_TEXT];
+
+		short_name(member_text(flow, "interface"), interface);
+		fprintf(out, "%-8s %-15s %-15s %10lld  %8s  %-15s %5lld\n", interface,
+			member_has(flow, "nbma") ? member_text(flow, "nbma") : "(nobody)",
+			member_text(flow, "destination"), (long long)member_int(flow, "dropped"),
+			ios_time(member_int(flow, "expires"), time), member_text(flow, "source"),
+			(long long)member_int(flow, "told"));
+	}
+}
