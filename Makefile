@@ -62,7 +62,7 @@ linked     = $(call objects,$(foreach f,$(shell sed -n 's|^.*LINK: *||p' $(1)),$
 MAKEFLAGS += --no-builtin-rules
 
 .PHONY: all help deps check check-long check-all test-programs check-arch check-unit check-sim check-fuzz \
-        check-netns fuzz lab lab-shell install uninstall clean
+        check-netns check-report fuzz lab lab-shell install uninstall clean
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -70,7 +70,7 @@ all: $(BUILD)/dmvpnd $(BUILD)/dmvpnctl
 
 help:
 	@sed -n 's/^#   //p' Makefile
-	@echo "make check-arch check-unit check-sim check-fuzz check-netns   the parts of make check"
+	@echo "make check-arch check-unit check-sim check-fuzz check-netns check-report   the parts of make check"
 	@echo "make lab-shell       leave the lab up, with a shell to look around in"
 	@echo "make install         DESTDIR and prefix are honoured (prefix=$(prefix))"
 	@echo "make fuzz            look for new inputs, FUZZ_SECONDS=60 for each target"
@@ -92,7 +92,7 @@ check-long:
 test-programs: $(UNIT:%=$(BUILD)/tests/unit/%) $(SIM:%=$(BUILD)/tests/sim/%) \
                $(KERNEL:%=$(BUILD)/tests/kernel/%)
 
-check-all: check-arch check-unit check-sim check-fuzz check-netns
+check-all: check-arch check-unit check-sim check-fuzz check-netns check-report
 
 lab:
 	@scripts/deps.sh lab
@@ -129,6 +129,10 @@ else
 check-netns: all $(KERNEL:%=$(BUILD)/tests/kernel/%)
 	@BUILD=$(BUILD) SANITIZE=$(SANITIZE) scripts/check-netns.sh
 endif
+
+# The report of the lab that check-netns has just run, in Chromium.
+check-report: all
+	@BUILD=$(BUILD)$(if $(filter 1,$(SANITIZE)),/undefined) tests/report/page.py
 
 $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
 	$(call say,LD,$@)

@@ -55,6 +55,9 @@ packages() {
 		check | libstrongswan-standard-plugins | its ciphers (3DES, ECP, GCM)    |
 		check | libldns3           | for libreswan, which is unpacked aside       |
 		check | libnss3-tools      | for libreswan: makes its key database        | certutil
+		check | chromium           | looks at the lab's report (large: 400 MB)    | chromium
+		check | chromium-driver    | steers it                                    | chromedriver
+		check | python3-selenium   | ... from the test (Selenium)                 |
 		check | tshark             | a second opinion on what is on the wire      | tshark
 		check | ike-scan           | a stranger knocking at the responder         | ike-scan
 	END

@@ -223,7 +223,8 @@ def read(path):
     lab = Lab()
     text = KEY.sub("(a key)", path.read_bytes().decode("utf-8", "replace"))
     for line in text.split("\x1e")[:-1]:
-        time, kind, *fields = (f.translate(CONTROL) for f in line.split("\x1f"))
+        time, *fields = (f.translate(CONTROL) for f in line.split("\x1f"))
+        kind = fields.pop(0) if fields else ""
         handler = getattr(lab, "on_" + kind, None)
         try:
             now = float(time)

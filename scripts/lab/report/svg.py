@@ -5,7 +5,6 @@ Several stand in one page, so the ids of each get a prefix of their own; that th
 begin with its own class is up to the maker.
 """
 
-import functools
 import itertools
 import re
 import xml.etree.ElementTree as ElementTree
@@ -48,7 +47,6 @@ def clean(element, prefix):
     return copy
 
 
-@functools.cache
 def inline(text):
     """The picture as markup for a page; empty if it is none."""
     if "<!" in text:
