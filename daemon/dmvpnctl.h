@@ -103,9 +103,11 @@ render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
 render_fn render_isakmp_key, render_isakmp_peers; /* dmvpnctl_session.c, to the next empty line */
-render_fn render_running_config, render_running_config_ios;
 render_fn render_session, render_session_detail;
 render_fn render_ikev1_sa, render_ikev1_sa_detail;
+
+render_fn render_running_config, render_running_config_ios; /* dmvpnctl_config.c */
+render_fn render_tech_support; /* of what tech_collect() answers */
 
 render_fn render_debugging, render_log, render_log_line;
 render_fn render_explain; /* dmvpnctl_explain.c */

@@ -124,9 +124,9 @@ static int follow(struct line *l, int fd, const json_t *request)
 
 /* ---- one that comes at once ---- */
 
-static int ask_and_show(struct line *l, int fd, const json_t *request)
+/* Takes the answer, which may be NULL: that was told. */
+static int show_answer(struct line *l, json_t *answer)
 {
-	json_t *answer = client_ask(fd, request);
 	int status = CTL_EXIT_OK;
 
 	if (!answer)
@@ -144,15 +144,19 @@ static int ask_and_show(struct line *l, int fd, const json_t *request)
 static int run_once(struct line *l)
 {
 	json_t *request;
-	int fd = client_connect(l->to), status;
+	int fd, status;
 
+	/* It asks for many things, and some that the daemon does not know. */
+	if (l->command.verb->render == render_tech_support)
+		return show_answer(l, tech_collect(l->to, l->command.value));
+	fd = client_connect(l->to);
 	if (fd < 0)
 		return CTL_EXIT_CONNECT;
 	request = parse_request(&l->command);
 	if (verb_follows(l->command.verb))
 		status = follow(l, fd, request);
 	else
-		status = ask_and_show(l, fd, request);
+		status = show_answer(l, client_ask(fd, request));
 	json_decref(request);
 	return status;
 }

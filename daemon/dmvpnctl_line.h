@@ -28,6 +28,12 @@ json_t *client_ask(int fd, const json_t *request);
 /* For an answer that goes on line by line: NULL where it could not be asked. Takes the socket. */
 FILE *client_follow(int fd, const json_t *request);
 
+/*
+ * dmvpnctl_tech.c: writes the archive of show tech-support; `file` is its name, a folder for it, or
+ * NULL. What render_tech_support() reads, or an "error".
+ */
+json_t *tech_collect(const struct target *to, const char *file);
+
 enum filter_kind { FILTER_NONE, FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN, FILTER_SECTION };
 
 struct filter {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Renders who the peers of IKE are (keys, peers and sessions in the layouts of IOS 12.4, phase 1 SAs
- * in the ASA's), and the configuration.
+ * Renders who the peers of IKE are: keys, peers and sessions in the layouts of IOS 12.4, phase 1 SAs
+ * in the ASA's.
  */
 #include <ctype.h>
 #include <string.h>
@@ -213,24 +213,4 @@ void render_ikev1_sa(const json_t *answer, FILE *out)
 void render_ikev1_sa_detail(const json_t *answer, FILE *out)
 {
 	ikev1_sas(answer, true, out);
-}
-
-/* ---- show running-config ---- */
-
-/* The first lines are comments, so that all of it can be read again. */
-void render_running_config(const json_t *answer, FILE *out)
-{
-	fprintf(out,
-		"# What dmvpnd %s runs, read from %s.\n# Without what is as it is when nothing is "
-		"said; secrets are masked.\n\n%s",
-		member_text(answer, "version"), member_text(answer, "config"),
-		member_text(answer, "text"));
-}
-
-void render_running_config_ios(const json_t *answer, FILE *out)
-{
-	const char *text = member_text(answer, "text");
-
-	fprintf(out, "Building configuration...\n\nCurrent configuration : %zu bytes\n%s",
-		strlen(text), text);
 }

@@ -2,7 +2,7 @@
 /*
  * The client: command lines as IOS reads them, and the layouts, pinned by golden files whose
  * figures are those that the DMVPN article prints.
- * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_config.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <stdlib.h>
@@ -69,6 +69,10 @@ Test(dmvpnctl, abbreviations_of_the_article)
 	check_syntax("sh cry ses det", "show crypto session detail");
 	check_syntax("sh cry ike sa", "show crypto ikev1 sa");
 	check_syntax("sh cry ips sa int Tunnel0", "show crypto ipsec sa interface IFNAME");
+	check_syntax("sh run", "show running-config");
+	check_syntax("sh run ios", "show running-config ios");
+	check_syntax("sh tech", "show tech-support");
+	check_syntax("sh tech /root", "show tech-support FILE");
 	check_syntax("SH CRY ISA SA DET", "show crypto isakmp sa detail");
 	check_syntax("cl cry sa pe 10.0.0.4", "clear crypto sa peer A.B.C.D");
 	check_syntax("deb cry isa 127", "debug crypto isakmp <1-255>");
@@ -84,7 +88,7 @@ Test(dmvpnctl, abbreviations_of_the_article)
 Test(dmvpnctl, every_command_of_the_table_reads_back)
 {
 	for (size_t i = 0; i < verb_count; i++) {
-		const char *at = strpbrk(verbs[i].syntax, "<AWI");
+		const char *at = strpbrk(verbs[i].syntax, "<AFIW");
 		char typed[128];
 
 		snprintf(typed, sizeof(typed), "%s", verbs[i].syntax);
@@ -304,6 +308,7 @@ Test(dmvpnctl, layouts)
 		{ render_ikev1_sa, "show-crypto-ikev1-sa-none" },
 		{ render_running_config, "show-running-config" },
 		{ render_running_config_ios, "show-running-config-ios" },
+		{ render_tech_support, "show-tech-support" },
 		{ render_nhrp_nhs, "show-ip-nhrp-nhs" },
 		{ render_nhrp_nhs_detail, "show-ip-nhrp-nhs-detail" },
 		{ render_nhrp_traffic, "show-ip-nhrp-traffic" },
