@@ -169,6 +169,7 @@ static void svg_message(const json_t *step, int y, FILE *out)
 
 static void svg_step(const json_t *step, int phase, int y, FILE *out)
 {
+	const char *class = "bad";
 	char text[200];
 
 	svg_text(out, 20, y, "muted", clock_of(step));
@@ -176,23 +177,26 @@ static void svg_step(const json_t *step, int phase, int y, FILE *out)
 		svg_message(step, y, out);
 		return;
 	}
-	if (is_kind(step, "again"))
+	if (is_kind(step, "again")) {
+		class = "again";
 		snprintf(text, sizeof(text), "no answer: once more (%d)",
 			 (int)member_int(step, "count"));
-	else if (is_kind(step, "completed"))
+	} else if (is_kind(step, "completed")) {
+		class = "good";
 		snprintf(text, sizeof(text), "PHASE %d COMPLETED", phase);
-	else
+	} else {
 		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
 			 member_text(step, "cause"));
-	svg_text(out, (LEFT + RIGHT) / 2, y,
-		 is_kind(step, "failed") || is_kind(step, "evidence") ? "bad" : "note", text);
+	}
+	svg_text(out, (LEFT + RIGHT) / 2, y, class, text);
 }
 
 static const struct svg_rule rules[] = {
 	{ ".left", "text-anchor:end", NULL },
 	{ ".mid", "text-anchor:middle", NULL },
-	{ ".end", "font-weight:bold;text-anchor:middle", NULL },
-	{ ".note", "fill:#1a7f37;font-weight:bold;text-anchor:middle", "fill:#3fb950" },
+	{ ".head", "font-weight:bold;text-anchor:middle", NULL },
+	{ ".good", "fill:#1a7f37;font-weight:bold;text-anchor:middle", "fill:#3fb950" },
+	{ ".again", "fill:#9a6700;text-anchor:middle", "fill:#d29922" },
 	{ ".bad", "fill:#cf222e;font-weight:bold;text-anchor:middle", "fill:#f85149" },
 	{ ".msg", "stroke:#33507a;stroke-width:1.5;fill:none", "stroke:#8fb3e0" },
 	{ ".tip", "fill:#33507a", "fill:#8fb3e0" },
@@ -212,7 +216,7 @@ static int svg_exchange(const json_t *exchange, int y, FILE *out)
 		return end + HEIGHT;
 	heading_of(exchange, heading, sizeof(heading));
 	svg_text(out, 20, y, "muted", clock_of(exchange));
-	svg_text(out, (LEFT + RIGHT) / 2, y, "note", heading);
+	svg_text(out, (LEFT + RIGHT) / 2, y, "head", heading);
 	fprintf(out, "<path class=\"life\" d=\"M%d,%d V%d M%d,%d V%d\"/>\n", LEFT, y + 8, end,
 		RIGHT, y + 8, end);
 	json_array_foreach (steps, i, step)
@@ -232,8 +236,8 @@ void render_ladder_svg(const json_t *answer, FILE *out)
 	snprintf(title, sizeof(title), "Negotiations between %.45s and %.45s",
 		 member_text(answer, "local"), member_text(answer, "peer"));
 	svg_open(out, "ladder", WIDTH, y, title, rules);
-	svg_text(out, LEFT, 24, "end", member_text(answer, "local"));
-	svg_text(out, RIGHT, 24, "end", member_text(answer, "peer"));
+	svg_text(out, LEFT, 24, "head", member_text(answer, "local"));
+	svg_text(out, RIGHT, 24, "head", member_text(answer, "peer"));
 	y = TOP;
 	json_array_foreach (exchanges, i, exchange)
 		y = svg_exchange(exchange, y, out);

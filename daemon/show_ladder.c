@@ -100,8 +100,8 @@ static void message(struct ladder *l, const struct ike_event *e)
 	json_object_set_new(s, "sent", json_boolean(e->message.sent));
 	json_object_set_new(s, "payloads", payloads);
 	json_object_set_new(s, "length", json_integer(e->message.length));
-	if (!e->phase)
-		return;
+	if (!e->phase || e->message.exchange == ISAKMP_XCHG_INFO)
+		return; /* a word beside the messages that alternate */
 	json_object_set_new(s, "state", json_string(ike_state_name(x->state)));
 	if (!e->message.sent && sender != MM_START)
 		json_object_set_new(s, "peer_state", json_string(ike_state_name(sender)));
