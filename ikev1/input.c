@@ -168,6 +168,7 @@ static void new_quick_mode(struct isakmp_sa *sa, const struct ike_datagram *d, s
 		report_drop(ike, d, &in->m.header, IKE_DROP_HALF_OPEN_LIMIT, ISAKMP_OK, 0);
 		return;
 	}
+	report_exchange(&pair->x, IKE_EVENT_QM_START, LEVEL_ALWAYS);
 	ike_message_report_received(&pair->x, sa, in);
 	if (!exchange_run(&pair->x, EV_RCV_MSG, in))
 		return;
