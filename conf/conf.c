@@ -188,6 +188,7 @@ static char *convert_to_frr(const char *text, size_t len, const struct conf_inte
 	char *out;
 
 	ios_lines_read(text, len, &lines);
+	ios_lines_take_back(&lines);
 	out = ios_frr(&lines, here);
 	ios_lines_free(&lines);
 	return out;

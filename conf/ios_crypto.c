@@ -49,7 +49,7 @@ static void add_key(struct ios *x, const char *key, const char *address, const c
 	outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key, x->at->number);
 }
 
-#define BY_ADDRESS                                                  \
+#define BY_ADDRESS                                                      \
 	"only keys by IPv4 address are supported; main mode chooses a " \
 	"pre-shared key by the peer's address"
 
@@ -461,8 +461,10 @@ static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
 	if (!ios_is(auth, "rsa-sig"))
 		return true;
 	complain(x->complaints, CONF_WARNING, o->line,
-		 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, which are "
-		 "not in the text, the policy is left out: export them (crypto pki export) and put a "
+		 "crypto isakmp policy %.8s: rsa-sig needs certificates and a private key, which "
+		 "are "
+		 "not in the text, the policy is left out: export them (crypto pki export) and put "
+		 "a "
 		 "trustpoint into what `dmvpnctl convert` writes",
 		 o->title);
 	return false;

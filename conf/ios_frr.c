@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "conf/ios_frr.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
+#include "conf/ios_read.h"
 #include "lib/addr.h"
 #include "lib/util.h"
 
@@ -24,6 +26,9 @@ struct frr {
 	enum block block;
 	const struct ios_line *interface; /* whose heading is not written yet */
 	bool tunnel;
+	const struct ios_line *named; /* "router eigrp NAME": its number comes later */
+	bool skipped;		      /* within an address family that FRR gets nothing of */
+	char name[IOS_INTERFACE_NAME];
 };
 
 static bool is(const struct ios_line *l, size_t word, const char *what)
@@ -31,13 +36,43 @@ static bool is(const struct ios_line *l, size_t word, const char *what)
 	return word < l->count && strcasecmp(l->word[word], what) == 0;
 }
 
-/* The name here of an interface there; a loopback is the kernel's own where nobody says more. */
-static const char *name_here(const struct frr *f, const char *ios)
+static bool is_number(const struct ios_line *l, size_t word)
 {
-	for (size_t i = 0; f->here && i < f->here->count; i++)
-		if (strcasecmp(f->here->interface[i].ios, ios) == 0)
+	return word < l->count && isdigit((unsigned char)l->word[word][0]);
+}
+
+/* "a|b|c": whether the word is one of them. */
+static bool is_one(const struct ios_line *l, size_t word, const char *of)
+{
+	size_t n = word < l->count ? strlen(l->word[word]) : 0;
+
+	for (const char *p = of; n && *p; p += *p == '|') {
+		size_t len = strcspn(p, "|");
+
+		if (len == n && strncasecmp(p, l->word[word], n) == 0)
+			return true;
+		p += len;
+	}
+	return false;
+}
+
+/*
+ * The name here of an interface there: that of the map; a loopback is the kernel's own and a tunnel
+ * ours. NULL: nobody knows, and FRR could not have a name as long as the router's.
+ */
+static const char *name_here(struct frr *f, const struct ios_line *l, size_t word)
+{
+	char other[IOS_INTERFACE_NAME];
+
+	ios_interface_name(l->word[word], word + 1 < l->count ? l->word[word + 1] : NULL, f->name);
+	for (size_t i = 0; f->here && i < f->here->count; i++) {
+		ios_interface_name(f->here->interface[i].ios, NULL, other);
+		if (strcmp(other, f->name) == 0)
 			return f->here->interface[i].here;
-	return strncasecmp(ios, "Loopback", 8) == 0 ? "lo" : ios;
+	}
+	if (strncmp(f->name, "Loopback", 8) == 0)
+		return "lo";
+	return strncmp(f->name, "Tunnel", 6) == 0 ? f->name : NULL;
 }
 
 /* "ADDRESS MASK", or with `wild` "ADDRESS WILDCARD", as a prefix; false where it is none. */
@@ -76,60 +111,85 @@ static void words(const struct frr *f, const struct ios_line *l, size_t from)
 	fputs("\n", f->out);
 }
 
-/* An interface gets its heading with the first line that belongs to routing. */
-static void heading(struct frr *f)
+static void not_here(struct frr *f, const struct ios_line *l)
 {
-	if (f->interface)
-		fprintf(f->out, "!\ninterface %s\n", name_here(f, f->interface->word[1]));
+	fprintf(f->out, "! FRR has nothing for: %s\n", l->text);
+}
+
+/* An interface gets its heading with the first line that belongs to routing. */
+static bool heading(struct frr *f, const struct ios_line *l)
+{
+	const char *name;
+
+	if (!f->interface)
+		return true;
+	name = name_here(f, f->interface, 1);
+	if (!name) {
+		fprintf(f->out, "! say --map %s=eth0 to have: %s\n", f->name, l->text);
+		return false;
+	}
+	fprintf(f->out, "!\ninterface %s\n", name);
 	f->interface = NULL;
+	return true;
 }
 
 static void as_it_is(struct frr *f, const struct ios_line *l)
 {
-	heading(f);
 	fputs(l->no ? " no" : "", f->out);
 	words(f, l, 0);
 }
 
-static void not_here(struct frr *f, const struct ios_line *l)
+/* ---- interfaces ---- */
+
+/* ip ospf NUMBER area AREA: FRR has one process, and no number. */
+static void ospf_interface(struct frr *f, const struct ios_line *l)
 {
-	heading(f);
-	fprintf(f->out, "! FRR has nothing for: %s\n", l->text);
+	if (is_number(l, 2) && is(l, 3, "area"))
+		fprintf(f->out, " ip ospf area %s\n", l->count > 4 ? l->word[4] : "0");
+	else if (is(l, 2, "message-digest-key") && !is(l, 5, "7"))
+		fprintf(f->out, " ip ospf message-digest-key %s md5 %s\n",
+			l->count > 3 ? l->word[3] : "1", l->word[l->count - 1]);
+	else if (is_one(l, 2,
+			"area|network|priority|cost|hello-interval|dead-interval|"
+			"retransmit-interval|transmit-delay|mtu-ignore|authentication|bfd") ||
+		 (is(l, 2, "authentication-key") && l->count == 4))
+		as_it_is(f, l);
+	else
+		not_here(f, l);
 }
 
-/* ---- blocks ---- */
+static bool is_routing(const struct ios_line *l)
+{
+	return is_one(l, 0, "bandwidth|delay") ||
+	       (is(l, 0, "ip") &&
+		(is_one(l, 1,
+			"ospf|pim|igmp|rip|router|split-horizon|next-hop-self|hello-interval|"
+			"hold-time|summary-address|bandwidth-percent|authentication") ||
+		 (is(l, 1, "address") && is_number(l, 2))));
+}
 
 static void interface_line(struct frr *f, const struct ios_line *l)
 {
-	static const char *const routing[] = { "ospf", "pim", "igmp", "rip", "router" };
-	char prefix[ADDR_TEXT];
+	char prefix[ADDR_TEXT] = "";
 
-	if (is(l, 0, "ip") && is(l, 1, "address") && l->count >= 4) {
-		/* A tunnel's is dmvpnd's. */
-		if (f->tunnel || !prefix_of(l->word[2], l->word[3], false, prefix))
-			return;
-		heading(f);
+	/* A tunnel's address is dmvpnd's. */
+	if (!is_routing(l) || (is(l, 1, "address") && f->tunnel) || !heading(f, l))
+		return;
+	if (is(l, 1, "address") && l->count >= 4 &&
+	    prefix_of(l->word[2], l->word[3], false, prefix))
 		fprintf(f->out, " ip address %s\n", prefix);
-		return;
-	}
-	if (is(l, 0, "bandwidth")) {
+	else if (is(l, 1, "ospf"))
+		ospf_interface(f, l);
+	else if (is(l, 1, "pim") && is_one(l, 2, "sparse-mode|sparse-dense-mode"))
+		fputs(l->no ? " no ip pim\n" : " ip pim\n", f->out);
+	else if (is(l, 0, "bandwidth") && is_number(l, 1))
 		as_it_is(f, l);
-		return;
-	}
-	/* eigrpd takes it only of an interface that is there already, and the tunnel comes later. */
-	if (is(l, 0, "delay")) {
-		not_here(f, l);
-		return;
-	}
-	if (!is(l, 0, "ip") || l->count < 2)
-		return;
-	for (size_t i = 0; i < ARRAY_SIZE(routing); i++)
-		if (is(l, 1, routing[i]))
-			as_it_is(f, l);
-	if (is(l, 1, "split-horizon") || is(l, 1, "next-hop-self") || is(l, 1, "hello-interval") ||
-	    is(l, 1, "hold-time") || is(l, 1, "summary-address"))
+	else
+		/* delay: eigrpd takes it only of an interface that is there already, tunnels come later */
 		not_here(f, l);
 }
+
+/* ---- routing protocols ---- */
 
 /* network ADDRESS [WILDCARD] [area N]; without one, the class decides, as in IOS. */
 static void network_wild(struct frr *f, const struct ios_line *l)
@@ -144,7 +204,8 @@ static void network_wild(struct frr *f, const struct ios_line *l)
 	} else if (l->count == 2 && addr_parse(l->word[1], &a)) {
 		first = a.b[0];
 		fprintf(f->out, " network %s/%d\n", l->word[1],
-			first < 128   ? 8
+			first == 0    ? 0
+			: first < 128 ? 8
 			: first < 192 ? 16
 				      : 24);
 	} else {
@@ -154,30 +215,117 @@ static void network_wild(struct frr *f, const struct ios_line *l)
 
 static void passive(struct frr *f, const struct ios_line *l)
 {
-	fprintf(f->out, "%s passive-interface %s\n", l->no ? " no" : "",
-		l->count > 1 ? name_here(f, l->word[1]) : "default");
+	const char *name = l->count < 2 || is(l, 1, "default") ? "default" : name_here(f, l, 1);
+
+	/* eigrpd has no "default": an interface takes part where a network says so. */
+	if (f->block == BLOCK_EIGRP && (l->no || (name && strcmp(name, "default") == 0)))
+		not_here(f, l);
+	else if (name)
+		fprintf(f->out, "%s passive-interface %s\n", l->no ? " no" : "", name);
+	else
+		fprintf(f->out, "! say --map %s=eth0 to have: %s\n", f->name, l->text);
 }
 
-/* eigrpd has no "default": an interface takes part where a network says so. */
-static void eigrp_passive(struct frr *f, const struct ios_line *l)
+/* redistribute PROTOCOL [PROCESS] ...: processes have no numbers, and subnets are what there is. */
+static void redistribute(struct frr *f, const struct ios_line *l)
 {
-	if (is(l, 1, "default"))
+	size_t i = is_number(l, 2) ? 3 : 2;
+
+	fprintf(f->out, "%s redistribute %s", l->no ? " no" : "", l->count > 1 ? l->word[1] : "");
+	for (; i < l->count; i++) {
+		/* EIGRP's metric: bandwidth, delay, reliability, load, MTU. */
+		size_t values = f->block == BLOCK_EIGRP && is(l, i, "metric") ? 5 : 1;
+
+		if (!is_one(l, i, "metric|route-map") &&
+		    !(f->block == BLOCK_OSPF && is(l, i, "metric-type")))
+			continue;
+		fprintf(f->out, " %s", l->word[i]);
+		for (; values && i + 1 < l->count; values--)
+			fprintf(f->out, " %s", l->word[++i]);
+	}
+	fputs("\n", f->out);
+}
+
+/* Of EIGRP's named mode FRR has what the address family says, under its number. */
+static bool named_mode(struct frr *f, const struct ios_line *l)
+{
+	const char *number = l->word[l->count - 1];
+	bool vrf = false;
+
+	if (!f->named)
+		return false;
+	for (size_t i = 0; i < l->count; i++)
+		vrf |= is(l, i, "vrf") || is(l, i, "ipv6");
+	if (is(l, 0, "address-family")) {
+		f->skipped = vrf;
+		if (!vrf)
+			fprintf(f->out, "router eigrp %s\n", number);
+		else
+			not_here(f, l);
+		return true;
+	}
+	if (is_one(l, 0, "exit-address-family|exit-af-interface|exit-af-topology|topology"))
+		return true;
+	if (f->skipped || !is(l, 0, "network")) {
 		not_here(f, l);
-	else if (!l->no)
-		passive(f, l);
+		return true;
+	}
+	return false;
 }
 
 static void igp_line(struct frr *f, const struct ios_line *l)
 {
+	static const char eigrp[] = "maximum-paths|variance|neighbor|timers";
+	static const char ospf[] =
+		"router-id|area|auto-cost|default-information|distance|max-metric|"
+		"timers|neighbor|default-metric|log-adjacency-changes|maximum-paths";
+
+	if (named_mode(f, l))
+		return;
 	if (is(l, 0, "network"))
 		network_wild(f, l);
-	else if (is(l, 0, "passive-interface") && f->block == BLOCK_EIGRP)
-		eigrp_passive(f, l);
 	else if (is(l, 0, "passive-interface"))
 		passive(f, l);
+	else if (is(l, 0, "redistribute"))
+		redistribute(f, l);
 	else if (is(l, 0, "auto-summary") && l->no)
 		return; /* FRR never does */
-	else if (f->block == BLOCK_EIGRP && (is(l, 0, "eigrp") || is(l, 0, "distribute-list")))
+	else if (is_one(l, 0, f->block == BLOCK_EIGRP ? eigrp : ospf) ||
+		 (is(l, 0, "eigrp") && is(l, 1, "router-id")))
+		as_it_is(f, l);
+	else
+		not_here(f, l);
+}
+
+static void bgp_neighbor(struct frr *f, const struct ios_line *l)
+{
+	static const char known[] =
+		"remote-as|peer-group|next-hop-self|route-reflector-client|activate|send-community|"
+		"soft-reconfiguration|default-originate|description|ebgp-multihop|timers|prefix-"
+		"list|"
+		"route-map|weight|maximum-prefix|shutdown|local-as|allowas-in|as-override|"
+		"remove-private-as|distribute-list|filter-list|advertisement-interval|passive|bfd|"
+		"disable-connected-check|route-server-client";
+	const char *no = l->no ? " no" : "", *peer = l->count > 1 ? l->word[1] : "", *name;
+
+	if (is(l, 2, "update-source") && l->count > 3 && (name = name_here(f, l, 3)))
+		fprintf(f->out, "%s neighbor %s update-source %s\n", no, peer, name);
+	else if (is(l, 2, "fall-over") && is(l, 3, "bfd"))
+		fprintf(f->out, "%s neighbor %s bfd\n", no, peer);
+	else if (is(l, 2, "transport") && is(l, 4, "passive"))
+		fprintf(f->out, "%s neighbor %s passive\n", no, peer);
+	else if (is_one(l, 2, known) || (is(l, 2, "password") && l->count == 4))
+		as_it_is(f, l);
+	else
+		not_here(f, l);
+}
+
+static void bgp_family(struct frr *f, const struct ios_line *l)
+{
+	f->skipped = is(l, 0, "address-family") &&
+		     (l->count > 3 || !is_one(l, 1, "ipv4|ipv6") ||
+		      (l->count == 3 && !is_one(l, 2, "unicast|multicast")));
+	if (f->skipped)
 		not_here(f, l);
 	else
 		as_it_is(f, l);
@@ -185,52 +333,125 @@ static void igp_line(struct frr *f, const struct ios_line *l)
 
 static void bgp_line(struct frr *f, const struct ios_line *l)
 {
+	static const char ours[] =
+		"router-id|log-neighbor-changes|listen|cluster-id|bestpath|default|"
+		"always-compare-med|deterministic-med|graceful-restart|confederation";
 	char prefix[ADDR_TEXT];
+	bool was_skipped = f->skipped;
 
-	if (is(l, 0, "network") && is(l, 2, "mask") && l->count > 3 &&
-	    prefix_of(l->word[1], l->word[3], false, prefix)) {
-		fprintf(f->out, " network %s", prefix);
-		words(f, l, 4);
-	} else if (is(l, 0, "synchronization") || is(l, 0, "auto-summary")) {
+	if (is(l, 0, "address-family") || (is(l, 0, "exit-address-family") && !was_skipped)) {
+		bgp_family(f, l);
+	} else if (is(l, 0, "exit-address-family")) {
+		f->skipped = false;
+	} else if (f->skipped) {
+		not_here(f, l);
+	} else if (is_one(l, 0, "network|aggregate-address") && l->count > 2) {
+		bool mask = is(l, 2, "mask") && l->count > 3;
+
+		if (!prefix_of(l->word[1], l->word[mask ? 3 : 2], false, prefix)) {
+			not_here(f, l);
+			return;
+		}
+		fprintf(f->out, "%s %s %s", l->no ? " no" : "", l->word[0], prefix);
+		words(f, l, mask ? 4 : 3);
+	} else if (is_one(l, 0, "synchronization|auto-summary")) {
 		return; /* FRR has neither, and both are off */
-	} else {
+	} else if (is(l, 0, "neighbor")) {
+		bgp_neighbor(f, l);
+	} else if (is(l, 0, "redistribute")) {
+		redistribute(f, l);
+	} else if (is_one(l, 0, "maximum-paths|distance|timers|network") ||
+		   (is(l, 0, "bgp") && is_one(l, 1, ours))) {
 		as_it_is(f, l);
+	} else {
+		not_here(f, l);
 	}
+}
+
+static void map_line(struct frr *f, const struct ios_line *l)
+{
+	const char *name;
+
+	if (is(l, 0, "match") && is(l, 1, "interface") && l->count > 2 &&
+	    (name = name_here(f, l, 2)))
+		fprintf(f->out, " match interface %s\n", name);
+	else if (is_one(l, 0, "description|continue|call|on-match") ||
+		 (is(l, 0, "match") && is_one(l, 1, "ip|tag|metric|as-path|community|peer")) ||
+		 (is(l, 0, "set") && is_one(l, 1,
+					    "ip|tag|metric|local-preference|weight|community|as-"
+					    "path|origin|metric-type")))
+		as_it_is(f, l);
+	else
+		not_here(f, l);
 }
 
 /* ---- lines of the top ---- */
 
-static void static_route(const struct frr *f, const struct ios_line *l)
+/* ip route ADDRESS MASK [INTERFACE] [GATEWAY] [DISTANCE] [tag N] [name X] [track N] [permanent] */
+static void static_route(struct frr *f, const struct ios_line *l)
 {
+	const char *interface = NULL, *gateway = NULL;
 	char prefix[ADDR_TEXT];
+	struct addr a;
+	size_t i = 4;
 
-	if (l->no || l->count < 5 || !prefix_of(l->word[2], l->word[3], false, prefix))
+	if (l->no)
 		return;
-	fprintf(f->out, "!\nip route %s", prefix);
-	if (l->word[4][0] < '0' || l->word[4][0] > '9') {
-		fprintf(f->out, " %s", name_here(f, l->word[4]));
-		words(f, l, 5);
-	} else {
-		words(f, l, 4);
+	fputs("!\n", f->out);
+	if (l->count < 5 || !prefix_of(l->word[2], l->word[3], false, prefix) ||
+	    is_one(l, 4, "dhcp|multicast")) {
+		not_here(f, l);
+		return;
 	}
+	if (is_one(l, i, "Null0|Null")) {
+		interface = "Null0";
+		i++;
+	} else if (!is_number(l, i)) {
+		bool two = !strpbrk(l->word[i], "0123456789");
+
+		interface = name_here(f, l, i);
+		i += two ? 2 : 1;
+	}
+	if (i < l->count && addr_parse(l->word[i], &a))
+		gateway = l->word[i++];
+	if (!gateway && !interface) {
+		fprintf(f->out, "! say --map %s=eth0 to have: %s\n", f->name, l->text);
+		return;
+	}
+	fprintf(f->out, "ip route %s%s%s%s%s", prefix, gateway ? " " : "", gateway ? gateway : "",
+		interface ? " " : "", interface ? interface : "");
+	for (; i < l->count; i++) {
+		if (is_number(l, i))
+			fprintf(f->out, " %s", l->word[i]);
+		else if (is(l, i, "tag") && is_number(l, i + 1))
+			fprintf(f->out, " tag %s", l->word[++i]);
+		else if (is_one(l, i, "name|track"))
+			i++;
+	}
+	fputs("\n", f->out);
 }
 
-static enum block router(const struct frr *f, const struct ios_line *l)
+static enum block router(struct frr *f, const struct ios_line *l)
 {
-	enum block b = is(l, 1, "eigrp")  ? BLOCK_EIGRP
-		       : is(l, 1, "ospf") ? BLOCK_OSPF
-		       : is(l, 1, "bgp")  ? BLOCK_BGP
-					  : BLOCK_OTHER;
+	enum block b = ios_means(l->word[1], "eigrp") ? BLOCK_EIGRP
+		       : is(l, 1, "ospf")	      ? BLOCK_OSPF
+		       : is(l, 1, "bgp")	      ? BLOCK_BGP
+						      : BLOCK_OTHER;
 
+	f->skipped = false;
+	f->named = NULL;
 	if (b == BLOCK_OTHER) {
 		fprintf(f->out, "!\n! not translated: %s\n", l->text);
-		return b;
-	}
-	/* One OSPF process is FRR's default; more need a daemon each. */
-	if (b == BLOCK_OSPF)
+	} else if (b == BLOCK_EIGRP && !is_number(l, 2)) {
+		f->named = l;
+		fputs("!\n", f->out);
+	} else if (b == BLOCK_OSPF) {
+		/* One OSPF process is FRR's default; more need a daemon each. */
 		fprintf(f->out, "!\nrouter ospf\n");
-	else
-		fprintf(f->out, "!\nrouter %s %s\n", l->word[1], l->count > 2 ? l->word[2] : "");
+	} else {
+		fprintf(f->out, "!\nrouter %s %s\n", b == BLOCK_BGP ? "bgp" : "eigrp",
+			l->count > 2 ? l->word[2] : "");
+	}
 	return b;
 }
 
@@ -238,34 +459,31 @@ static void top_line(struct frr *f, const struct ios_line *l)
 {
 	f->interface = NULL;
 	f->block = BLOCK_OTHER;
+	if (l->no)
+		return;
 	if (is(l, 0, "hostname")) {
 		fprintf(f->out, "hostname %s\n", l->count > 1 ? l->word[1] : "");
-	} else if (is(l, 0, "interface") && l->count > 1) {
+	} else if (ios_means(l->word[0], "interface") && l->count > 1) {
 		f->block = BLOCK_INTERFACE;
 		f->interface = l;
-		f->tunnel = strncasecmp(l->word[1], "Tunnel", 6) == 0;
+		f->tunnel = strncasecmp(l->word[1], "tu", 2) == 0;
 	} else if (is(l, 0, "router") && l->count > 1) {
 		f->block = router(f, l);
 	} else if (is(l, 0, "ip") && is(l, 1, "route")) {
 		static_route(f, l);
-	} else if (is(l, 0, "route-map") ||
-		   (is(l, 0, "ip") && (is(l, 1, "prefix-list") || is(l, 1, "community-list")))) {
+	} else if (is(l, 0, "ip") && is(l, 1, "community-list")) {
+		fputs("!\nbgp community-list", f->out);
+		words(f, l, 2);
+	} else if (is(l, 0, "route-map") || (is(l, 0, "ip") && is(l, 1, "prefix-list"))) {
 		fprintf(f->out, "!\n%s\n", l->text);
 		f->block = is(l, 0, "route-map") ? BLOCK_MAP : BLOCK_OTHER;
 	}
 }
 
-static bool is_top(const struct ios_lines *lines, const struct ios_line *l)
+/* No line of a routing protocol begins with "ip": where nothing is indented it is one of the top. */
+static bool is_top(const struct frr *f, const struct ios_line *l)
 {
-	static const char *const tops[] = { "hostname", "interface", "router", "route-map",
-					    "crypto",	"line",	     "end" };
-
-	if (lines->indents)
-		return !l->indented;
-	for (size_t i = 0; i < ARRAY_SIZE(tops); i++)
-		if (is(l, 0, tops[i]))
-			return true;
-	return is(l, 0, "ip") && (is(l, 1, "route") || is(l, 1, "prefix-list"));
+	return l->top || (!l->indented && f->block >= BLOCK_EIGRP && is(l, 0, "ip"));
 }
 
 char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
@@ -280,7 +498,9 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 	for (size_t i = 0; i < lines->count; i++) {
 		const struct ios_line *l = &lines->line[i];
 
-		if (is_top(lines, l))
+		if (l->gone)
+			continue;
+		if (is_top(&f, l))
 			top_line(&f, l);
 		else if (f.block == BLOCK_INTERFACE)
 			interface_line(&f, l);
@@ -289,7 +509,7 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 		else if (f.block == BLOCK_BGP)
 			bgp_line(&f, l);
 		else if (f.block == BLOCK_MAP)
-			as_it_is(&f, l);
+			map_line(&f, l);
 	}
 	fputs("!\nend\n", f.out);
 	if (fclose(f.out))

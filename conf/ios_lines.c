@@ -107,9 +107,16 @@ static bool is_message(const struct piece *p)
 static bool is_decoration(const struct piece *p)
 {
 	static const char *const starts[] = {
-		"!",	  "building configuration",	"current configuration",	 "using ",
-		"```",	  "last configuration change",	"nvram config last updated",	 "--more--",
-		"uncompressed configuration",		"enter configuration commands",
+		"!",
+		"building configuration",
+		"current configuration",
+		"using ",
+		"```",
+		"last configuration change",
+		"nvram config last updated",
+		"--more--",
+		"uncompressed configuration",
+		"enter configuration commands",
 	};
 	const char *prompt = memchr(p->start, '#', p->len);
 
@@ -223,9 +230,9 @@ static bool is(const struct ios_line *l, size_t word, const char *what)
 /* Where nothing is indented: what can only stand outside of blocks, as far as it matters here. */
 static bool is_heading(const struct ios_line *l)
 {
-	static const char *const words[] = { "hostname", "interface", "int",	"router", "route-map",
-					     "crypto",	 "line",      "vrf",	"end",	  "access-list",
-					     "policy-map" };
+	static const char *const words[] = { "hostname",  "interface",	 "int",	      "router",
+					     "route-map", "crypto",	 "line",      "vrf",
+					     "end",	  "access-list", "policy-map" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
 		if (is(l, 0, words[i]))
@@ -259,8 +266,8 @@ static void find_blocks(struct ios_lines *ls)
 		struct ios_line *l = &ls->line[i];
 		bool heading = is_heading(l);
 
-		l->top = !l->indented && (heading || (ls->indents && (!flat || l->first) &&
-						      !is_of_a_tunnel(l)));
+		l->top = !l->indented &&
+			 (heading || (ls->indents && (!flat || l->first) && !is_of_a_tunnel(l)));
 		if (l->top)
 			flat = heading && i + 1 < ls->count && !ls->line[i + 1].indented;
 	}

@@ -35,6 +35,8 @@ struct ios_lines {
 /* Whether a text is an IOS configuration rather than one in our own syntax. */
 bool ios_is_config(const char *text, size_t len);
 void ios_lines_read(const char *text, size_t len, struct ios_lines *out);
+/* Marks the lines that a "no" further down takes back. */
+void ios_lines_take_back(struct ios_lines *ls);
 /* The line of that number; NULL where it was left out. */
 const struct ios_line *ios_lines_find(const struct ios_lines *ls, unsigned int number);
 /* Wipes them. */

@@ -8,6 +8,7 @@
  *     ios_crypto.c	commands of ISAKMP and IPsec
  *     ios_tunnel.c	commands of interfaces and of NHRP
  *     ios_other.c	all others that are known
+ *     ios_frr.c	the routing part, for FRR
  *
  * A command is a row: the mode in which it is typed, its words, what becomes of it. The words of a
  * pattern are literal ("encr|encryption": either), "$" (any one word, which the function gets as an

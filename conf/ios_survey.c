@@ -21,9 +21,21 @@
 
 /* Where an abbreviation fits several, the first is meant. */
 static const char *const types[] = {
-	"Tunnel",     "GigabitEthernet", "FastEthernet", "Ethernet",	 "Loopback",
-	"Serial",     "Dialer",		 "Cellular",	 "Vlan",	 "ATM",
-	"TenGigabitEthernet", "Port-channel", "Virtual-Template", "BVI", "Multilink",
+	"Tunnel",
+	"GigabitEthernet",
+	"FastEthernet",
+	"Ethernet",
+	"Loopback",
+	"Serial",
+	"Dialer",
+	"Cellular",
+	"Vlan",
+	"ATM",
+	"TenGigabitEthernet",
+	"Port-channel",
+	"Virtual-Template",
+	"BVI",
+	"Multilink",
 };
 
 const char *ios_interface_name(const char *word, const char *next, char out[IOS_INTERFACE_NAME])
@@ -94,31 +106,51 @@ static void take_back(struct ios_lines *ls, size_t i)
 		ls->line[i].gone = true;
 }
 
-static void resolve_no(struct ios_lines *ls, const struct ios_line *const *block, size_t n)
+/* To which lines each belongs: that which opens the block, and the nearest above that is less indented. */
+struct place {
+	const struct ios_line *block, *parent;
+};
+
+static bool is_same_place(const struct place *a, const struct place *b)
+{
+	return is_same_block(a->block, b->block) && is_same_block(a->parent, b->parent);
+}
+
+static void resolve_no(struct ios_lines *ls, const struct place *place, size_t n)
 {
 	struct ios_line *no = &ls->line[n];
 
 	for (size_t i = n; i-- > 0 && n - i < LOOK_BACK;) {
 		if (!takes_back(no, &ls->line[i]) ||
-		    (!no->top && !is_same_block(block[i], block[n])))
+		    (!no->top && !is_same_place(&place[i], &place[n])))
 			continue;
 		take_back(ls, i);
 		no->gone = true;
 	}
 }
 
-static void resolve_all(struct ios_lines *ls)
+/* The nearest line above that is less indented than l; `last` is the line before it. */
+static const struct ios_line *parent_of(const struct ios_lines *ls, const struct place *place,
+					const struct ios_line *last, const struct ios_line *l)
 {
-	const struct ios_line **block = xcalloc(ls->count + 1, sizeof(*block));
+	while (last && last->indent >= l->indent)
+		last = place[last - ls->line].parent;
+	return last;
+}
+
+void ios_lines_take_back(struct ios_lines *ls)
+{
+	struct place *place = xcalloc(ls->count + 1, sizeof(*place));
 
 	for (size_t i = 0; i < ls->count; i++) {
 		const struct ios_line *l = &ls->line[i];
 
-		block[i] = l->top ? l : i ? block[i - 1] : NULL;
+		place[i].block = l->top ? l : i ? place[i - 1].block : NULL;
+		place[i].parent = parent_of(ls, place, i ? l - 1 : NULL, l);
 		if (l->no)
-			resolve_no(ls, block, i);
+			resolve_no(ls, place, i);
 	}
-	free(block);
+	free(place);
 }
 
 /* ---- what is ours ---- */
@@ -277,7 +309,7 @@ static void find_version(struct ios *x)
 
 void ios_survey(struct ios *x)
 {
-	resolve_all(&x->lines);
+	ios_lines_take_back(&x->lines);
 	find_version(x);
 	find_tunnels(x);
 	find_profiles(x);

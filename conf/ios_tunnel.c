@@ -230,7 +230,7 @@ static void shortcut(struct ios *x, const char *const *arg, size_t n)
 }
 
 #define NO_VRF "VRFs are not supported, so this traffic would not be kept apart from the rest"
-#define APART "kept this interface's traffic apart (ip link add type vrf does)"
+#define APART  "kept this interface's traffic apart (ip link add type vrf does)"
 #define FILTER \
 	"filtered packets: nothing filters them here until you say so (nftables, dev Tunnel...)"
 
@@ -328,8 +328,8 @@ static const struct ios_command rows[] = {
 	  "asked the hub to shape traffic to us", NULL },
 	{ IOS_TUNNEL, "nhrp group|attribute ...", IOS_UNSUPPORTED,
 	  "asked the hub to shape traffic to us", NULL },
-	{ IOS_TUNNEL, "nhrp map group ...", IOS_UNSUPPORTED,
-	  "shaped traffic of a group of spokes", NULL },
+	{ IOS_TUNNEL, "nhrp map group ...", IOS_UNSUPPORTED, "shaped traffic of a group of spokes",
+	  NULL },
 	{ IOS_TUNNEL, "nhrp ...", IOS_UNSUPPORTED, "changed NHRP", NULL },
 	{ IOS_TUNNEL, "ip nhrp trigger-svc|interest ...", IOS_UNSUPPORTED,
 	  "limited what NHRP looks for", NULL },
@@ -352,7 +352,8 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL,
 	  "ip flow|route-cache|virtual-reassembly|proxy-arp|unreachables|cef|mroute-cache ...",
 	  IOS_SYSTEM, NULL, NULL },
-	{ IOS_TUNNEL, "load-interval|snmp|cdp|logging|qos|clns|isis|hold-queue|arp|max-reserved-bandwidth ...",
+	{ IOS_TUNNEL,
+	  "load-interval|snmp|cdp|logging|qos|clns|isis|hold-queue|arp|max-reserved-bandwidth ...",
 	  IOS_SYSTEM, NULL, NULL },
 };
 

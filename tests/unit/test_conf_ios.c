@@ -7,6 +7,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -206,6 +207,69 @@ Test(conf_ios, the_routing_part_for_frr)
 	cr_assert_not_null(strstr(text, "ip route 0.0.0.0/0 10.0.1.1\n"));
 	cr_assert_not_null(strstr(text, "! FRR has nothing for: no ip split-horizon eigrp 1\n"));
 	cr_assert_null(strstr(text, "KEY"));
+	conf_text_free(text);
+	conf_report_free(&r);
+}
+
+/* What differs between the two, of every protocol; FRR itself is asked where it is installed. */
+Test(conf_ios, what_frr_says_in_other_words)
+{
+	static const char ios[] =
+		"hostname H\n"
+		"interface Tunnel0\n ip nhrp network-id 1\n ip ospf 1 area 0\n ip pim sparse-mode\n"
+		" ip ospf message-digest-key 1 md5 7 02050D480809\n"
+		"interface FastEthernet0/0\n ip address 192.0.2.2 255.255.255.0\n"
+		"interface FastEthernet0/1\n ip address 192.0.3.2 255.255.255.0\n"
+		"router eigrp CORP\n address-family ipv4 unicast autonomous-system 7\n"
+		"  af-interface default\n   passive-interface\n  exit-af-interface\n"
+		"  af-interface Tunnel0\n   no passive-interface\n  exit-af-interface\n"
+		"  network 172.16.0.0 0.0.0.255\n exit-address-family\n"
+		"router ospf 1\n redistribute static subnets metric 20\n network 0.0.0.0 255.255.255.255 "
+		"area 0\n redistribute eigrp 7 subnets\n no redistribute eigrp 7\n"
+		"router bgp 65000\n neighbor 172.16.0.1 remote-as 65000\n"
+		" neighbor 172.16.0.1 update-source Tunnel0\n neighbor 172.16.0.1 fall-over bfd\n"
+		" neighbor 172.16.0.1 password 7 02050D480809\n"
+		" aggregate-address 10.0.0.0 255.0.0.0 summary-only\n"
+		" address-family ipv4 vrf RED\n  neighbor 192.0.2.9 remote-as 1\n exit-address-family\n"
+		"ip route 0.0.0.0 0.0.0.0 FastEthernet0/0 192.0.2.1 250 name X track 1\n"
+		"ip route 10.9.0.0 255.255.0.0 Null0\nip route vrf RED 0.0.0.0 0.0.0.0 192.0.2.1\n";
+	static const char *const has[] = {
+		"\n ip ospf area 0\n",
+		"\n ip pim\n",
+		"! FRR has nothing for: ip ospf message-digest-key",
+		"\ninterface eth0\n ip address 192.0.2.2/24\n",
+		"! say --map FastEthernet0/1=eth0 to have: ip address 192.0.3.2",
+		"\nrouter eigrp 7\n",
+		"! FRR has nothing for: passive-interface\n",
+		"! FRR has nothing for: no passive-interface\n",
+		"\n network 172.16.0.0/24\n",
+		"\n redistribute static metric 20\n",
+		"\n network 0.0.0.0/0 area 0\n",
+		"\n neighbor 172.16.0.1 update-source Tunnel0\n neighbor 172.16.0.1 bfd\n",
+		"\n aggregate-address 10.0.0.0/8 summary-only\n",
+		"! FRR has nothing for: neighbor 192.0.2.9 remote-as 1\n",
+		"\nip route 0.0.0.0/0 192.0.2.1 eth0 250\n",
+		"\nip route 10.9.0.0/16 Null0\n",
+		"! FRR has nothing for: ip route vrf RED",
+	};
+	const char *path = write_file(ios, strlen(ios));
+	struct conf_report r;
+	char *text = conf_convert(path, CONF_TO_FRR, &map, &r), command[128];
+
+	cr_assert_not_null(text);
+	for (size_t i = 0; i < ARRAY_SIZE(has); i++)
+		cr_expect_not_null(strstr(text, has[i]), "no \"%s\" in:\n%s", has[i], text);
+	cr_expect_null(strstr(text, "redistribute eigrp"));
+	if (system("vtysh -C -f /dev/null >/dev/null 2>&1") == 0) {
+		FILE *f = fopen(path, "we");
+
+		cr_assert_not_null(f);
+		fputs(text, f);
+		fclose(f);
+		snprintf(command, sizeof(command), "vtysh -C -f %s >&2", path);
+		cr_expect_eq(system(command), 0, "%s", text);
+	}
+	unlink(path);
 	conf_text_free(text);
 	conf_report_free(&r);
 }
