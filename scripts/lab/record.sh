@@ -20,13 +20,13 @@ record() {
 }
 
 picture() {
-	local name svg
+	local name svg json
 
 	[[ -n ${LAB_REPORT-} ]] || return 0
 	pictured=yes
 	for name in "${!daemon[@]}"; do
-		svg=$(ctl "$name" map --svg 2>/dev/null) || continue
-		record map "$1" "$name" "$svg"
+		svg=$(ctl "$name" map --svg 2>/dev/null) && json=$(ctl "$name" map --json 2>/dev/null) || continue
+		record map "$1" "$name" "$svg" "$json"
 	done
 }
 

@@ -32,6 +32,11 @@ HARMFUL_SVG = ("<svg xmlns='http://www.w3.org/2000/svg' onload='document.title=\
                "<rect id='same' fill='url(http://192.0.2.1/)' width='9' height='9'/><text>kept</text></svg>")
 
 
+def harmful_map():
+    return json.dumps({"tunnels": [{"interface": HARM, "type": HARM, "address": HARM, "source": HARM, "peers": [
+        {"nbma": HARM, "state": HARM, "entries": [{"protocol": HARM, "type": HARM}]}]}]})
+
+
 def harmful_record():
     """A run that failed, with every kind of record."""
     explained = json.dumps({"peers": [{"nbma": "10.0.1.2", "state": HARM, "meaning": HARM, "causes": [
@@ -43,8 +48,8 @@ def harmful_record():
         ("step", HARM), ("tell", HARM), ("answer", HARM, HARM), ("held", HARM),
         ("failed", HARM, HARM + " 0x" + "ab" * 24), ("explain", "SiteA" + HARM, explained),
         ("figure", HARM, HARM), ("ping", HARM, HARM, ping), ("flooding", HARM), ("flooded", HARM, ping),
-        ("map", HARM, HARM, HARMFUL_SVG), ("map", HARM, "other", HARMFUL_SVG),
-        ("map", HARM, "none", HARM), ("ladder", HARM, HARM, HARMFUL_SVG), ("conf", HARM, HARM),
+        ("map", HARM, HARM, HARMFUL_SVG, HARM), ("map", HARM, "other", HARMFUL_SVG, harmful_map()),
+        ("map", HARM, "third", HARMFUL_SVG, harmful_map()), ("map", HARM, "none", HARM, "{}"), ("ladder", HARM, HARM, HARMFUL_SVG), ("conf", HARM, HARM),
         ("kernel", HARM, "src 1.2.3.4 dst 5.6.7.8\n\tproto esp spi 0x1 mode transport\nXfrmInError 3"),
         ("unheard", HARM), ("held",), ("died", HARM)]
     return b"".join(("\x1f".join((f"{1000000 + n}.5",) + r) + "\x1e").encode()
@@ -192,6 +197,11 @@ class Article(Page):
         self.assertEqual(self.count("#wire svg"), 1)
         self.assertEqual(self.count("#pings svg"), 1)
         self.assertEqual(self.look("empty_pictures"), [])
+        before, after = self.browser.find_elements(By.CSS_SELECTOR, "svg.overview")
+        self.assertEqual(len(before.find_elements(By.CSS_SELECTOR, "path.static")), 2)
+        self.assertEqual(len(before.find_elements(By.CSS_SELECTOR, "path.direct")), 0)
+        self.assertEqual(len(after.find_elements(By.CSS_SELECTOR, "path.static")), 2)
+        self.assertEqual(len(after.find_elements(By.CSS_SELECTOR, "path.direct")), 1)
         # The direct tunnel is what has been added.
         site_a = [e.get_attribute("textContent") for e in
                   self.browser.find_elements(By.CSS_SELECTOR, "#map svg.map") if "SiteA" in
@@ -249,8 +259,10 @@ class Harm(Page):
         self.assertEqual(self.count("script"), 1)
         self.assertEqual(self.count("img, image, foreignObject, iframe, object, svg a, [onload], [onerror]"), 0)
         self.assertIn("document.title='harm'", self.browser.find_element(By.CSS_SELECTOR, ".told").text)
-        self.assertEqual(self.count("#map svg"), 2)
-        self.assertIn("kept", self.browser.find_element(By.CSS_SELECTOR, "#map svg").text)
+        self.assertEqual(self.count("#map details svg"), 3)
+        self.assertEqual(self.count("#map svg.overview"), 1)
+        self.assertIn("kept", self.browser.find_element(By.CSS_SELECTOR, "#map details svg").get_attribute(
+            "textContent"))
 
     def test_leads_with_the_causes(self):
         parts = [e.get_attribute("id") for e in self.browser.find_elements(By.CSS_SELECTOR, "main > section")]

@@ -3,7 +3,7 @@
 
 Kinds and their fields: begin SCENARIO WORLD KERNEL; step TITLE; tell TEXT; answer PROMPT OUTPUT; held WHAT;
 failed WHAT WHY; died WHY; end; figure NAME VALUE; address NODE INTERFACE ADDRESS; ping NODE ADDRESS OUTPUT;
-flooding NODE; flooded NODE OUTPUT; map TITLE NODE SVG; ladder NODE PEER SVG; explain NODE JSON; conf NODE
+flooding NODE; flooded NODE OUTPUT; map TITLE NODE SVG JSON; ladder NODE PEER SVG; explain NODE JSON; conf NODE
 TEXT; kernel NODE TEXT. A kind that is not known is left out, and so is one that was cut short.
 """
 
@@ -36,7 +36,7 @@ class Lab:
         self.ended, self.died = False, None
         self.steps = [Step(0, "Set-up", 0.0)]
         self.expectations, self.figures, self.pings = [], [], []
-        self.moments = {}  # title of a map: [(node, svg)]
+        self.moments = {}  # title of a map: [(node, svg, json)]
         self.ladders, self.confs, self.explained = [], {}, {}
         self.kernels, self.addresses = [], {}
         self.flooding, self.flooded = None, None
@@ -164,9 +164,9 @@ class Lab:
                         "rtt": rtt.groups() if rtt else None}
         self.figures.append(("flood over the change-over", f"{sent[2]}/{sent[1]} answered"))
 
-    def on_map(self, _time, title, node, picture):
+    def on_map(self, _time, title, node, picture, answer):
         if svg.inline(picture):
-            self.moments.setdefault(title, []).append((node, picture))
+            self.moments.setdefault(title, []).append((node, picture, answer))
 
     def on_ladder(self, _time, node, peer, picture):
         if svg.inline(picture):
