@@ -101,7 +101,7 @@ static void print_phase1(struct ios_print *p, const struct conf *c)
 		line(p, "crypto isakmp keepalive %u%s%s", k->interval, retry,
 		     k->periodic ? " periodic" : "");
 	else
-		line(p, "no crypto isakmp keepalive");
+		line(p, "! dmvpnd: isakmp-keepalive { interval = 0 }");
 	if (c->isakmp_identity != CONF_IDENTITY_AUTO)
 		line(p, "crypto isakmp identity %s", identity_words[c->isakmp_identity]);
 	line(p, "!");

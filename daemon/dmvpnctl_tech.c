@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -505,26 +506,45 @@ static json_t *close_archive(struct tech *t, int fd)
 			 t->missing);
 }
 
+static void on_interrupt(int number)
+{
+	(void)number;
+	line_interrupted = 1;
+}
+
+static json_t *write_archive(struct tech *t, const char *file, const char *host)
+{
+	/* Half an archive is not left behind. */
+	const struct sigaction interrupt = { .sa_handler = on_interrupt };
+	struct sigaction before;
+	json_t *answer;
+	int fd;
+
+	sigaction(SIGINT, &interrupt, &before);
+	choose_names(t, file, host);
+	fd = open_archive(t);
+	if (t->daemon && !t->failed) {
+		add_shows(t);
+		add_peers(t);
+	}
+	if (!t->failed)
+		add_machine(t);
+	if (!t->failed)
+		add_log(t);
+	answer = close_archive(t, fd);
+	sigaction(SIGINT, &before, NULL);
+	return answer;
+}
+
 json_t *tech_collect(const struct target *to, const char *file)
 {
 	struct tech t = { .to = to, .netns = -1, .missing = json_array() };
 	char host[256] = "";
 	json_t *answer;
-	int fd;
 
 	clock_gettime(CLOCK_MONOTONIC, &t.began);
 	meet_daemon(&t, host, sizeof(host));
-	choose_names(&t, file, host);
-	fd = open_archive(&t);
-	if (t.daemon && !t.failed) {
-		add_shows(&t);
-		add_peers(&t);
-	}
-	if (!t.failed)
-		add_machine(&t);
-	if (!t.failed)
-		add_log(&t);
-	answer = close_archive(&t, fd);
+	answer = write_archive(&t, file, host);
 	end_progress(&t);
 	if (t.netns >= 0)
 		close(t.netns);

@@ -272,6 +272,23 @@ Test(conf_print, everything_as_ios)
 	free(text);
 }
 
+/* IOS asks no peer unless it is told to; here it is the other way round. */
+Test(conf_print, no_keepalive)
+{
+	char *text = read_file("conf/hub.conf"), *out;
+	struct conf *c = load_text(text);
+
+	c->keepalive.interval = 0;
+	out = conf_print(c);
+	cr_expect_not_null(strstr(out, "isakmp-keepalive {\n\tinterval = 0\n}\n"), "%s", out);
+	free(out);
+	out = conf_print_ios(c, &map);
+	cr_expect_not_null(strstr(out, "\n! dmvpnd: isakmp-keepalive { interval = 0 }\n"), "%s", out);
+	conf_free(c);
+	free(text);
+	free(out);
+}
+
 /* Whoever pastes a masked configuration is told so, and gets no tunnel with a key that all know. */
 Test(conf_print, a_mask_is_no_secret)
 {
