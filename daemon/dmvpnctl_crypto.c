@@ -24,17 +24,23 @@ void render_isakmp_sa(const json_t *answer, FILE *out)
 static void isakmp_sa_detail(const json_t *sa, FILE *out)
 {
 	char time[IOS_TIME_TEXT] = "";
-	char status[16], group[8] = "";
+	char status[16], group[8] = "", letters[8] = "";
+	size_t n = 0;
 
+	/* Those of the legend above; show crypto session has more. */
+	for (const char *c = member_text(sa, "capabilities"); *c && n + 1 < sizeof(letters); c++)
+		if (strchr("CDKNTX", *c))
+			letters[n++] = *c;
 	if (member_has(sa, "remaining"))
 		ios_time(member_int(sa, "remaining"), time);
 	if (member_has(sa, "group"))
 		snprintf(group, sizeof(group), "%lld", (long long)member_int(sa, "group"));
 	snprintf(status, sizeof(status), "%.6s", member_text(sa, "status"));
-	fprintf(out, "%-5lld %-15s %-15s %-8s %-6s %-4s %-4s %-4s %-2s %s\n",
+	fprintf(out, "%-5lld %-15s %-15s %-8s %-6s %-4s %-4s %-4s %-2s %*s%s%s\n",
 		(long long)member_int(sa, "conn_id"), member_text(sa, "local"),
 		member_text(sa, "remote"), "", status, member_text(sa, "encryption"),
-		member_text(sa, "hash"), member_text(sa, "auth"), group, time);
+		member_text(sa, "hash"), member_text(sa, "auth"), group, *letters ? -8 : 0, time,
+		*letters ? " " : "", letters);
 	fprintf(out, "       Engine-id:Conn-id =  SW:%lld\n", (long long)member_int(sa, "conn_id"));
 	/* Ours: what a tunnel that hangs is waiting for. */
 	fprintf(out, "       Role : %s   Rekey : %s   State : %s   Last event : %s   Age : %s\n",

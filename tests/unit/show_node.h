@@ -460,6 +460,8 @@ static inline void site_a(void)
 		.lifetime = 86400,
 		.since = NOW - SECONDS(18),
 		.expires = NOW + SECONDS(86382),
+		.dpd = true,
+		.fragments = true,
 	};
 }
 
