@@ -108,14 +108,23 @@ story() {
 	story_stop
 }
 
+# redirected NODE NBMA DESTINATION: it told this peer of a shorter way there.
+redirected() {
+	[[ $(ctl "$1" show ip nhrp redirect) =~ $'\nTu0 '\ +$2\ +$3\  ]]
+}
+
 story_changeover() {
-	local pings
+	local pings told
 
 	step "The first packets, from host to host"
 	pings HostA $HOST_B 300 -i 0.02 >"$LAB/pings" 2>&1 &
 	pings=$!
+	# It is forgotten after some seconds, which the transfer may take.
+	eventually 10 redirected Hub $SITE_A $HOST_B &
+	told=$!
 	expect "a transfer by TCP, both ways, begun at the same time" transfer HostA $HOST_B HostB
 	expect "300 pings meanwhile lost nothing" have_pinged $pings
+	expect "the hub knew whom it had told of the shorter way" wait $told
 	said
 	expect "SiteA has a shortcut to SiteB's network, all of it" shortcut SiteA 192.168.3.0/24 172.16.0.3
 	expect "SiteB has one to SiteA's" shortcut SiteB 192.168.2.0/24 172.16.0.2
@@ -126,6 +135,7 @@ story_changeover() {
 	show SiteA "show ip nhrp"
 	show SiteA "show dmvpn"
 	show Hub "show ip nhrp"
+	show Hub "show ip nhrp redirect"
 	picture "After: a dynamic tunnel between the spokes"
 }
 
