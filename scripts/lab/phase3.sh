@@ -110,7 +110,8 @@ story() {
 
 # redirected NODE NBMA DESTINATION: it told this peer of a shorter way there.
 redirected() {
-	[[ $(ctl "$1" show ip nhrp redirect) =~ $'\nTu0 '\ +$2\ +$3\  ]]
+	ctl "$1" show ip nhrp redirect >"$LAB/$1/redirects"
+	[[ $(<"$LAB/$1/redirects") =~ $'\nTu0 '\ +$2\ +$3\  ]]
 }
 
 story_changeover() {
@@ -135,7 +136,7 @@ story_changeover() {
 	show SiteA "show ip nhrp"
 	show SiteA "show dmvpn"
 	show Hub "show ip nhrp"
-	show Hub "show ip nhrp redirect"
+	answer "Hub# show ip nhrp redirect" "$(<"$LAB/Hub/redirects")"
 	picture "After: a dynamic tunnel between the spokes"
 }
 
