@@ -50,7 +50,7 @@ static const enum ike_state senders_state[IKE_STATE_COUNT] = {
 	[QM_START] = QM_WAIT_MSG2,     [QM_WAIT_MSG2] = QM_WAIT_MSG3, [QM_WAIT_MSG3] = QM_ACTIVE,
 };
 
-static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
+static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e, int phase)
 {
 	struct exchange_key key;
 	struct exchange *x;
@@ -58,17 +58,17 @@ static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
 
 	memset(&key, 0, sizeof(key)); /* with its padding */
 	memcpy(key.icookie, e->icookie, sizeof(key.icookie));
-	key.phase = e->phase;
-	key.msgid = e->phase == 2 ? e->msgid : 0;
+	key.phase = phase;
+	key.msgid = phase == 2 ? e->msgid : 0;
 	HASH_FIND(hh, l->by_key, &key, sizeof(key), x);
 	if (x)
 		return x;
 	x = xcalloc(1, sizeof(*x));
 	x->key = key;
-	x->state = e->phase == 2 ? QM_START : MM_START;
+	x->state = phase == 2 ? QM_START : MM_START;
 	snprintf(msgid, sizeof(msgid), "%08x", key.msgid);
 	x->shown = json_pack("{s:o, s:i, s:s, s:s, s:I, s:[]}", "time",
-			     show_wall_clock(l->epoch, e->at), "phase", e->phase, "role",
+			     show_wall_clock(l->epoch, e->at), "phase", phase, "role",
 			     e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
 			     "conn_id", (json_int_t)e->conn_id, "steps");
 	x->steps = json_object_get(x->shown, "steps");
@@ -77,9 +77,9 @@ static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e)
 	return x;
 }
 
-static json_t *step(struct ladder *l, const struct ike_event *e, const char *kind)
+static json_t *add_step(struct ladder *l, struct exchange *x, const struct ike_event *e,
+			const char *kind)
 {
-	struct exchange *x = exchange_of(l, e);
 	json_t *s = json_pack("{s:s, s:o}", "kind", kind, "time", show_wall_clock(l->epoch, e->at));
 
 	if (e->conn_id)
@@ -88,11 +88,22 @@ static json_t *step(struct ladder *l, const struct ike_event *e, const char *kin
 	return s;
 }
 
+static json_t *step(struct ladder *l, const struct ike_event *e, const char *kind)
+{
+	return add_step(l, exchange_of(l, e, e->phase), e, kind);
+}
+
 static void message(struct ladder *l, const struct ike_event *e)
 {
-	json_t *s = step(l, e, "message"), *payloads = json_array();
-	struct exchange *x = exchange_of(l, e);
+	struct exchange *x = exchange_of(l, e, e->phase);
+	bool aside = !e->phase || e->message.exchange == ISAKMP_XCHG_INFO;
 	enum ike_state sender = senders_state[x->state];
+	json_t *payloads = json_array(), *s;
+
+	/* What is said while main mode goes on belongs to its story, what comes later does not. */
+	if (aside && x->state == MM_ACTIVE)
+		x = exchange_of(l, e, 0);
+	s = add_step(l, x, e, "message");
 
 	for (size_t i = 0; i < e->message.count && i < ISAKMP_PAYLOADS_MAX; i++)
 		json_array_append_new(payloads,
@@ -100,8 +111,8 @@ static void message(struct ladder *l, const struct ike_event *e)
 	json_object_set_new(s, "sent", json_boolean(e->message.sent));
 	json_object_set_new(s, "payloads", payloads);
 	json_object_set_new(s, "length", json_integer(e->message.length));
-	if (!e->phase || e->message.exchange == ISAKMP_XCHG_INFO)
-		return; /* a word beside the messages that alternate */
+	if (aside)
+		return;
 	json_object_set_new(s, "state", json_string(ike_state_name(x->state)));
 	if (!e->message.sent && sender != MM_START)
 		json_object_set_new(s, "peer_state", json_string(ike_state_name(sender)));
@@ -110,7 +121,7 @@ static void message(struct ladder *l, const struct ike_event *e)
 
 static void state(struct ladder *l, const struct ike_event *e)
 {
-	struct exchange *x = exchange_of(l, e);
+	struct exchange *x = exchange_of(l, e, e->phase);
 
 	x->state = e->state.new_state;
 	/* What becomes of it much later is not the last message's doing. */
