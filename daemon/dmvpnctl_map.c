@@ -304,8 +304,6 @@ void map_note(const struct map_tunnel *t, char *out, size_t size)
 	out[0] = '\0';
 	if (t->alone != t->total)
 		snprintf(out, size,
-			 "Not all are drawn one by one: servers, those not UP and those with the "
-			 "most "
-			 "traffic come first, the other %zu are put together by state.",
+			 "Too many to be drawn one by one: the other %zu are put together by state.",
 			 t->total - t->alone);
 }

@@ -38,12 +38,10 @@ static void text_peer(const struct map_peer *p, const struct branches *b, const 
 	map_kind(p, kind);
 	map_traffic(&p->out, sent);
 	map_traffic(&p->in, received);
-	fprintf(out, "%s  %s%s %-22s %-20s %-5s  ", stem, last ? b->last : b->more,
-		p->fixed ? b->fixed : b->dynamic, name, nbma, p->state);
+	fprintf(out, "%s  %s%s %-21s %-20s %-5s %s\n", stem, last ? b->last : b->more,
+		p->fixed ? b->fixed : b->dynamic, name, nbma, p->state, kind);
 	if (*sent)
-		fprintf(out, "%-20s  out %s; in %s\n", kind, sent, received);
-	else
-		fprintf(out, "%s\n", kind);
+		fprintf(out, "%s  %s      out %s; in %s\n", stem, last ? " " : b->down, sent, received);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "%s  %s      %s\n", stem, last ? " " : b->down, more[i]);
 }
@@ -55,8 +53,9 @@ static void text_tunnel(const struct map_tunnel *t, const struct branches *b, bo
 
 	map_own(t, own);
 	map_states(t, text, sizeof(text));
-	fprintf(out, "%s%s %s: %s, %s, %s, %s\n", last ? b->last : b->more, b->fixed,
-		member_text(t->json, "interface"), own[0], own[1], own[2], text);
+	fprintf(out, "%s%s %s: %s, %s\n%s  %s   %s; %s\n", last ? b->last : b->more, b->fixed,
+		member_text(t->json, "interface"), own[0], own[1], stem, t->count ? b->down : " ",
+		own[2], text);
 	for (size_t i = 0; i < t->count; i++)
 		text_peer(&t->peers[i], b, stem, i + 1 == t->count, out);
 	map_note(t, text, sizeof(text));
@@ -74,9 +73,9 @@ void render_map(const json_t *answer, FILE *out)
 	for (size_t i = 0; i < m.count; i++)
 		text_tunnel(&m.tunnels[i], b, i + 1 == m.count, out);
 	fprintf(out,
-		"\n%s static, %s dynamic. UP: nothing is missing; NHRP: the registration; IPSEC: "
-		"phase 2; IKE: phase 1.\nTraffic: what the SAs that are there have counted, each "
-		"since its last rekey.\n",
+		"\n%s static, %s dynamic. Missing where it says NHRP: the registration,\n"
+		"IPSEC: phase 2, IKE: phase 1. Traffic: what the SAs that are there have\n"
+		"counted, each since its last rekey.\n",
 		b->fixed, b->dynamic);
 	map_free(&m);
 }
