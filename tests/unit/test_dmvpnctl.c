@@ -172,6 +172,34 @@ Test(dmvpnctl, empty_words)
 	}
 }
 
+/* What an answer is to be printed as, in the shell's words or in a line of the prompt. */
+Test(dmvpnctl, forms)
+{
+	static const struct {
+		const char *line;
+		enum form form;
+		size_t words;
+	} cases[] = {
+		{ "map", FORM_TEXT, 1 },	      { "map --svg", FORM_SVG, 1 },
+		{ "--dot", FORM_DOT, 0 },	      { "show dmvpn --json", FORM_JSON, 2 },
+		{ "show --json dmvpn", FORM_JSON, 2 }, { "map --svg --dot", FORM_DOT, 1 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char line[40], *argv[] = { line, NULL }, *words[40];
+		enum form form = FORM_TEXT;
+
+		strcpy(line, cases[i].line);
+		cr_expect_eq(parse_split(argv, words, &form), cases[i].words, "%s", cases[i].line);
+		cr_expect_eq(form, cases[i].form, "%s", cases[i].line);
+	}
+	cr_expect_eq(verb_renderer(parse("map").verb, FORM_DOT), render_map_dot);
+	cr_expect_eq(verb_renderer(parse("ladder 10.0.1.2").verb, FORM_SVG), render_ladder_svg);
+	cr_expect_null(verb_renderer(parse("ladder 10.0.1.2").verb, FORM_DOT));
+	cr_expect_null(verb_renderer(parse("show dmvpn").verb, FORM_SVG));
+	cr_expect_eq(verb_renderer(parse("show dmvpn").verb, FORM_TEXT), render_dmvpn);
+}
+
 static void check_request(const char *typed, const char *json)
 {
 	struct parsed p = parse(typed);
@@ -214,7 +242,7 @@ Test(dmvpnctl, question_mark)
 	cr_assert(parse_help(l.words, l.count, out, &p));
 	fclose(out);
 	cr_assert_str_eq(buf, "  detail          More of it\n"
-			      "  peer            One peer, by its NBMA address\n  <cr>\n");
+			      "  peer            One peer\n  <cr>\n");
 
 	out = fmemopen(buf, sizeof(buf), "w");
 	cr_assert(parse_help(l.words, 0, out, &p));
