@@ -63,7 +63,7 @@ report=$BUILD/lab/report.html
 if "$here/lab/report/write" "$OUT" "$report"; then
 	echo "Report: $report"
 else
-	rm -f "$report"
+	rm -f "$report" || true
 	echo "lab: there is no report of it: it could not be written, see above" >&2
 fi
 exit "$status"

@@ -116,7 +116,7 @@ fault() {
 # none and all is well; in REPLY.
 explanation() {
 	explained_answer=$(ctl "$1" explain "$2" --json) || return
-	REPLY=$(jq -r '.peers[0] | [.causes[].cause] | join(",") as $causes |
+	REPLY=$(jq -r '.peers[0] | ([.causes[].cause] | join(",")) as $causes |
 		if $causes == "" then .state else $causes end' <<<"$explained_answer" 2>&1)
 }
 

@@ -6,12 +6,15 @@ import re
 MOST = 5000  # lines of one log in the page
 LINE = re.compile(r"^\w{3} [ \d]\d (\d\d:\d\d:\d\d\.\d+) (?:\[([^]]+)\]: )?(.*)$")
 ADDRESS = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+# What tells of trouble without its level in front, as the ASA's lines do.
+TROUBLE = {"error": re.compile(r", ERROR, |\bFAILED\b"),
+           "warning": re.compile(r"\bprobable\b|\brefuses? |unacceptable|invalid payloads")}
 LEVELS = ("error", "warning", "info", "debug")
 
 
 def level_of(tag, text):
     for level in LEVELS[:2]:
-        if text.startswith(level + ":"):
+        if text.startswith(level + ":") or TROUBLE[level].search(text):
             return level
     return "debug" if tag and tag.endswith("DEBUG") else "info"
 

@@ -80,7 +80,7 @@ def draw(title, answers):
         words = f"{edge['packets']} packets" if edge["state"] == "UP" else edge["state"]
         drawn.append({"path": line, "x": x, "y": y, "words": words, "up": edge["state"] == "UP",
                       "static": edge["static"], "ends": (a, b)})
-    return {"title": title, "width": width, "edges": drawn, "box": (BOX, HIGH),
+    return {"title": title, "broken": any(not e["up"] for e in drawn), "width": width, "edges": drawn, "box": (BOX, HIGH),
             "height": SIDE * 2 + HIGH + (HIGH + BETWEEN if hubs and spokes else 0) + DEPTH * max(1, len(spokes) - 1),
             "nodes": [{"name": n, "x": places[n][0], "y": places[n][1], "lines": nodes[n][1][:2]}
                       for n in sorted(nodes)]}
