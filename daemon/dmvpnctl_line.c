@@ -187,6 +187,10 @@ static int run(struct line *l)
 				fprintf(stderr, "  %s\n", verbs[i].syntax);
 		return CTL_EXIT_USAGE;
 	}
+	if (l->watch && l->command.verb->render == render_tech_support) {
+		fprintf(stderr, "%% An archive is written once: leave out --watch.\n");
+		return CTL_EXIT_USAGE;
+	}
 	return l->watch ? run_watching(l) : run_once(l);
 }
 

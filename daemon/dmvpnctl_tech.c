@@ -408,6 +408,28 @@ static void add_log(struct tech *t)
 	add_command(t, "log/journal.txt", line);
 }
 
+/* For whoever has only the archive. */
+static void add_about(struct tech *t)
+{
+	json_t *missing;
+	char *text = NULL, now[64];
+	time_t seconds = time(NULL);
+	size_t len, i;
+	FILE *out = open_memstream(&text, &len);
+
+	if (!out)
+		abort();
+	strftime(now, sizeof(now), "%Y-%m-%d %H:%M:%S %z", localtime(&seconds));
+	fprintf(out, "show tech-support of dmvpnctl %s, instance %s, %s\n", DMVPND_VERSION,
+		t->to->instance, now);
+	json_array_foreach (t->missing, i, missing)
+		fprintf(out, "Not in it: %s\n", json_string_value(missing));
+	if (fclose(out))
+		abort();
+	add_file(t, "about.txt", text, len);
+	free(text);
+}
+
 /* ---- all of it ---- */
 
 /* Which daemon it is, where it lives and logs. */
@@ -531,6 +553,8 @@ static json_t *write_archive(struct tech *t, const char *file, const char *host)
 		add_machine(t);
 	if (!t->failed)
 		add_log(t);
+	if (!t->failed)
+		add_about(t);
 	answer = close_archive(t, fd);
 	sigaction(SIGINT, &before, NULL);
 	return answer;

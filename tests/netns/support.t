@@ -134,6 +134,7 @@ stop SiteB
 expect "without a daemon there is an archive, too" collects SiteB "$LAB/none.tar.gz"
 expect "it says what is not in it" told '^Not in it: what the daemon knows'
 expect "it can be unpacked" unpacked none
+expect "the archive says so, too" holds none about.txt '^Not in it: what the daemon knows'
 expect "it has the machine" holds none system/uname.txt Linux
 
 cp -r "$LAB/hub.d" "$LAB/site.d" "$OUT/"
