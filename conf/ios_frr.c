@@ -475,7 +475,8 @@ static void top_line(struct frr *f, const struct ios_line *l)
 		fputs("!\nbgp community-list", f->out);
 		words(f, l, 2);
 	} else if (is(l, 0, "route-map") || (is(l, 0, "ip") && is(l, 1, "prefix-list"))) {
-		fprintf(f->out, "!\n%s\n", l->text);
+		fprintf(f->out, "!\n%s", l->word[0]);
+		words(f, l, 1);
 		f->block = is(l, 0, "route-map") ? BLOCK_MAP : BLOCK_OTHER;
 	}
 }

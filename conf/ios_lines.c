@@ -118,15 +118,18 @@ static bool is_decoration(const struct piece *p)
 		"uncompressed configuration",
 		"enter configuration commands",
 	};
-	const char *prompt = memchr(p->start, '#', p->len);
+	size_t word = 0;
 
 	if (p->len == 0 || is_message(p))
 		return true;
 	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
 		if (begins(p, starts[i]))
 			return true;
-	/* One word and a #: names hold no blanks, and no command has a # there. */
-	return prompt && !memchr(p->start, ' ', (size_t)(prompt - p->start));
+	/* One word and a # or >: names hold no blanks, and no command has one there. */
+	while (word < p->len && p->start[word] != ' ' && p->start[word] != '#' &&
+	       p->start[word] != '>')
+		word++;
+	return word < p->len && p->start[word] != ' ';
 }
 
 /* `show running-config` writes a control character as two: ^C. */

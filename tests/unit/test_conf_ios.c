@@ -315,7 +315,7 @@ Test(conf_ios, a_pager_wipes_itself_out)
 Test(conf_ios, a_session_in_the_configuration_mode)
 {
 	assert_same(good(BASE TUNNEL " ip nhrp map multicast dynamic\n"),
-		    good("R1#conf t\nEnter configuration commands, one per line.  End with CNTL/Z.\n" BASE
+		    good("R1>enable\nR1#conf t\nEnter configuration commands, one per line.  End with CNTL/Z.\n" BASE
 			 "R1(config)# int tu 0\n"
 			 "R1(config-if)#ip add 172.16.0.2 255.255.255.0 ! ours\n"
 			 "*Sep  9 14:12:02.934: %LINEPROTO-5-UPDOWN: Line protocol on Interface Tunnel0\n"
