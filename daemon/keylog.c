@@ -42,7 +42,8 @@ struct keylog {
 
 /* ---- the folder and its files ---- */
 
-static bool refuse(char why[KEYLOG_WHY], const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static bool refuse(char why[KEYLOG_WHY], const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 static bool refuse(char why[KEYLOG_WHY], const char *fmt, ...)
 {
@@ -91,8 +92,8 @@ static bool open_folder(struct keylog *k, char why[KEYLOG_WHY])
 static int open_file(const struct keylog *k, const char *name, int flags)
 {
 	return openat(k->folder, name,
-		      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC |
-			      flags,
+		      O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY |
+			      O_CLOEXEC | flags,
 		      0600);
 }
 
@@ -302,7 +303,8 @@ void keylog_esp(struct keylog *k, const struct xfrm_sa *sa)
 	if (!cipher || !hash) {
 		if (!k->unnamed)
 			log_msg(LOG_WARNING,
-				"--keylog: Wireshark has no name for %s with %s: it will not decrypt "
+				"--keylog: Wireshark has no name for %s with %s: it will not "
+				"decrypt "
 				"that",
 				c ? c->name : "this cipher", h ? h->name : "no hash");
 		k->unnamed = true;

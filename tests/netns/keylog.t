@@ -28,7 +28,8 @@ decode() {
 		_ws.malformed; do
 		fields+=(-e $field)
 	done
-	WIRESHARK_CONFIG_DIR=$1 tshark -n -r "$OUT/$chapter.pcap" "${@:2}" -T fields -E 'separator=|' \
+	# Who stops last is told in the clear that nobody listens any more, with a piece of its message.
+	WIRESHARK_CONFIG_DIR=$1 tshark -n -r "$OUT/$chapter.pcap" -Y 'not icmp.type == 3' "${@:2}" -T fields -E 'separator=|' \
 		"${fields[@]}" >"$OUT/$chapter.packets" 2>"$OUT/$chapter.tshark" || die "tshark: $(<"$OUT/$chapter.tshark")"
 }
 
@@ -193,7 +194,6 @@ on SiteA ping -f -q -c 1100 -s 1200 -W 2 172.16.1.1 >/dev/null || true
 expect "the SAs are renewed, and each new one has a line" eventually 5 more_lines "$before"
 suite_ends SiteA Hub
 PINGS=$((PINGS + 2000)) reads_all 1
-reads_nothing
 chapter AES-GCM
 start SiteA --keylog "$KEYS/AES-GCM"
 eventually 5 has_link SiteA Tunnel0 || die "SiteA: dmvpnd made no Tunnel0, see $OUT"

@@ -37,8 +37,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	static const char *const names[] = { "esp_sa",	   "ikev1_decryption_table",
-					     "esp_sa.old", "preferences", "elsewhere" };
+	static const char *const names[] = { "esp_sa", "ikev1_decryption_table", "esp_sa.old",
+					     "preferences", "elsewhere" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
 		unlink(in_folder(names[i]));
@@ -133,18 +133,19 @@ Test(keylog, isakmp)
 Test(keylog, esp)
 {
 	check_esp(CIPHER_3DES, HASH_SHA1,
-		  "\"TripleDES-CBC [RFC2451]\",\"0x" K1_24 "\",\"HMAC-SHA-1-96 [RFC2404]\",\"0x" K25_44
-		  "\"");
+		  "\"TripleDES-CBC [RFC2451]\",\"0x" K1_24
+		  "\",\"HMAC-SHA-1-96 [RFC2404]\",\"0x" K25_44 "\"");
 	check_esp(CIPHER_AES128, HASH_SHA256,
-		  "\"AES-CBC [RFC3602]\",\"0x" K1_16 "\",\"HMAC-SHA-256-128 [RFC4868]\",\"0x" K17_48 "\"");
+		  "\"AES-CBC [RFC3602]\",\"0x" K1_16 "\",\"HMAC-SHA-256-128 [RFC4868]\",\"0x" K17_48
+		  "\"");
 	check_esp(CIPHER_AES128, HASH_MD5,
 		  "\"AES-CBC [RFC3602]\",\"0x" K1_16 "\",\"HMAC-MD5-96 [RFC2403]\",\"0x" K17_20
-		  "15161718" "191a1b1c1d1e1f20\"");
+		  "15161718"
+		  "191a1b1c1d1e1f20\"");
 	/* The salt belongs to the key. */
 	check_esp(CIPHER_GCM128, HASH_NONE,
 		  "\"AES-GCM with 16 octet ICV [RFC4106]\",\"0x" K1_16 K17_20 "\",\"NULL\",\"\"");
-	check_esp(CIPHER_NULL, HASH_MD5,
-		  "\"NULL\",\"\",\"HMAC-MD5-96 [RFC2403]\",\"0x" K1_16 "\"");
+	check_esp(CIPHER_NULL, HASH_MD5, "\"NULL\",\"\",\"HMAC-MD5-96 [RFC2403]\",\"0x" K1_16 "\"");
 }
 
 /* Of everything that we can negotiate Wireshark knows a name, and of no key an octet is missing. */
@@ -317,8 +318,8 @@ Test(keylog, a_full_file_stands_back)
 	for (int i = 0; i < 3; i++)
 		keylog_esp(k, &sa);
 	/* The fifth is alone; the first two are gone. */
-	snprintf(line, sizeof(line), "%s\"NULL\",\"\",\"HMAC-MD5-96 [RFC2403]\",\"0x%s\"\n", esp_begin,
-		 K1_16);
+	snprintf(line, sizeof(line), "%s\"NULL\",\"\",\"HMAC-MD5-96 [RFC2403]\",\"0x%s\"\n",
+		 esp_begin, K1_16);
 	check_file("esp_sa", line);
 	cr_assert_eq(stat(in_folder("esp_sa"), &st), 0);
 	cr_assert_eq(stat(in_folder("esp_sa.old"), &old), 0);
