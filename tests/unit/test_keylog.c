@@ -240,8 +240,8 @@ Test(keylog, folders_that_are_refused)
 	check_refused("chmod go-w");
 	chmod(folder, 0702);
 	check_refused("chmod go-w");
-	if (!geteuid()) {
-		cr_assert_eq(chown(folder, 1, 0), 0);
+	/* As root, where it may. */
+	if (chown(folder, 1, 0) == 0) {
 		chmod(folder, 0700);
 		check_refused("chown root");
 		cr_assert_eq(chown(folder, 0, 0), 0);
@@ -276,10 +276,8 @@ Test(keylog, files_that_are_refused)
 	make_file("esp_sa", 0640);
 	check_refused("esp_sa (user");
 	chmod(in_folder("esp_sa"), 0600);
-	if (!geteuid()) {
-		cr_assert_eq(chown(in_folder("esp_sa"), 1, 0), 0);
+	if (chown(in_folder("esp_sa"), 1, 0) == 0)
 		check_refused("esp_sa (user 1");
-	}
 	unlink(in_folder("esp_sa"));
 
 	make_file("elsewhere", 0600);
