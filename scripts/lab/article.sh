@@ -171,6 +171,23 @@ story_site_b() {
 	picture "Before: only static tunnels, to the hub"
 }
 
+# map_counts NODE LOCAL PEER: packets out and in, while none are sent.
+map_counts() {
+	local out in
+
+	read -r out in < <(ctl "$1" map --json | jq -r ".tunnels[0].peers[] | select(.nbma == \"$3\").traffic
+		| \"\(.packets_out) \(.packets_in)\"")
+	read_sas "$1"
+	echo "the map: $out out, $in in; the kernel: ${SA_PACKETS[$2 $3]} out, ${SA_PACKETS[$3 $2]} in"
+	((out > 0 && out == SA_PACKETS[$2 $3] && in == SA_PACKETS[$3 $2]))
+}
+
+# detail_has_spi NODE LOCAL PEER: it names an SA of the kernel's to the peer.
+detail_has_spi() {
+	[[ $(ctl "$1" show dmvpn peer nbma "$3" detail) =~ Outbound\ SPI\ :\ 0x([0-9A-F]+), ]] &&
+		ip -n "$1" xfrm state list src "$2" dst "$3" proto esp | grep "spi 0x0*${BASH_REMATCH[1],,} "
+}
+
 story_ping() {
 	step "SiteA pings the network behind SiteB"
 	ping_ios SiteA 172.16.3.1
@@ -188,6 +205,10 @@ story_ping() {
 	show SiteA "show tunnel endpoints"
 	show SiteA "show crypto isakmp sa"
 	show SiteA "show crypto ipsec sa"
+	show SiteA "show dmvpn detail"
+	show SiteA map
+	expect "the map's traffic with SiteB is what the kernel has counted" map_counts SiteA $SITE_A $SITE_B
+	expect "show dmvpn detail has the outbound SA's SPI" detail_has_spi SiteA $SITE_A $SITE_B
 	picture "After: a dynamic tunnel between the spokes"
 }
 
