@@ -108,4 +108,5 @@ record_conf() {
 	record conf "$1" "$text"
 }
 
+[[ -z ${LAB_REPORT-} ]] || : >"$OUT/record"
 record begin "${LAB_REPORT-}" "${LAB_WORLD-}" "$(</proc/sys/kernel/osrelease)"

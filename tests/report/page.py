@@ -47,6 +47,7 @@ def harmful_record():
         ("begin", "fault-" + HARM, "uml", HARM), ("address", "SiteA" + HARM, "eth0", "10.0.0.4"),
         ("step", HARM), ("tell", HARM), ("answer", HARM, HARM), ("held", HARM),
         ("failed", HARM, HARM + " 0x" + "ab" * 24), ("explain", "SiteA" + HARM, explained),
+        ("explain", "Hub" + HARM, '{"peers": []}'), ("explain", HARM, HARM),
         ("figure", HARM, HARM), ("ping", HARM, HARM, ping), ("flooding", HARM), ("flooded", HARM, ping),
         ("map", HARM, HARM, HARMFUL_SVG, HARM), ("map", HARM, "other", HARMFUL_SVG, harmful_map()),
         ("map", HARM, "third", HARMFUL_SVG, harmful_map()), ("map", HARM, "none", HARM, "{}"), ("ladder", HARM, HARM, HARMFUL_SVG), ("conf", HARM, HARM),

@@ -38,6 +38,7 @@ class Lab:
         self.expectations, self.figures, self.pings = [], [], []
         self.moments = {}  # title of a map: [(node, svg, json)]
         self.ladders, self.confs, self.explained = [], {}, {}
+        self.content = []  # nodes that have nothing to explain
         self.kernels, self.addresses = [], {}
         self.flooding, self.flooded = None, None
 
@@ -177,6 +178,8 @@ class Lab:
             peers = json.loads(text).get("peers", [])
         except (ValueError, AttributeError):
             return
+        if not peers:
+            self.content.append(node)
         for peer in peers:
             peer["causes"] = [{k: as_text(c.get(k)) for k in
                                ("title", "likelihood", "side", "evidence", "change")}
