@@ -173,7 +173,8 @@ struct conf_nhrp {
 	uint32_t network_id; /* 1 and up; local, never on the wire */
 	uint8_t authentication[CONF_NHRP_AUTH_MAX]; /* a secret, zeros behind its end */
 	uint8_t authentication_len;		    /* 0: no authentication extension */
-	uint16_t holdtime;  /* seconds that our registrations hold; renewed at a third of it */
+	uint16_t holdtime;  /* seconds that our registrations hold */
+	uint16_t registration_timeout; /* seconds until they are renewed; 0: a third of that */
 	uint16_t hold_down; /* seconds until a path that could not be had is tried again */
 	enum conf_nhrp_answer resolution_answer;
 	bool redirect;	/* tell spokes of shorter ways (phase 3, hub) */
@@ -220,6 +221,7 @@ struct conf {
 	struct conf_isakmp_key *isakmp_keys;
 	size_t isakmp_key_count;
 	enum conf_identity isakmp_identity;
+	uint32_t nat_keepalive; /* seconds between octets that keep a NAT of ours as it is */
 	struct prefix nat_pool; /* names for peers that share an address behind a NAT */
 	struct conf_trustpoint *trustpoint; /* NULL: none */
 	struct conf_transform_set *transform_sets;

@@ -131,7 +131,7 @@ static bool same_ike(const struct conf *a, const struct conf *b)
 	return same_keepalive(&a->keepalive, &b->keepalive) && same_policies(a, b) &&
 	       same_keys(a, b) && same_profiles(a, b) &&
 	       a->isakmp_identity == b->isakmp_identity &&
-	       same_prefix(&a->nat_pool, &b->nat_pool) &&
+	       a->nat_keepalive == b->nat_keepalive && same_prefix(&a->nat_pool, &b->nat_pool) &&
 	       same_trustpoint(a->trustpoint, b->trustpoint);
 }
 
@@ -236,7 +236,8 @@ static bool same_nhrp(const struct conf_nhrp *a, const struct conf_nhrp *b)
 {
 	if (a->network_id != b->network_id || a->authentication_len != b->authentication_len ||
 	    !util_equal_ct(a->authentication, b->authentication, sizeof(a->authentication)) ||
-	    a->holdtime != b->holdtime || a->hold_down != b->hold_down ||
+	    a->holdtime != b->holdtime ||
+	    a->registration_timeout != b->registration_timeout || a->hold_down != b->hold_down ||
 	    a->resolution_answer != b->resolution_answer || a->map_count != b->map_count)
 		return false;
 	for (size_t i = 0; i < a->map_count; i++)

@@ -196,6 +196,12 @@ static void profile_keepalive(struct ios *x, const char *const *arg, size_t n)
 	outline_set(o, "mode", "on-demand", 0);
 }
 
+static void nat_keepalive(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	outline_set(&x->root, "nat-keepalive", arg[0], x->at->number);
+}
+
 static void identity(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
@@ -354,8 +360,7 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp fragmentation", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp aggressive-mode disable", IOS_ALWAYS, NULL, NULL },
-	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_UNSUPPORTED,
-	  "set the seconds between NAT keepalives; they are sent every 20 s", NULL },
+	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_APPLIED, NULL, nat_keepalive },
 	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", block },
 
 	{ IOS_GLOBAL, "crypto ipsec transform-set $ ...", IOS_APPLIED, NULL, transform_set },

@@ -208,6 +208,12 @@ static void holdtime(struct ios *x, const char *const *arg, size_t n)
 	set_nhrp(x, "holdtime", arg[0]);
 }
 
+static void registration_timeout(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	set_nhrp(x, "registration-timeout", arg[0]);
+}
+
 static void no_unique(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)arg;
@@ -314,9 +320,7 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip nhrp nhs $ ...", IOS_APPLIED, NULL, nhs },
 	{ IOS_TUNNEL, "ip nhrp holdtime $", IOS_APPLIED, NULL, holdtime },
 	{ IOS_TUNNEL, "ip nhrp registration no-unique", IOS_APPLIED, NULL, no_unique },
-	{ IOS_TUNNEL, "ip nhrp registration timeout $", IOS_UNSUPPORTED,
-	  "set the seconds between registrations; they are renewed at a third of the holdtime",
-	  NULL },
+	{ IOS_TUNNEL, "ip nhrp registration timeout $", IOS_APPLIED, NULL, registration_timeout },
 	{ IOS_TUNNEL, "ip nhrp redirect ...", IOS_APPLIED, NULL, redirect },
 	{ IOS_TUNNEL, "ip nhrp shortcut", IOS_APPLIED, NULL, shortcut },
 	{ IOS_TUNNEL, "ip nhrp server-only ...", IOS_UNSUPPORTED,

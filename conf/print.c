@@ -92,6 +92,7 @@ static void print_file_keys(struct section s, const struct conf *c)
 		    c->log_to == CONF_LOG_STDERR ? "stderr" :
 						   "syslog");
 	say(s, "isakmp-identity", identity_words[c->isakmp_identity]);
+	say_number(s, "nat-keepalive", c->nat_keepalive);
 	say(s, "nat-pool", prefix_text(&c->nat_pool, pool));
 	say(s, "hook", c->hook);
 	say(s, "kernel-settings", sysctl_words[c->sysctl]);
@@ -212,6 +213,8 @@ static void print_nhrp(struct section tunnel, const struct conf_nhrp *n)
 	if (n->authentication_len)
 		say(s, "authentication", CONF_SECRET_MASK);
 	say_number(s, "holdtime", n->holdtime);
+	if (n->registration_timeout)
+		say_number(s, "registration-timeout", n->registration_timeout);
 	say_number(s, "hold-down", n->hold_down);
 	say(s, "resolution-answer",
 	    n->resolution_answer == CONF_NHRP_ANSWER_HUB ? "hub" : "egress");

@@ -102,6 +102,8 @@ static void print_phase1(struct ios_print *p, const struct conf *c)
 		     k->periodic ? " periodic" : "");
 	else
 		line(p, "! dmvpnd: isakmp-keepalive { interval = 0 }");
+	if (c->nat_keepalive != 20)
+		line(p, "crypto isakmp nat keepalive %u", c->nat_keepalive);
 	if (c->isakmp_identity != CONF_IDENTITY_AUTO)
 		line(p, "crypto isakmp identity %s", identity_words[c->isakmp_identity]);
 	line(p, "!");
@@ -219,6 +221,8 @@ static void print_nhrp(struct ios_print *p, const struct conf_nhrp *n)
 		     n->clusters[i].max);
 	if (n->fallback)
 		line(p, " ip nhrp nhs fallback %u", n->fallback);
+	if (n->registration_timeout)
+		line(p, " ip nhrp registration timeout %u", n->registration_timeout);
 	if (n->no_unique)
 		line(p, " ip nhrp registration no-unique");
 	if (n->shortcut)

@@ -35,6 +35,9 @@ static const struct schema_key file_keys[] = {
 	  .ios = "crypto isakmp identity dn",
 	  .help = "what we call ourselves in phase 1; auto is address with pre-share and dn, the "
 		  "certificate's subject, with rsa-sig" },
+	{ .name = "nat-keepalive", .read = read_number, FIELD(conf, nat_keepalive), .min = 5,
+	  .max = 3600, .def = "20", .ios = "crypto isakmp nat keepalive 20",
+	  .help = "seconds between packets that keep a NAT in front of us as it is (RFC 3948)" },
 	{ .name = "nat-pool", .read = read_nat_pool, FIELD(conf, nat_pool), .def = "240.0.0.0/8",
 	  .expected = "a network of 8 to 24 bits, as 240.0.0.0/8",
 	  .help = "names for peers that share an address behind a NAT: addresses that nobody has "
@@ -186,7 +189,11 @@ static const struct schema_key nhrp_keys[] = {
 	  .help = "a word that all members send, readable inside of the tunnel" },
 	{ .name = "holdtime", .read = read_number, FIELD(conf_nhrp, holdtime), .min = 1,
 	  .max = UINT16_MAX, .def = "7200", .ios = "ip nhrp holdtime 7200",
-	  .help = "seconds that others keep our registration; it is renewed at a third" },
+	  .help = "seconds that others keep our registration" },
+	{ .name = "registration-timeout", .read = read_number,
+	  FIELD(conf_nhrp, registration_timeout), .min = 1, .max = UINT16_MAX,
+	  .otherwise = "a third of the holdtime", .ios = "ip nhrp registration timeout 60",
+	  .help = "seconds until we register again" },
 	{ .name = "hold-down", .read = read_number, FIELD(conf_nhrp, hold_down), .min = 1,
 	  .max = 3600, .def = "60",
 	  .help = "seconds until a direct path that could not be had is tried again" },

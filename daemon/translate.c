@@ -84,6 +84,7 @@ struct ike_terms *translate_ike(const struct conf *conf, struct trustpoint *trus
 		.retry = conf->keepalive.retry,
 		.periodic = conf->keepalive.periodic,
 	};
+	terms->config.nat_keepalive = conf->nat_keepalive;
 	/* One more, so that the end can be found: a profile has a name. */
 	terms->profiles = xcalloc(conf->ipsec_profile_count + 1, sizeof(*terms->profiles));
 	for (size_t i = 0; i < conf->ipsec_profile_count; i++)
@@ -166,6 +167,7 @@ void translate_nhrp(struct nhrp_terms *terms, const struct conf_tunnel *tunnel, 
 		.authentication = { n->authentication, n->authentication_len },
 		.network_id = n->network_id,
 		.holding_time = n->holdtime,
+		.registration_timeout = n->registration_timeout,
 		.hold_down = n->hold_down,
 		.mtu = mtu,
 		.no_unique = n->no_unique,

@@ -74,6 +74,7 @@ struct ike_config {
 	enum ike_identity identity;
 	struct span hostname; /* of IKE_IDENTITY_HOSTNAME */
 	struct ike_dpd dpd;
+	uint32_t nat_keepalive; /* s, for a NAT of ours, RFC 3948 4; 0: the default, 20 */
 	/*
 	 * Addresses that stand for peers which share one behind a NAT, see sharing.h; no member or
 	 * network may use any of them. None: 240.0.0.0/8.

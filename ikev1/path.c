@@ -8,8 +8,8 @@
 #include "ikev1/sharing.h"
 #include "ikev1/store.h"
 
-#define KEEPALIVE    SECONDS(20) /* RFC 3948 4 */
-#define DOUBT_PACE   1000	 /* between two questions that old messages can cause */
+#define KEEPALIVE  20	/* s, RFC 3948 4 */
+#define DOUBT_PACE 1000 /* between two questions that old messages can cause */
 
 static bool is_there(const struct isakmp_sa *sa, const struct ike_datagram *d)
 {
@@ -47,8 +47,11 @@ static void place_sa(struct isakmp_sa *sa, const struct endpoint *local,
 /* Behind a NAT of ours, for as long as the peer is there. */
 static void keep_alive(struct ike_peer *p)
 {
+	uint32_t every = p->ike->cfg->nat_keepalive;
+
 	if (p->path.natt && p->path.us)
-		timer_arm(&p->ike->timers, &p->keepalive, p->ike->now + KEEPALIVE);
+		timer_arm(&p->ike->timers, &p->keepalive,
+			  p->ike->now + SECONDS(every ? every : KEEPALIVE));
 	else
 		timer_disarm(&p->ike->timers, &p->keepalive);
 }
@@ -80,7 +83,8 @@ static void move(struct ike_peer *p, const struct endpoint *local, const struct 
 void path_learn(struct isakmp_sa *sa)
 {
 	struct ike_peer *p = sa->peer;
-	bool moved = p->path.natt && sa->natt && addr_equal(&p->path.remote.addr, &sa->remote.addr) &&
+	bool moved = p->path.natt && sa->natt &&
+		     addr_equal(&p->path.remote.addr, &sa->remote.addr) &&
 		     !endpoint_equal(&p->path.remote, &sa->remote);
 
 	/* What was negotiated before goes the same way. */

@@ -9,8 +9,9 @@
  *                                        +--unanswered, or again on the schedule
  *
  * One timer: it repeats an unanswered request (1, 2, 4 ... 64 s, same id: RFC 2332 5.2.0.1), tries
- * again after a refusal (same schedule, new id) and renews. A renewal that stays unanswered does
- * not take the server down before NHS_PATIENCE requests were lost.
+ * again after a refusal (same schedule, new id) and renews, after registration_timeout where there is
+ * one. A renewal that stays unanswered does not take the server down before NHS_PATIENCE requests
+ * were lost.
  */
 #include "nhrp/core.h"
 
@@ -193,6 +194,14 @@ static void refused(struct nhs *s, msec now, uint8_t code)
 	timer_arm(&s->iface->core->timers, &s->timer, now + after);
 }
 
+/* As configured, but never so late that what was granted is over. */
+static msec renewal(const struct nhs *s, uint16_t holding)
+{
+	uint16_t timeout = s->iface->cfg.registration_timeout;
+
+	return timeout && timeout < holding ? SECONDS(timeout) : SECONDS(holding) / 3;
+}
+
 static void accepted(struct nhs *s, msec now, uint16_t granted)
 {
 	uint16_t holding = s->iface->cfg.holding_time;
@@ -217,7 +226,7 @@ static void accepted(struct nhs *s, msec now, uint16_t granted)
 					 .nbma = s->peer->nbma,
 					 .request_id = s->request_id,
 					 .seconds = holding });
-	timer_arm(&s->iface->core->timers, &s->timer, now + SECONDS(holding) / 3);
+	timer_arm(&s->iface->core->timers, &s->timer, now + renewal(s, holding));
 	nhs_review(s->iface, now);
 }
 

@@ -213,7 +213,7 @@ void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhr
 {
 	struct iface *i = iface_find(n, id);
 	uint8_t key[sizeof(i->authentication)];
-	uint16_t holding_time;
+	uint16_t holding_time, timeout;
 	size_t key_len;
 	bool again;
 
@@ -221,9 +221,11 @@ void nhrp_interface_configure(struct nhrp *n, msec now, int id, const struct nhr
 		return;
 	key_len = i->authentication_len;
 	holding_time = i->cfg.holding_time;
+	timeout = i->cfg.registration_timeout;
 	memcpy(key, i->authentication, sizeof(key));
 	set_config(i, cfg);
-	again = holding_time != i->cfg.holding_time || key_len != i->authentication_len ||
+	again = holding_time != i->cfg.holding_time ||
+		timeout != i->cfg.registration_timeout || key_len != i->authentication_len ||
 		!util_equal_ct(key, i->authentication, key_len);
 	util_wipe(key, sizeof(key));
 

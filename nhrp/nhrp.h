@@ -93,6 +93,7 @@ struct nhrp_config {
 	struct span authentication; /* cleartext key (RFC 2332 5.3.4.1's place, as IOS uses it) */
 	uint32_t network_id;	    /* local meaning only, never on the wire */
 	uint16_t holding_time;	    /* s, announced in registrations and replies */
+	uint16_t registration_timeout; /* s between registrations; 0: a third of the holding time */
 	uint16_t hold_down;	    /* s */
 	uint16_t mtu;
 	bool no_unique; /* registrations go without the unique flag: another NBMA may take over */

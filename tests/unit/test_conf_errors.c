@@ -132,7 +132,7 @@ Test(conf_errors, unknown_keys)
 		{ GOOD "hostnam = A\nlgo = syslog\n",
 		  { "6: unknown key \"hostnam\"; did you mean \"hostname\"?",
 		    "7: unknown key \"lgo\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, nat-pool, hook, kernel-settings, isakmp-keepalive, "
+		    "isakmp-identity, nat-keepalive, nat-pool, hook, kernel-settings, isakmp-keepalive, "
 		    "isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 		{ IN_POLICY("encr = aes-256 encryption = aes-256 authentication = pre-share group = 14"),
@@ -148,13 +148,13 @@ Test(conf_errors, unknown_keys)
 		{ IN_NHRP("network-id = 1 authentication = X hodtime = 1"),
 		  { "1: tunnel T: nhrp: unknown key behind a secret; did you mean \"holdtime\"?" } },
 		{ GOOD "include = x", { "6: unknown key \"include\"; expected one of hostname, "
-					"log-level, log, isakmp-identity, nat-pool, hook, "
+					"log-level, log, isakmp-identity, nat-keepalive, nat-pool, hook, "
 					"kernel-settings, isakmp-keepalive, "
 					"isakmp-policy, isakmp-key, trustpoint, transform-set, "
 					"ipsec-profile, tunnel" } },
 		{ GOOD "'tunnel|key' = 1",
 		  { "6: unknown key \"tunnel|key\"; expected one of hostname, log-level, log, "
-		    "isakmp-identity, nat-pool, hook, kernel-settings, isakmp-keepalive, "
+		    "isakmp-identity, nat-keepalive, nat-pool, hook, kernel-settings, isakmp-keepalive, "
 		    "isakmp-policy, isakmp-key, trustpoint, "
 		    "transform-set, ipsec-profile, tunnel" } },
 	};

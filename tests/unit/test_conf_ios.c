@@ -553,7 +553,7 @@ Test(conf_ios, nhrp_of_phase_3_with_two_hubs)
 	struct conf *c =
 		good(BASE TUNNEL
 		     " ip nhrp shortcut\n ip nhrp redirect\n ip nhrp holdtime 300\n ip mtu 1380\n"
-		     " ip nhrp registration no-unique\n"
+		     " ip nhrp registration no-unique\n ip nhrp registration timeout 60\n"
 		     " ip nhrp nhs 172.16.0.1 nbma 192.0.2.1 multicast priority 1 cluster 2\n"
 		     " ip nhrp nhs 172.16.0.9 nbma hub.example.net priority 2 cluster 2\n"
 		     " ip nhrp nhs cluster 2 max-connections 1\n ip nhrp nhs fallback 20\n");
@@ -561,6 +561,7 @@ Test(conf_ios, nhrp_of_phase_3_with_two_hubs)
 
 	cr_assert(n->shortcut && n->redirect && n->no_unique);
 	cr_assert_eq(n->holdtime, 300);
+	cr_assert_eq(n->registration_timeout, 60);
 	cr_assert_eq(c->tunnels[0].mtu, 1380);
 	cr_assert_eq(n->nhs_count, 2);
 	cr_assert(n->nhs[0].multicast && n->nhs[0].priority == 1 && n->nhs[0].cluster == 2);
@@ -593,7 +594,6 @@ static const struct {
 	const char *says;
 } told[] = {
 	{ " ip tcp adjust-mss 1360\n", CONF_WARNING, ":17: ip tcp adjust-mss: not supported" },
-	{ " ip nhrp registration timeout 30\n", CONF_WARNING, "ip nhrp registration timeout" },
 	{ " ip nhrp max-send 100 every 10\n", CONF_WARNING, "limited NHRP packets" },
 	{ " ip access-group 101 in\n", CONF_WARNING, "filtered packets" },
 	{ " vrf forwarding RED\n", CONF_ERROR, ":17: vrf forwarding: VRFs are not supported" },
@@ -616,7 +616,6 @@ static const struct {
 	{ "crypto isakmp key 6 XXXXXXXXXXXX address 192.0.2.1\n", CONF_ERROR,
 	  "encrypted (type 6)" },
 	{ "crypto isakmp key secret hostname r2\n", CONF_WARNING, "only keys by IPv4 address" },
-	{ "crypto isakmp nat keepalive 10\n", CONF_WARNING, "sent every 20 s" },
 	{ "crypto isakmp profile A\n initiate mode aggressive\n"
 	  "crypto ipsec profile P\n set isakmp-profile A\n",
 	  CONF_ERROR, "aggressive mode" },

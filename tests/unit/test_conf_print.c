@@ -68,7 +68,8 @@ static char *with_secrets(const char *text)
 		while (line && text[line - 1] != '\n')
 			line--;
 		end = mempcpy(end, text, len);
-		end = stpcpy(end, memmem(text + line, len - line, "authentication", 14) ? WORD : PSK);
+		end = stpcpy(end,
+			     memmem(text + line, len - line, "authentication", 14) ? WORD : PSK);
 	}
 	strcpy(end, text);
 	return out;
@@ -158,7 +159,7 @@ Test(conf_print, the_examples)
 /* Every key, none with its default; %s is a file that is there. */
 #define EVERYTHING                                                                                 \
 	"hostname = SiteA log-level = debugging log = /var/log/d.log isakmp-identity = hostname\n" \
-	"nat-pool = 241.0.0.0/16 hook = /bin/true kernel-settings = set\n"                         \
+	"nat-keepalive = 30 nat-pool = 241.0.0.0/16 hook = /bin/true kernel-settings = set\n"      \
 	"isakmp-keepalive { interval = 30 retry = 5 mode = on-demand }\n"                          \
 	"isakmp-policy 10 { encryption = aes-256 hash = sha384 authentication = rsa-sig\n"         \
 	"  group = 19 lifetime = 3600 }\n"                                                         \
@@ -176,6 +177,7 @@ Test(conf_print, the_examples)
 	"tunnel Tunnel0 { address = 172.16.0.2/24 source = 10.0.0.4 key = 0 profile = P\n"         \
 	"  mtu = auto ignore-df = true ttl = 99\n"                                                 \
 	"  nhrp { network-id = 7 authentication = " WORD " holdtime = 600 hold-down = 30\n"        \
+	"    registration-timeout = 60\n"                                                          \
 	"    resolution-answer = hub redirect = true shortcut = true no-unique = true\n"           \
 	"    map-multicast = { dynamic, 10.0.1.2 } nhs-fallback = 20\n"                            \
 	"    map 172.16.0.1 { nbma = 10.0.1.2 }\n"                                                 \
@@ -211,7 +213,8 @@ Test(conf_print, every_key_there_and_back)
 		for (size_t i = 0; i < s->key_count; i++) {
 			const char *key = s->keys[i].name;
 
-			snprintf(word, sizeof(word), "%s%s = ", id == SECTION_FILE ? "" : "\t", key);
+			snprintf(word, sizeof(word), "%s%s = ", id == SECTION_FILE ? "" : "\t",
+				 key);
 			/* Of the mode there is one only, which is the default. */
 			if (id != SECTION_TRANSFORM_SET || strcmp(key, "mode") != 0)
 				cr_expect_not_null(strstr(text, word), "%s: %s", s->name, key);
@@ -232,11 +235,13 @@ Test(conf_print, everything_as_ios)
 		"! dmvpnd: nat-pool = 241.0.0.0/16\n",
 		"! dmvpnd: hook = /bin/true\n",
 		"! dmvpnd: kernel-settings = set\n",
-		"crypto isakmp policy 10\n encr aes 256\n hash sha384\n group 19\n lifetime 3600\n!\n",
+		"crypto isakmp policy 10\n encr aes 256\n hash sha384\n group 19\n lifetime "
+		"3600\n!\n",
 		"crypto isakmp policy 20\n encr aes\n authentication pre-share\n group 14\n!\n",
 		"crypto isakmp key ******** address 10.0.1.2\n"
 		"crypto isakmp key ******** address 10.0.0.0 255.255.255.0\n"
 		"crypto isakmp keepalive 30 5\n"
+		"crypto isakmp nat keepalive 30\n"
 		"crypto isakmp identity hostname\n!\n",
 		"crypto pki trustpoint CA\n enrollment terminal\n revocation-check crl\n",
 		" ! dmvpnd: ignore-identity = true\n",
@@ -254,7 +259,8 @@ Test(conf_print, everything_as_ios)
 		" ip nhrp nhs 172.16.0.9 nbma hub.example.net cluster 3\n"
 		" ip nhrp nhs 172.16.0.8 nbma 10.0.1.6\n"
 		" ip nhrp nhs cluster 3 max-connections 1\n ip nhrp nhs fallback 20\n"
-		" ip nhrp registration no-unique\n ip nhrp shortcut\n ip nhrp redirect\n"
+		" ip nhrp registration timeout 60\n ip nhrp registration no-unique\n ip nhrp "
+		"shortcut\n ip nhrp redirect\n"
 		" ! dmvpnd: hold-down = 30\n ! dmvpnd: resolution-answer = hub\n"
 		" ! dmvpnd: authorize CN=a \"b\", O=c: 172.16.0.77 172.16.0.78\n"
 		" tunnel source 10.0.0.4\n tunnel mode gre multipoint\n tunnel key 0\n"
@@ -283,7 +289,8 @@ Test(conf_print, no_keepalive)
 	cr_expect_not_null(strstr(out, "isakmp-keepalive {\n\tinterval = 0\n}\n"), "%s", out);
 	free(out);
 	out = conf_print_ios(c, &map);
-	cr_expect_not_null(strstr(out, "\n! dmvpnd: isakmp-keepalive { interval = 0 }\n"), "%s", out);
+	cr_expect_not_null(strstr(out, "\n! dmvpnd: isakmp-keepalive { interval = 0 }\n"), "%s",
+			   out);
 	conf_free(c);
 	free(text);
 	free(out);
@@ -301,7 +308,8 @@ Test(conf_print, a_mask_is_no_secret)
 	cr_assert_eq(r.errors, 2);
 	for (size_t i = 0; i < r.count; i++)
 		if (r.messages[i].severity == CONF_ERROR)
-			cr_expect_not_null(strstr(r.messages[i].text, "put the secret itself here"));
+			cr_expect_not_null(
+				strstr(r.messages[i].text, "put the secret itself here"));
 	conf_report_free(&r);
 	conf_free(c);
 	free(masked);

@@ -427,6 +427,23 @@ Test(natt, three_behind_one_address)
 	net_free(net);
 }
 
+Test(natt, keepalives_as_often_as_configured)
+{
+	static struct ike_config cfg;
+	struct net *net = net_new();
+	struct host *hub = host_add(net, HUB, NULL);
+	struct host *spoke = host_add(net, "192.168.2.2", &net->nat[0]);
+
+	cfg = config();
+	cfg.nat_keepalive = 5;
+	ike_configure(spoke->ike, &cfg);
+	connect_to(net, spoke, HUB);
+	net_run(net, SECONDS(61));
+	cr_expect_eq(spoke->keepalives, 12, "%u", spoke->keepalives);
+	cr_expect_eq(hub->keepalives, 0);
+	net_free(net);
+}
+
 static void too_many(const struct ike_limits *limits)
 {
 	static struct ike_config cfg;

@@ -111,3 +111,32 @@ Test(nhrp_configure, maps_and_registrations)
 	cr_expect_eq(e.holding_time, 600);
 	net_free(net);
 }
+
+Test(nhrp_configure, registration_timeout)
+{
+	struct net *net = net_up(1);
+	struct nhrp_config cfg = config_of(A);
+	size_t from = net->n_records;
+	msec registered;
+
+	cfg.registration_timeout = 60;
+	configure(net, A, &cfg);
+	net_run(net, net->now + SECONDS(1));
+	cr_expect_eq(count_sent(net, from, A, NHRP_REGISTRATION_REQUEST), 1, "begins at once");
+	registered = nhs_of(net, A).registered;
+	from = net->n_records;
+	net_run(net, registered + SECONDS(60) - 1);
+	cr_expect_eq(count_sent(net, from, A, NHRP_REGISTRATION_REQUEST), 0);
+	net_run(net, registered + SECONDS(185));
+	cr_expect_eq(count_sent(net, from, A, NHRP_REGISTRATION_REQUEST), 3);
+
+	/* Later than it holds: that would be too late. */
+	cfg.holding_time = 30;
+	configure(net, A, &cfg);
+	net_run(net, net->now + SECONDS(1));
+	registered = nhs_of(net, A).registered;
+	from = net->n_records;
+	net_run(net, registered + SECONDS(11));
+	cr_expect_eq(count_sent(net, from, A, NHRP_REGISTRATION_REQUEST), 1);
+	net_free(net);
+}
