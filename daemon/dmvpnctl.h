@@ -86,6 +86,7 @@ const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT]);
 const char *member_text(const json_t *o, const char *name); /* "" */
 int64_t member_int(const json_t *o, const char *name);	    /* 0 */
 bool member_true(const json_t *o, const char *name);	    /* false */
+bool member_is(const json_t *o, const char *name, const char *text);
 bool member_has(const json_t *o, const char *name);	    /* there and not null */
 
 /* `dmvpnctl convert ...`: argv[0] is "convert"; the program's status. */

@@ -13,11 +13,6 @@
 /* In the order in which they are counted. */
 static const char *const states[] = { "UP", "NHRP", "IPSEC", "IKE", "" };
 
-static bool is_type(const json_t *entry, const char *type)
-{
-	return !strcmp(member_text(entry, "type"), type);
-}
-
 static bool is_network(const json_t *entry)
 {
 	return strchr(member_text(entry, "attributes"), 'T') != NULL;
@@ -35,14 +30,14 @@ static struct map_traffic traffic_of(const json_t *peer, const char *packets, co
 
 static struct map_peer peer_of(const json_t *tunnel, size_t index)
 {
-	bool at_hub = !strcmp(member_text(tunnel, "type"), "Hub");
+	bool at_hub = member_is(tunnel, "type", "Hub");
 	const json_t *peer = json_array_get(json_object_get(tunnel, "peers"), index), *entry;
 	struct map_peer p = { .json = peer, .index = index, .count = 1 };
 	size_t i;
 
 	p.state = member_text(peer, "state");
 	json_array_foreach (json_object_get(peer, "entries"), i, entry)
-		p.fixed |= is_type(entry, "static");
+		p.fixed |= member_is(entry, "type", "static");
 	p.role = member_true(peer, "nhs") ? MAP_HUB : p.fixed && at_hub ? MAP_PEER : MAP_SPOKE;
 	p.out = traffic_of(peer, "packets_out", "bytes_out");
 	p.in = traffic_of(peer, "packets_in", "bytes_in");
@@ -171,7 +166,7 @@ void map_kind(const struct map_peer *p, char out[MAP_LINE])
 
 	if (!p->json)
 		snprintf(out, MAP_LINE, "together");
-	else if (is_type(first_entry(p), "incomplete"))
+	else if (member_is(first_entry(p), "type", "incomplete"))
 		snprintf(out, MAP_LINE, "incomplete");
 	else if (!member_has(p->json, "since"))
 		snprintf(out, MAP_LINE, "%s%s", kind, has_sas ? "" : ", never up");
@@ -220,12 +215,12 @@ static size_t entries_line(const struct map_peer *p, const char *title,
 
 static bool is_address(const json_t *entry)
 {
-	return !is_network(entry) && !is_type(entry, "incomplete");
+	return !is_network(entry) && !member_is(entry, "type", "incomplete");
 }
 
 static bool is_sought(const json_t *entry)
 {
-	return is_type(entry, "incomplete");
+	return member_is(entry, "type", "incomplete");
 }
 
 size_t map_more(const struct map_peer *p, char lines[3][MAP_LINE])
@@ -260,8 +255,7 @@ size_t map_lines(const struct map_peer *p, char lines[MAP_LINES][MAP_LINE])
 void map_own(const struct map_tunnel *t, char lines[MAP_OWN][MAP_LINE])
 {
 	const json_t *j = t->json;
-	bool named = member_has(j, "source_interface"),
-	     hub = !strcmp(member_text(j, "type"), "Hub");
+	bool named = member_has(j, "source_interface"), hub = member_is(j, "type", "Hub");
 	int len = 0;
 
 	snprintf(lines[0], MAP_LINE, "%s %.45s", hub ? "hub" : "spoke", member_text(j, "address"));
@@ -303,7 +297,8 @@ void map_note(const struct map_tunnel *t, char *out, size_t size)
 {
 	out[0] = '\0';
 	if (t->alone != t->total)
-		snprintf(out, size,
-			 "Too many to be drawn one by one: the other %zu are put together by state.",
-			 t->total - t->alone);
+		snprintf(
+			out, size,
+			"Too many to be drawn one by one: the other %zu are put together by state.",
+			t->total - t->alone);
 }

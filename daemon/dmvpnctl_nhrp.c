@@ -5,11 +5,6 @@
 
 #include "daemon/dmvpnctl.h"
 
-static bool is_type(const json_t *entry, const char *type)
-{
-	return !strcmp(member_text(entry, "type"), type);
-}
-
 /* "Tu0" of Tunnel0; names that are no router's stay as they are. */
 static void short_name(const char *interface, char out[16])
 {
@@ -30,7 +25,7 @@ void render_nhrp_brief(const json_t *answer, FILE *out)
 		const char *gateway = member_has(entry, "gateway") ? "gateway" : "protocol";
 		char target[64], interface[16];
 
-		if (is_type(entry, "local"))
+		if (member_is(entry, "type", "local"))
 			continue;
 		snprintf(target, sizeof(target), "%.45s/%lld", member_text(entry, "protocol"),
 			 (long long)member_int(entry, "prefix_length"));
@@ -49,9 +44,9 @@ void render_nhrp_summary(const json_t *answer, FILE *out)
 	size_t i;
 
 	json_array_foreach (json_object_get(answer, "entries"), i, entry) {
-		fixed += is_type(entry, "static");
-		dynamic += is_type(entry, "dynamic");
-		incomplete += is_type(entry, "incomplete");
+		fixed += member_is(entry, "type", "static");
+		dynamic += member_is(entry, "type", "dynamic");
+		incomplete += member_is(entry, "type", "incomplete");
 	}
 	all = fixed + dynamic + incomplete;
 	fprintf(out, "IP NHRP cache %lld %s, %lld bytes\n", all, all == 1 ? "entry" : "entries",

@@ -42,6 +42,11 @@ bool member_true(const json_t *o, const char *name)
 	return json_is_true(json_object_get(o, name));
 }
 
+bool member_is(const json_t *o, const char *name, const char *text)
+{
+	return !strcmp(member_text(o, name), text);
+}
+
 bool member_has(const json_t *o, const char *name)
 {
 	const json_t *member = json_object_get(o, name);
