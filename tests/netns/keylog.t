@@ -3,7 +3,7 @@
 #
 # --keylog: with the folder that dmvpnd writes as its profile, tshark reads what the Internet router saw,
 # down to main mode's identities, quick mode's payloads, the NHRP packets and the pings; without it, nothing.
-# With three suites, over a renewal of the SAs, and through a NAT.
+# With LONG=1 also with other suites, over a renewal of the SAs, and through a NAT.
 
 # shellcheck source=../../scripts/lab/test.sh
 . "$(dirname "$0")/../../scripts/lab/test.sh"
@@ -176,6 +176,22 @@ reads 1+ "a ping on the direct way" '$src == a ",172.16.0.2" && $dst == b ",172.
 expect "two IPsec SAs for each pair" test "$(lines esp_sa)" -ge 4
 reads_nothing
 
+step "Refused"
+chapter refused
+mkdir "$KEYS/open"
+chmod 777 "$KEYS/open"
+refused() {
+	! on SiteB timeout 10 "$DMVPND" --config "$LAB/SiteB.conf" --keylog "$KEYS/open" --instance refused >"$OUT/refused" 2>&1
+}
+expect "a folder that others may write into is refused" refused
+expect "with a reason" grep -q "error: --keylog $KEYS/open: others may write into this folder (mode 0777): chmod go-w" "$OUT/refused"
+expect "nothing is in it" test -z "$(ls "$KEYS/open")"
+
+if [[ -z ${LONG-} ]]; then
+	note "make check-long has the other suites, renewals and a NAT, which take minutes"
+	finish
+fi
+
 suite AES-CBC "${AES[@]}"
 expect "show version says so" grep -q "^WARNING: keys are written to \"$KEYS/AES-CBC\"" <(ctl SiteA show version)
 refute "the hub's does, whose keys are nowhere" grep -q WARNING <(ctl Hub show version)
@@ -216,15 +232,4 @@ captured_all
 note "with the keys of the hub, which knows other addresses than this side of the NAT"
 decode "$KEYS/NAT"
 reads_all 1
-
-step "Refused"
-chapter refused
-mkdir "$KEYS/open"
-chmod 777 "$KEYS/open"
-refused() {
-	! on SiteB timeout 10 "$DMVPND" --config "$LAB/SiteB.conf" --keylog "$KEYS/open" --instance refused >"$OUT/refused" 2>&1
-}
-expect "a folder that others may write into is refused" refused
-expect "with a reason" grep -q "error: --keylog $KEYS/open: others may write into this folder (mode 0777): chmod go-w" "$OUT/refused"
-expect "nothing is in it" test -z "$(ls "$KEYS/open")"
 finish
