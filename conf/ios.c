@@ -61,6 +61,13 @@ bool ios_means(const char *word, const char *what)
 	return n >= ABBREVIATION_MIN ? strncasecmp(word, what, n) == 0 : ios_is(word, what);
 }
 
+void ios_block(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	ios_enter(x, IOS_BLOCK, NULL);
+}
+
 void ios_pass_over(struct ios *x)
 {
 	x->use = IOS_SYSTEM;

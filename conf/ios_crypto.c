@@ -157,7 +157,8 @@ static void keyring(struct ios *x, const char *const *arg, size_t n)
 	} else if (n > 1) {
 		ios_say(x, CONF_ERROR,
 			"crypto keyring: VRFs are not supported, so this key would be used for "
-			"peers of all");
+			"peers of all; where nothing else is on this machine, leave out vrf and its "
+			"name");
 		ios_enter(x, IOS_BLOCK, NULL);
 	} else {
 		ios_enter(x, IOS_KEYRING, NULL);
@@ -305,13 +306,6 @@ static void all_kilobytes(struct ios *x, const char *const *arg, size_t n)
 
 /* ---- what is not done ---- */
 
-static void block(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)arg;
-	(void)n;
-	ios_enter(x, IOS_BLOCK, NULL);
-}
-
 static void trustpoint(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)arg;
@@ -361,7 +355,7 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp aggressive-mode disable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_APPLIED, NULL, nat_keepalive },
-	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", block },
+	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", ios_block },
 
 	{ IOS_GLOBAL, "crypto ipsec transform-set $ ...", IOS_APPLIED, NULL, transform_set },
 	{ IOS_TRANSFORM, "mode $ ...", IOS_APPLIED, "mode", NULL },
@@ -395,24 +389,24 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto ipsec fragmentation ...", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED,
 	  "set the DF bit of outer packets, which the tunnel leaves clear", NULL },
-	{ IOS_GLOBAL, "crypto ipsec ...", IOS_UNSUPPORTED, "changed how phase 2 is done", block },
+	{ IOS_GLOBAL, "crypto ipsec ...", IOS_UNSUPPORTED, "changed how phase 2 is done", ios_block },
 
 	{ IOS_GLOBAL, "crypto pki trustpoint $", IOS_SYSTEM, NULL, trustpoint },
-	{ IOS_GLOBAL, "crypto pki certificate chain ...", IOS_SYSTEM, NULL, block },
-	{ IOS_GLOBAL, "crypto pki ...", IOS_SYSTEM, NULL, block },
-	{ IOS_GLOBAL, "crypto ca ...", IOS_SYSTEM, NULL, block },
-	{ IOS_GLOBAL, "crypto key ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "crypto pki certificate chain ...", IOS_SYSTEM, NULL, ios_block },
+	{ IOS_GLOBAL, "crypto pki ...", IOS_SYSTEM, NULL, ios_block },
+	{ IOS_GLOBAL, "crypto ca ...", IOS_SYSTEM, NULL, ios_block },
+	{ IOS_GLOBAL, "crypto key ...", IOS_SYSTEM, NULL, ios_block },
 	{ IOS_TRUSTPOINT, "...", IOS_SYSTEM, NULL, NULL },
-	{ IOS_GLOBAL, "crypto ikev2 ...", IOS_UNSUPPORTED, "set up IKEv2", block },
+	{ IOS_GLOBAL, "crypto ikev2 ...", IOS_UNSUPPORTED, "set up IKEv2", ios_block },
 	{ IOS_GLOBAL, "crypto map ...", IOS_UNSUPPORTED,
-	  "protected traffic other than the tunnels'", block },
+	  "protected traffic other than the tunnels'", ios_block },
 	{ IOS_GLOBAL, "crypto dynamic-map ...", IOS_UNSUPPORTED,
-	  "protected traffic other than the tunnels'", block },
+	  "protected traffic other than the tunnels'", ios_block },
 	{ IOS_GLOBAL, "crypto engine|call|logging|mib|ssl|ctcp|vpn|provisioning|wui|identity ...",
-	  IOS_SYSTEM, NULL, block },
+	  IOS_SYSTEM, NULL, ios_block },
 	{ IOS_GLOBAL, "crypto gdoi ...", IOS_UNSUPPORTED, "set up group encryption (GET VPN)",
-	  block },
-	{ IOS_GLOBAL, "crypto ...", IOS_UNSUPPORTED, "changed encryption", block },
+	  ios_block },
+	{ IOS_GLOBAL, "crypto ...", IOS_UNSUPPORTED, "changed encryption", ios_block },
 };
 
 const struct ios_commands ios_crypto = { rows, ARRAY_SIZE(rows) };

@@ -17,43 +17,35 @@ static void logging(struct ios *x, const char *const *arg, size_t n)
 	outline_set(&x->root, "log-level", arg[0], x->at->number);
 }
 
-/* What is indented below belongs to the line and is treated as it is. */
-static void block(struct ios *x, const char *const *arg, size_t n)
-{
-	(void)arg;
-	(void)n;
-	ios_enter(x, IOS_BLOCK, NULL);
-}
-
 #define SYSTEM(words)                                             \
 	{                                                         \
-		IOS_GLOBAL, words " ...", IOS_SYSTEM, NULL, block \
+		IOS_GLOBAL, words " ...", IOS_SYSTEM, NULL, ios_block \
 	}
 
 static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "hostname $", IOS_APPLIED, NULL, hostname },
 	{ IOS_GLOBAL, "logging trap $", IOS_APPLIED, NULL, logging },
 
-	{ IOS_GLOBAL, "router|route-map|mpls|bfd|bfd-template ...", IOS_ROUTING, NULL, block },
+	{ IOS_GLOBAL, "router|route-map|mpls|bfd|bfd-template ...", IOS_ROUTING, NULL, ios_block },
 	{ IOS_GLOBAL,
 	  "ip "
 	  "route|prefix-list|multicast-routing|pim|as-path|community-list|extcommunity-list|mroute|"
 	  "msdp|bgp-community|default-network|default-gateway|igmp|ospf|rsvp ...",
-	  IOS_ROUTING, NULL, block },
-	{ IOS_GLOBAL, "key chain ...", IOS_ROUTING, NULL, block },
-	{ IOS_GLOBAL, "ip vrf ...", IOS_UNSUPPORTED, "made a VRF", block },
-	{ IOS_GLOBAL, "vrf ...", IOS_UNSUPPORTED, "made a VRF", block },
+	  IOS_ROUTING, NULL, ios_block },
+	{ IOS_GLOBAL, "key chain ...", IOS_ROUTING, NULL, ios_block },
+	{ IOS_GLOBAL, "ip vrf ...", IOS_UNSUPPORTED, "made a VRF", ios_block },
+	{ IOS_GLOBAL, "vrf ...", IOS_UNSUPPORTED, "made a VRF", ios_block },
 	{ IOS_GLOBAL, "access-list ...", IOS_SYSTEM, NULL, NULL },
-	{ IOS_GLOBAL, "ip access-list ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "ip access-list ...", IOS_SYSTEM, NULL, ios_block },
 	{ IOS_GLOBAL, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)",
-	  block },
+	  ios_block },
 	{ IOS_GLOBAL, "ip local policy ...", IOS_UNSUPPORTED, "routed by policy (ip rule does)",
 	  NULL },
 	{ IOS_GLOBAL, "ip nhrp ...", IOS_UNSUPPORTED,
 	  "been for a tunnel; no interface is open at this line", NULL },
 	{ IOS_GLOBAL, "tunnel ...", IOS_UNSUPPORTED,
 	  "been for a tunnel; no interface is open at this line", NULL },
-	{ IOS_GLOBAL, "ipv6 ...", IOS_SYSTEM, NULL, block },
+	{ IOS_GLOBAL, "ipv6 ...", IOS_SYSTEM, NULL, ios_block },
 	SYSTEM("version|service|boot-start-marker|boot-end-marker|boot|no|end|exit|quit|banner|alias"),
 	SYSTEM("logging|enable|username|user-name|aaa|clock|ntp|snmp-server|snmp|line|archive"),
 	SYSTEM("scheduler|memory-size|memory|mmi|license|voice|voice-card|vlan|spanning-tree"),

@@ -145,6 +145,8 @@ bool ios_is_ours(const struct ios_tunnel *t);
 enum ios_kind { IOS_KIND_PROFILE, IOS_KIND_SET, IOS_KIND_ISAKMP_PROFILE, IOS_KIND_KEYRING };
 /* Whether a tunnel of ours needs what has that name. */
 bool ios_is_used(const struct ios *x, enum ios_kind kind, const char *name);
+/* What is indented below belongs to the line, and is treated as it is. */
+ios_apply ios_block;
 /* For a block that is not looked into: nothing is to be done of it, it is counted as the system's. */
 void ios_pass_over(struct ios *x);
 

@@ -235,7 +235,9 @@ static void shortcut(struct ios *x, const char *const *arg, size_t n)
 	set_nhrp(x, "shortcut", "true");
 }
 
-#define NO_VRF "VRFs are not supported, so this traffic would not be kept apart from the rest"
+#define NO_VRF                                                                            \
+	"VRFs are not supported, so this traffic would not be kept apart from the rest; " \
+	"where nothing else is on this machine, leave the line out"
 #define APART  "kept this interface's traffic apart (ip link add type vrf does)"
 #define FILTER \
 	"filtered packets: nothing filters them here until you say so (nftables, dev Tunnel...)"
