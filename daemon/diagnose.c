@@ -21,6 +21,8 @@ static const char *const cause_names[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_NO_KEY] = "no_key",
 	[IKE_CAUSE_KEY_MISMATCH] = "key_mismatch",
 	[IKE_CAUSE_PEER_KEY_MISMATCH] = "peer_key_mismatch",
+	[IKE_CAUSE_PEER_NO_KEY] = "peer_no_key",
+	[IKE_CAUSE_PEER_REFUSES] = "peer_refuses",
 	[IKE_CAUSE_AUTH_HASH] = "auth_hash",
 	[IKE_CAUSE_IDENTITY] = "identity",
 	[IKE_CAUSE_BAD_KE] = "bad_ke",
@@ -62,6 +64,8 @@ static const char *const cause_texts[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_NO_KEY] = "no pre-shared key for the peer",
 	[IKE_CAUSE_KEY_MISMATCH] = "probable pre-shared key mismatch",
 	[IKE_CAUSE_PEER_KEY_MISMATCH] = "probable pre-shared key mismatch",
+	[IKE_CAUSE_PEER_NO_KEY] = "the peer has no pre-shared key for us",
+	[IKE_CAUSE_PEER_REFUSES] = "refused by the peer, though the keys are the same",
 	[IKE_CAUSE_AUTH_HASH] = "authentication failed",
 	[IKE_CAUSE_IDENTITY] = "identity not accepted",
 	[IKE_CAUSE_BAD_KE] = "bad Diffie-Hellman value",
@@ -170,7 +174,8 @@ static const char *const silences[IKE_STATE_COUNT] = {
 /* The same after message 5, with certificates. */
 static const char silence_signed[] =
 	"{peer} stays silent after our message 5: it refuses our certificate without a word, which "
-	"its log tells; or the message is lost, being a long one: look for a device on the way that "
+	"its log tells; or the message is lost, being a long one: look for a device on the way "
+	"that "
 	"drops longer UDP packets or fragments, and whether UDP is blocked from here on (port 4500 "
 	"behind NAT)";
 
@@ -189,13 +194,18 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 		"probable pre-shared key mismatch with {peer}: it complains about our message "
 		"{our message}, as a peer does that cannot decrypt it; compare \"isakmp-key ...\" "
 		"on both sides",
+	[IKE_CAUSE_PEER_NO_KEY] =
+		"{peer} says that it has no key for us (INVALID_KEY_INFORMATION): add one for {us} "
+		"there (\"crypto isakmp key ... address {us}\")",
+	[IKE_CAUSE_PEER_REFUSES] =
+		"{peer} refuses us after message {our message}, although the pre-shared keys are "
+		"the "
+		"same (its refusal is encrypted with them): it expects another identity than ours, "
+		"or another way to authenticate (XAuth, certificates), or aggressive mode; its log "
+		"tells which",
 	[IKE_CAUSE_AUTH_HASH] = "authentication of {peer} failed: its message {their message} "
 				"decrypts, but its hash is not what we compute; the pre-shared "
 				"keys differ, or the messages were changed on the way",
-	[IKE_CAUSE_IDENTITY] =
-		"the phase 1 identity of {peer} is not accepted: an address identity must be the "
-		"address that it sends from; set \"crypto isakmp identity address\" there, or look "
-		"for NAT on the way",
 	[IKE_CAUSE_BAD_KE] =
 		"the Diffie-Hellman value of {peer} is not one of the agreed group: the peer is "
 		"faulty or hostile",
@@ -283,7 +293,7 @@ static const char *sentence_for(const struct ike_event *e)
 		return silence_signed;
 	if (cause == IKE_CAUSE_NO_ANSWER)
 		return silences[state] ? silences[state] : overloaded;
-	if (cause == IKE_CAUSE_IDENTITY && !found_here(e))
+	if (cause == IKE_CAUSE_IDENTITY)
 		return our_identity_refused;
 	if (cause == IKE_CAUSE_MALFORMED && !found_here(e) && !still_waits(e))
 		return our_message_refused;
@@ -321,12 +331,26 @@ static void kernel(struct text *t, const char *peer, int error)
 		 strerror(error), error, kernel_advice(error));
 }
 
+static void identity(struct text *t, const char *peer, const struct ike_id *id)
+{
+	text_add(t, "the phase 1 identity of %s is not accepted: ", peer);
+	if (id->len) {
+		text_add(t, "it calls itself ");
+		diagnose_identity(t, id);
+		text_add(t, " (%s), and ", isakmp_id_name(id->type));
+	}
+	text_add(t, "an address identity must be the address that it sends from; set \"crypto "
+		    "isakmp identity address\" there, or look for NAT on the way");
+}
+
 static bool failure(struct text *t, const struct ike_event *e, const char *peer)
 {
 	const char *sentence = sentence_for(e);
 
 	if (e->failure.cause == IKE_CAUSE_KERNEL)
 		kernel(t, peer, e->failure.error);
+	else if (e->failure.cause == IKE_CAUSE_IDENTITY && found_here(e))
+		identity(t, peer, &e->failure.cert.id);
 	else if (sentence)
 		add_sentence(t, sentence, e, peer);
 	else

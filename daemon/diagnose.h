@@ -35,6 +35,9 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why);
 
 /* What a mismatch compares: "ours 3des, theirs aes-128" goes into buf. */
 void diagnose_mismatch(const struct mismatch *m, int phase, char buf[DIAGNOSE_TEXT]);
+/* Whether the peer's value is one that can be configured here, and protects. */
+bool diagnose_fits_here(const struct mismatch *m);
+bool diagnose_is_xauth(unsigned int auth_method); /* of the wire */
 /* Both sides' values of the attribute that differs; empty where there are none to name. */
 void diagnose_values(const struct mismatch *m, int phase, char ours[DIAGNOSE_VALUE],
 		     char theirs[DIAGNOSE_VALUE]);

@@ -109,13 +109,15 @@ const char *diagnose_nhrp_reason(enum nhrp_reason why)
 		[NHRP_WHY_THROUGH_TUNNEL] = "the other end would send it back through the tunnel",
 		[NHRP_WHY_TOO_WIDE] = "the prefix is no answer to what was asked",
 		[NHRP_WHY_ROUTE_CHANGED] = "the routing table changed",
-		[NHRP_WHY_AUTHORIZE] = "\"authorize\" gives the address to another identity, or this "
-				       "identity another address",
+		[NHRP_WHY_AUTHORIZE] =
+			"\"authorize\" gives the address to another identity, or this "
+			"identity another address",
 		[NHRP_WHY_IDENTITY] = "somebody else is at that NBMA address now",
 		[NHRP_WHY_STANDBY] = "enough better servers of its cluster are up",
 		[NHRP_WHY_FLOOD] = "it sends more than its share",
-		[NHRP_WHY_PSEUDO] = "one of both shares its address with others behind a NAT, the path "
-				    "through the hub stays",
+		[NHRP_WHY_PSEUDO] =
+			"one of both shares its address with others behind a NAT, the path "
+			"through the hub stays",
 	};
 
 	return (size_t)why < ARRAY_SIZE(texts) && texts[why] ? texts[why] : "unknown reason";
@@ -177,14 +179,21 @@ static void client_refused(struct text *t, const struct nhrp_event *e, const str
 		break;
 	case NHRP_WHY_OUTSIDE:
 	case NHRP_WHY_OWN_ADDRESS:
-	case NHRP_WHY_STATIC:
 		text_add(t, "; change \"address\" of the tunnel there");
+		break;
+	case NHRP_WHY_STATIC:
+		text_add(t,
+			 "; change map \"%s\" of our nhrp to this NBMA address, or \"address\" of "
+			 "the "
+			 "tunnel there",
+			 n->protocol);
 		break;
 	case NHRP_WHY_KERNEL:
 		text_add(t, ": %s", strerror(e->code));
 		break;
 	case NHRP_WHY_AUTHORIZE:
-		text_add(t, "; compare \"authorize\" of our nhrp with what the peer has proven to be");
+		text_add(t,
+			 "; compare \"authorize\" of our nhrp with what the peer has proven to be");
 		break;
 	default:
 		break;

@@ -53,12 +53,19 @@ static void add_hash_esp(struct text *t, unsigned int wire)
 		text_add(t, "no ESP authentication");
 }
 
+/* XAuth and hybrid authentication (drafts of ipsec-isakmp-xauth and -hybrid-auth). */
+bool diagnose_is_xauth(unsigned int wire)
+{
+	return (wire >= 65001 && wire <= 65010) || (wire >= 64221 && wire <= 64224);
+}
+
 static void add_auth(struct text *t, unsigned int wire)
 {
 	if (wire == AUTH_PSK || wire == AUTH_RSA_SIG)
 		text_add(t, "%s", auth_method_name(wire));
 	else
-		text_add(t, "authentication method %u", wire);
+		text_add(t, diagnose_is_xauth(wire) ? "XAuth (%u)" : "authentication method %u",
+			 wire);
 }
 
 static void add_group(struct text *t, unsigned int group)
@@ -187,6 +194,31 @@ void diagnose_values(const struct mismatch *m, int phase, char ours[DIAGNOSE_VAL
 	add_value(&t, m, m->theirs, m->their.key_bits);
 }
 
+bool diagnose_fits_here(const struct mismatch *m)
+{
+	const struct cipher *c;
+
+	switch (m->attr) {
+	case ATTR_ENCRYPTION:
+		c = cipher_get(cipher_by_ike(m->theirs, m->their.key_bits));
+		return c && !c->refused;
+	case ATTR_ESP_CIPHER:
+		c = cipher_get(cipher_by_esp(m->theirs, m->their.key_bits));
+		return c && !c->refused && c->key_bits;
+	case ATTR_HASH:
+		return hash_get(hash_by_ike(m->theirs));
+	case ATTR_ESP_AUTH:
+		return hash_get(hash_by_esp(m->theirs));
+	case ATTR_AUTH_METHOD:
+		return m->theirs == AUTH_PSK || m->theirs == AUTH_RSA_SIG;
+	case ATTR_GROUP:
+	case ATTR_PFS_GROUP:
+		return group_get((enum group_id)m->theirs);
+	default:
+		return true;
+	}
+}
+
 /* Whole proposals */
 
 static void add_our_policy(struct text *t, const struct isakmp_suite *s)
@@ -272,7 +304,8 @@ static void peer_no_policy(struct text *t, const char *peer, const struct mismat
 		text_add(t, ")");
 	}
 	text_add(t, "; compare encryption, hash, authentication and group on both sides (lifetimes "
-		    "need not be equal), its log may name the first difference");
+		    "need not be equal), its log may name the first difference; some peers say the "
+		    "same where they do not know our address, or speak IKEv2 only");
 }
 
 static void no_transform(struct text *t, const char *peer, const struct mismatch *m)

@@ -81,10 +81,17 @@ static void print_peer(const json_t *peer, FILE *out)
 
 void render_explain(const json_t *answer, FILE *out)
 {
+	const json_t *machine = json_object_get(answer, "machine"), *cause;
 	const json_t *peers = json_object_get(answer, "peers"), *peer;
 	int64_t left = member_int(answer, "left_out");
 	size_t i;
 
+	if (json_array_size(machine))
+		fprintf(out, "This machine:\n");
+	json_array_foreach (machine, i, cause)
+		print_cause(cause, i + 1, out);
+	if (json_array_size(machine))
+		fprintf(out, "\n");
 	if (!json_array_size(peers))
 		fprintf(out,
 			"Nothing to explain: all peers are up, and were during the last hour.\n");

@@ -85,21 +85,28 @@ static const char *interface_is_up(const struct digest *g)
 	return g->f->interface[0] && !g->f->interface_down ? "it is up" : NULL;
 }
 
+/* What was heard before it stopped answering says nothing about now. */
+static bool heard_lately(const struct digest *g)
+{
+	return g->heard && (!g->dead || g->heard_at > g->dead->at);
+}
+
 static const char *peer_lives(const struct digest *g)
 {
-	if (g->heard)
+	if (heard_lately(g))
 		return "IKE messages of it arrived";
 	return g->f->ping == EXPLAIN_PING_ANSWERED ? "it answers a ping" : NULL;
 }
 
 static const char *udp500_comes(const struct digest *g)
 {
-	return g->heard > g->heard_natt ? "messages of it arrived on port 500" : NULL;
+	return heard_lately(g) && g->heard > g->heard_natt ? "messages of it arrived on port 500"
+							   : NULL;
 }
 
 static const char *udp500_goes(const struct digest *g)
 {
-	return g->answered ? "it answered messages of ours" : NULL;
+	return heard_lately(g) && g->answered ? "it answered messages of ours" : NULL;
 }
 
 static const char *policy_fits(const struct digest *g)
@@ -124,7 +131,9 @@ static const char *natt_passes(const struct digest *g)
 
 static const char *phase2_agreed(const struct digest *g)
 {
-	return g->phase2 && !g->cause[IKE_CAUSE_NO_TRANSFORM].e ? "phase 2 was completed" : NULL;
+	bool latest = g->phase2 && (!g->phase1 || g->phase1->at <= g->phase2->at);
+
+	return latest && !g->cause[IKE_CAUSE_NO_TRANSFORM].e ? "phase 2 was completed" : NULL;
 }
 
 static const char *esp_comes(const struct digest *g)
@@ -197,11 +206,6 @@ static void notes(const struct digest *g, struct explanation *x)
 	if (g->nat)
 		note(x, g->nat->nat.us ? "this end is behind a NAT: IKE and ESP use UDP port 4500"
 				       : "the peer is behind a NAT: IKE and ESP use UDP port 4500");
-	if (g->f->redirect_why) {
-		snprintf(text, sizeof(text), "redirects (phase 3) cannot be sent: %s",
-			 g->f->redirect_why);
-		note(x, text);
-	}
 	if (!g->well && !g->f->mapped && !g->heard && !g->f->up)
 		note(x, "no map and no next hop server of the configuration has this NBMA address");
 }
@@ -214,12 +218,40 @@ void explain(const struct explain_facts *facts, struct explanation *out)
 	*out = (struct explanation){ .past = g.well };
 	out->state = state_of(&g);
 	out->meaning = meaning_of(out->state);
+	if (!strcmp(out->state, "NONE") && (g.sent || g.heard))
+		out->meaning = "There is no SA with this peer now, and none is being negotiated.";
 	if (g.drop[IKE_DROP_AGGRESSIVE].e || g.drop[IKE_DROP_IKEV2].e)
-		out->meaning = "What came from this peer was not IKEv1's main mode, and was dropped.";
+		out->meaning =
+			"What came from this peer was not IKEv1's main mode, and was dropped.";
 	out->causes = explain_find_causes(&g, out->cause, EXPLAIN_CAUSES);
+	for (size_t i = 0; i < out->causes; i++)
+		if (g.well && out->cause[i].at == facts->now) {
+			out->past = false;
+			out->meaning =
+				"All is up by what was negotiated; what was checked just now says "
+				"otherwise.";
+		}
 	if (!g.well)
 		rule_out(&g, out);
 	notes(&g, out);
+}
+
+size_t explain_machine(const struct explain_machine *m, struct explain_cause out[EXPLAIN_CAUSES])
+{
+	if (!m->redirect_why)
+		return 0;
+	out[0] = (struct explain_cause){ .name = "kernel_bpf",
+					 .title = "redirects (phase 3) cannot be sent",
+					 .weight = EXPLAIN_CERTAIN,
+					 .side = EXPLAIN_HERE };
+	snprintf(out[0].evidence, EXPLAIN_TEXT, "%s", m->redirect_why);
+	snprintf(out[0].change, EXPLAIN_TEXT,
+		 "a kernel with eBPF socket filters (CONFIG_BPF_SYSCALL), and in a container or "
+		 "unit "
+		 "no filter of system calls that refuses bpf(2); until then traffic between spokes "
+		 "takes the way through this hub (phase 3), or spokes have routes to each other "
+		 "(phase 2)");
+	return 1;
 }
 
 bool explain_matters(const struct explain_facts *facts, const struct explanation *x)

@@ -63,17 +63,31 @@ struct explain_facts {
 	bool registered;	       /* there, or with us */
 	enum ike_state phase1, phase2; /* of what is under way or up; MM_START: nothing */
 	bool counted;
+	unsigned int kernel_sas;       /* that the kernel has with the peer, counted: */
 	uint64_t packets_in, packets_out; /* of the kernel's SAs with the peer, counted: */
 	uint32_t auth_failures, replay_drops;
+	msec silence; /* since the newest packet in; 0: not known */
 
 	/* What this machine can check. */
 	char interface[IFNAMSIZ]; /* with the source address; empty: not known */
 	bool interface_down;
+	char link[IFNAMSIZ]; /* the tunnel's; empty: there is none */
+	bool link_down;
 	enum explain_route route;
 	struct explain_icmp icmp;
 	enum explain_ping ping, ping_large;
-	unsigned int large;	  /* octets of the large one with its IP header */
-	const char *redirect_why; /* phase 3 cannot work here because ...; NULL: it can */
+	unsigned int large; /* octets of the large one with its IP header */
+	/* To its tunnel address, through the tunnel, where SAs are up. */
+	enum explain_ping ping_inside;
+	bool gre_refused;    /* the peer's machine has no tunnel for what comes out of the SA */
+	uint64_t tunnel_in;  /* packets that came out of the tunnel, from all peers */
+	struct addr inside;  /* our tunnel address */
+	unsigned int tunnel; /* index of the link; 0: none */
+};
+
+/* What concerns all peers. */
+struct explain_machine {
+	const char *redirect_why; /* a tunnel shall redirect and cannot, because ...; NULL: all is well */
 };
 
 enum explain_weight {
@@ -113,6 +127,8 @@ struct explanation {
 
 /* Large: the caller allocates it. */
 void explain(const struct explain_facts *facts, struct explanation *out);
+/* The same of this machine; the number of causes, at most EXPLAIN_CAUSES. */
+size_t explain_machine(const struct explain_machine *m, struct explain_cause out[EXPLAIN_CAUSES]);
 /* Whether there is anything to say: it is not up, or something failed within the period. */
 bool explain_matters(const struct explain_facts *facts, const struct explanation *x);
 

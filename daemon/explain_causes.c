@@ -39,6 +39,13 @@ static const struct row rows[] = {
 	/* This machine and the way. */
 	{ "interface_down", "the tunnel's source is down", CERTAIN, HERE,
 	  "ip link set {interface} up; give it its address", .holds = saw_interface_down },
+	{ "tunnel_down", "the tunnel's interface is down", CERTAIN, HERE, "ip link set {link} up",
+	  .holds = saw_tunnel_down },
+	{ "kernel_lost", "the kernel has no SAs with the peer any more", CERTAIN, HERE,
+	  "who flushed them (ip xfrm state flush, another IPsec daemon)? clear crypto sa peer "
+	  "{peer} "
+	  "makes new ones",
+	  .holds = saw_kernel_lost },
 	{ "no_route", "no route to the peer", CERTAIN, HERE,
 	  "ip route add {peer} via GATEWAY, or a default route", .holds = saw_no_route },
 	{ "route_through_tunnel", "the way to the peer leads through the tunnel", CERTAIN, HERE,
@@ -48,6 +55,10 @@ static const struct row rows[] = {
 	{ "own_address", "the peer's address is our own", CERTAIN, HERE,
 	  "map \"{tunnel}\" { nbma = ... } (IOS: ip nhrp map): the other end's address",
 	  .holds = saw_own_address },
+	{ "local_firewall", "this machine's own firewall drops our IKE messages", CERTAIN, HERE,
+	  "iptables -S OUTPUT, nft list ruleset: let UDP ports 500 and 4500 and IP protocol 50 to "
+	  "{peer} out, and in",
+	  .holds = saw_local_firewall },
 	{ "no_daemon", "no IKE daemon runs there", LIKELY, THERE,
 	  "start dmvpnd on {peer}; or the address is another machine's: compare map \"{tunnel}\" { "
 	  "nbma = \"{peer}\" } here",
@@ -107,10 +118,14 @@ static const struct row rows[] = {
 	  "here: isakmp-policy {policy} { hash = {theirs} }, or there: {ours} (IOS: crypto isakmp "
 	  "policy, hash)",
 	  DIFFERS(NO_POLICY, HASH) },
+	{ "xauth", "the peer wants XAuth", CERTAIN, THERE,
+	  "there: authenticate by {ours} alone, without XAuth (IOS: crypto isakmp key ... "
+	  "no-xauth)",
+	  .holds = saw_xauth, DIFFERS(NO_POLICY, AUTH_METHOD) },
 	{ "phase1_authentication", "phase 1 authentication method differs", CERTAIN, BOTH,
 	  "here: isakmp-policy {policy} { authentication = {theirs} }, or there: {ours} (IOS: "
 	  "crypto isakmp policy, authentication)",
-	  DIFFERS(NO_POLICY, AUTH_METHOD) },
+	  .holds = saw_no_xauth, DIFFERS(NO_POLICY, AUTH_METHOD) },
 	{ "phase1_group", "phase 1 Diffie-Hellman group differs", CERTAIN, BOTH,
 	  "here: isakmp-policy {policy} { group = {their number} }, or there: group {our number} "
 	  "(IOS: crypto isakmp policy, group)",
@@ -119,7 +134,8 @@ static const struct row rows[] = {
 	  "make one isakmp-policy the same on both sides", FAILS(NO_POLICY) },
 	{ "peer_no_policy", "the peer accepts none of our phase 1 policies", CERTAIN, BOTH,
 	  "compare isakmp-policy (IOS: show run | section crypto isakmp policy) on both sides; the "
-	  "peer knows the attribute: there, dmvpnctl explain {us}",
+	  "peer knows the attribute: there, dmvpnctl explain {us}; does it expect {us} at all, "
+	  "and by IKEv1?",
 	  FAILS(PEER_NO_POLICY) },
 
 	/* Phase 1: who it is. */
@@ -131,6 +147,13 @@ static const struct row rows[] = {
 	{ "no_key", "no pre-shared key for the peer", CERTAIN, HERE,
 	  "isakmp-key \"{peer}\" { key = \"...\" } (IOS: crypto isakmp key ... address {peer})",
 	  FAILS(NO_KEY) },
+	{ "peer_no_key", "the peer has no key for us", CERTAIN, THERE,
+	  "there: isakmp-key \"{us}\" { key = \"...\" } (IOS: crypto isakmp key ... address {us})",
+	  FAILS(PEER_NO_KEY) },
+	{ "peer_refuses", "the peer refuses us, though the keys are the same", CERTAIN, BOTH,
+	  "there: the identity that is expected must be {us} (or here: isakmp-identity = "
+	  "hostname), authentication by pre-shared key alone, main mode; its log names which",
+	  FAILS(PEER_REFUSES) },
 	{ "psk_mismatch", "the pre-shared keys differ", LIKELY, BOTH,
 	  "give both sides the same key: here isakmp-key for {peer}, there for {us}",
 	  FAILS(KEY_MISMATCH) },
@@ -148,10 +171,17 @@ static const struct row rows[] = {
 	  .holds = saw_peer_unaware },
 	{ "cert_silent", "the peer refuses our certificate without a word", POSSIBLE, THERE,
 	  "look into the log of {peer}", .holds = saw_cert_silent },
+	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", LIKELY,
+	  BETWEEN, "let UDP packets of any length and fragments from {us} to {peer} pass",
+	  .holds = saw_answer4_lost },
+	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", LIKELY,
+	  BETWEEN, "let UDP packets of any length and fragments from {us} to {peer} pass",
+	  .holds = saw_answer2_lost },
 	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", POSSIBLE,
 	  BETWEEN, "let fragments between {us} and {peer} pass", .holds = saw_long_lost },
 	{ "identity", "the peer's identity is not accepted", CERTAIN, THERE,
-	  "there: isakmp-identity = address (IOS: crypto isakmp identity address)",
+	  "there: isakmp-identity = address (IOS: crypto isakmp identity address), which must be "
+	  "{peer}",
 	  .holds = saw_we_expect_other, FAILS(IDENTITY) },
 	{ "identity_refused", "the peer does not accept our identity", CERTAIN, BOTH,
 	  "isakmp-identity = ... (IOS: crypto isakmp identity) as the peer expects it",
@@ -242,11 +272,21 @@ static const struct row rows[] = {
 	  "of gre host {peer} host {us})",
 	  FAILS(PROXY_IDENTITIES) },
 	{ "peer_proxy_identities", "the peer does not accept what we want to protect", CERTAIN,
-	  THERE, "there: a GRE tunnel with source {peer} and tunnel protection",
+	  THERE,
+	  "there: a GRE tunnel with source {peer} and tunnel protection, in transport mode "
+	  "(strongSwan: mode = transport, local_ts and remote_ts = dynamic[gre])",
 	  FAILS(PEER_PROXY_IDENTITIES) },
 	{ "phase2_silent", "the peer does not take our offer of phase 2, without a word", POSSIBLE,
 	  BOTH, "compare transform-set, mode and pfs on both sides; there, dmvpnctl explain {us}",
 	  .holds = saw_phase2_silent },
+	{ "peer_left", "the peer gave up right after phase 1", LIKELY, THERE,
+	  "look into the log of {peer}: which identity does it expect of us? It gets {us} (here: "
+	  "isakmp-identity)",
+	  .holds = saw_peer_left },
+	{ "phase2_not_asked", "the peer asks for no SAs for the tunnel", POSSIBLE, THERE,
+	  "there: tunnel protection on a GRE tunnel from {peer} to {us}; a peer that still waits "
+	  "for XAuth or mode configuration would look the same",
+	  .holds = saw_no_quick_mode },
 	{ "phase2_unconfirmed", "the peer could not install its SAs, or its last message was lost",
 	  POSSIBLE, THERE, "look into the log of {peer}", .holds = saw_phase2_unconfirmed },
 
@@ -286,10 +326,22 @@ static const struct row rows[] = {
 	{ "registration_refused", "the server refuses our registration", CERTAIN, BOTH,
 	  "compare the tunnel's address and mask with the server's; its log names the reason",
 	  .holds = saw_registration_refused },
-	{ "client_refused", "we refuse the peer's registration", CERTAIN, THERE, "see the evidence",
+	{ "client_refused", "we refuse the peer's registration", CERTAIN, BOTH,
+	  "there: the tunnel's address (IOS: ip address), or here what keeps it from that peer: "
+	  "the "
+	  "tunnel's prefix, a map, authorize, limits; the evidence says which",
 	  .holds = saw_client_refused },
 	{ "nhrp_error", "the peer answers NHRP with an error", CERTAIN, BOTH,
 	  "compare the tunnel's configuration on both sides", .holds = saw_nhrp_error },
+	{ "tunnel_key", "the peer has no such tunnel: another key or source, or it is down",
+	  CERTAIN, BOTH,
+	  "there: tunnel source {peer}, up, with the key that tunnel { key = ... } has here (IOS: "
+	  "tunnel key)",
+	  .holds = saw_gre_refused },
+	{ "no_nhrp", "nobody answers NHRP there", LIKELY, THERE,
+	  "there: is it a next hop server, with \"network-id\" on that tunnel (IOS: ip nhrp "
+	  "network-id) and a daemon that speaks NHRP? Here: is it the one that nhs should name?",
+	  .holds = saw_no_nhrp },
 	{ "tunnel_key", "the tunnel keys differ", LIKELY, BOTH,
 	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
 	  "it is never sent)",
@@ -297,16 +349,49 @@ static const struct row rows[] = {
 	{ "esp_blocked", "ESP is blocked on the way", LIKELY, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both ways",
 	  .holds = saw_esp_blocked },
+	{ "esp_blocked", "ESP is blocked on the way", POSSIBLE, BETWEEN,
+	  "let IP protocol 50 (behind a NAT UDP port 4500) from {peer} to {us} pass",
+	  .holds = saw_esp_blocked_there },
+	{ "not_registering", "the peer does not register", POSSIBLE, THERE,
+	  "there: nhs with our tunnel address, and map with {us} (IOS: ip nhrp nhs, ip nhrp map), "
+	  "on a "
+	  "tunnel that is up; there, dmvpnctl explain {us}",
+	  .holds = saw_not_registering },
 	{ "tunnel_key", "the tunnel keys differ", POSSIBLE, BOTH,
 	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
 	  "it is never sent)",
 	  .holds = saw_tunnel_key_there },
+	{ "gre_filtered", "this machine's own firewall drops GRE that comes out of ESP", POSSIBLE,
+	  HERE,
+	  "iptables -S INPUT, nft list ruleset: let IP protocol 47 in that was protected "
+	  "(iptables: -p gre -m policy --dir in --pol ipsec -j ACCEPT)",
+	  .holds = saw_gre_filtered },
+	{ "no_nhrp", "nobody answers NHRP there", POSSIBLE, THERE,
+	  "there: \"network-id\" on that tunnel (IOS: ip nhrp network-id), and a daemon that "
+	  "speaks "
+	  "NHRP",
+	  .holds = saw_no_nhrp_there },
 	{ "registration_unanswered", "the peer does not answer registrations", LIKELY, THERE,
 	  "is it a next hop server? There: tunnel without nhs of its own for {us}; see its log",
 	  .holds = saw_registration_unanswered },
 	{ "mtu_black_hole", "long packets are lost on the way without a word", LIKELY, BETWEEN,
 	  "let ICMP \"fragmentation needed\" pass; until then tunnel { mtu = 1300 } (IOS: ip mtu)",
 	  .holds = saw_black_hole },
+
+	{ "esp_return_blocked", "what we send through the tunnel does not arrive", LIKELY, BETWEEN,
+	  "let IP protocol 50 (behind a NAT UDP port 4500) from {us} to {peer} pass",
+	  .holds = saw_esp_return_blocked },
+	{ "esp_blocked", "nothing comes through the tunnel any more", LIKELY, BETWEEN,
+	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both "
+	  "ways, for as long "
+	  "as "
+	  "the tunnel is up; or {peer} has lost its SAs: clear crypto sa peer {peer} makes new "
+	  "ones, and isakmp-keepalive { interval = 10 } (IOS: crypto isakmp keepalive) finds out",
+	  .holds = saw_gone_in_tunnel },
+	{ "peer_down", "the peer is down or cannot be reached any more", LIKELY, THERE,
+	  "ping {peer}, traceroute {peer}; isakmp-keepalive { interval = 10 } (IOS: crypto isakmp "
+	  "keepalive) finds out by itself and lets go of what is dead",
+	  .holds = saw_gone },
 
 	/* How it ended, where nothing says more. */
 	{ "peer_dead", "the peer stopped answering", LIKELY, BETWEEN,
@@ -362,6 +447,14 @@ static bool row_holds(const struct digest *g, const struct row *r, struct text *
 	return true;
 }
 
+/* Of "here: ..., or there: ..." the second half, where what the peer has is nothing for us. */
+static const char *only_there(const char *change)
+{
+	const char *there = strstr(change, "there: ");
+
+	return there ? there : change;
+}
+
 static void change(const struct digest *g, const struct row *r, char out[EXPLAIN_TEXT])
 {
 	char peer[ADDR_TEXT], us[ADDR_TEXT], tunnel[ADDR_TEXT] = "A.B.C.D";
@@ -373,6 +466,7 @@ static void change(const struct digest *g, const struct row *r, char out[EXPLAIN
 		{ "{us}", addr_is_none(&g->f->local) ? "this end" : addr_text(&g->f->local, us) },
 		{ "{tunnel}", tunnel },
 		{ "{interface}", g->f->interface },
+		{ "{link}", g->f->link },
 		{ "{ours}", ours },
 		{ "{theirs}", theirs },
 		{ "{policy}", policy },
@@ -392,7 +486,8 @@ static void change(const struct digest *g, const struct row *r, char out[EXPLAIN
 			 pfs ? (unsigned int)m->our_pfs : (unsigned int)m->ours);
 		snprintf(their_number, sizeof(their_number), "%u", (unsigned int)m->theirs);
 	}
-	text_fill(&t, r->change, words, ARRAY_SIZE(words));
+	text_fill(&t, m && !diagnose_fits_here(m) ? only_there(r->change) : r->change, words,
+		  ARRAY_SIZE(words));
 }
 
 static bool has(const struct explain_cause *list, size_t n, const char *name)

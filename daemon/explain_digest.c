@@ -28,8 +28,8 @@ static void heal_ike(struct digest *g, int phase)
 			g->cause[i] = (struct seen_ike){ 0 };
 	if (g->failed && g->failed->phase <= phase)
 		g->failed = NULL;
-	g->dead = NULL;
-	g->repeated = 0;
+	g->dead = g->left = NULL;
+	g->repeated = g->repeated2 = 0;
 }
 
 /* What comes after the offer shows that there is one which fits. */
@@ -60,10 +60,32 @@ static void see(struct seen_ike *s, const struct ike_event *e)
 	s->times++;
 }
 
+/*
+ * A new attempt fails in another way: what was wrong before is mended, or is not reached any more. Each
+ * side's attempts have their own failures, and both are of interest.
+ */
+static void outdate(struct digest *g, const struct ike_event *e)
+{
+	msec since = e->phase == 1 ? g->began[e->role] : e->at;
+
+	if (g->well)
+		return;
+	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++) {
+		const struct ike_event *old = g->cause[i].e;
+
+		if (i != e->failure.cause && old && old->at < since &&
+		    (old->phase > e->phase || (old->phase == e->phase && old->role == e->role)))
+			g->cause[i] = (struct seen_ike){ 0 };
+	}
+	if (!g->f->up)
+		heal_nhrp(g);
+}
+
 static void failure(struct digest *g, const struct ike_event *e)
 {
 	if (!is_fault(e->failure.cause))
 		return;
+	outdate(g, e);
 	see(&g->cause[e->failure.cause], e);
 	*(e->phase == 2 ? &g->phase2 : &g->phase1) = NULL;
 	if (e->kind == IKE_EVENT_FAILED)
@@ -86,25 +108,46 @@ static void message(struct digest *g, const struct ike_event *e)
 		g->answered = true;
 }
 
-static void new_state(struct digest *g, const struct ike_event *e)
-{
-	enum ike_state s = e->state.new_state;
-
-	g->waits = s == MM_DONE || s == QM_DONE || s == MM_ACTIVE || s == QM_ACTIVE ? MM_START : s;
-}
-
 /* What was heard long before a new attempt says nothing about the way as it is now. */
 static void new_phase1(struct digest *g, const struct ike_event *e)
 {
 	g->waits = MM_START;
 	g->repeated = 0;
-	if (e->role == IKE_RESPONDER)
+	g->began[e->role] = e->at;
+	if (e->role == IKE_RESPONDER) {
+		if (!g->well)
+			memset(g->drop, 0, sizeof(g->drop));
 		return;
+	}
 	g->we_opened = true;
 	if (e->at - g->heard_at > SECONDS(60)) {
 		g->heard = g->heard_natt = 0;
 		g->answered = false;
 	}
+}
+
+/* The responder's main mode begins with its first step; the initiator's has an event of its own. */
+static void new_state(struct digest *g, const struct ike_event *e)
+{
+	enum ike_state s = e->state.new_state;
+
+	if (e->phase == 1 && e->role == IKE_RESPONDER && e->state.old_state == MM_START)
+		new_phase1(g, e);
+	g->asked |= e->phase == 2;
+	g->waits = s == MM_DONE || s == QM_DONE || s == MM_ACTIVE || s == QM_ACTIVE ? MM_START : s;
+}
+
+/* Phase 1 was given up before quick mode: how that went earlier is not what is wrong now. */
+static void left(struct digest *g, const struct ike_event *e)
+{
+	if (e->phase != 1 || e->phase2.sent)
+		return;
+	g->left = e;
+	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++)
+		if (!g->well && !g->asked && g->cause[i].e && g->cause[i].e->phase == 2)
+			g->cause[i] = (struct seen_ike){ 0 };
+	if (!g->well && !g->asked && g->failed && g->failed->phase == 2)
+		g->failed = NULL;
 }
 
 static void add_ike(struct digest *g, const struct ike_event *e)
@@ -120,7 +163,8 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		message(g, e);
 		break;
 	case IKE_EVENT_DUPLICATE:
-		g->repeated++;
+		g->repeated += e->phase == 1;
+		g->repeated2 += e->phase == 2;
 		break;
 	case IKE_EVENT_POLICY_MATCH:
 		g->agreed = e;
@@ -134,6 +178,8 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		break;
 	case IKE_EVENT_PHASE1_DONE:
 		g->phase1 = e;
+		g->left = NULL;
+		g->asked = false;
 		heal_ike(g, 1);
 		break;
 	case IKE_EVENT_PHASE2_DONE:
@@ -141,6 +187,9 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		heal_ike(g, 2);
 		if (!g->well)
 			g->nhrp_heard = 0; /* not through this SA */
+		break;
+	case IKE_EVENT_DELETE:
+		left(g, e);
 		break;
 	case IKE_EVENT_DROP:
 		if (e->drop.why < IKE_DROP_COUNT)
@@ -159,6 +208,14 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 	}
 }
 
+/* A client that has its answer comes back after a third of the holding time, which are minutes. */
+static void registered_again(struct digest *g, const struct recorded *r)
+{
+	const struct seen_nhrp *s = &g->nhrp[NHRP_EV_CLIENT_REFRESHED];
+
+	g->again = s->e && r->at - s->at < SECONDS(20) ? g->again + 1 : 0;
+}
+
 static void add_nhrp(struct digest *g, const struct recorded *r)
 {
 	const struct nhrp_event *e = &r->nhrp;
@@ -171,10 +228,13 @@ static void add_nhrp(struct digest *g, const struct recorded *r)
 		g->nhrp_heard++;
 		g->nhrp_heard_at = r->at;
 		return;
+	case NHRP_EV_CLIENT_REFRESHED:
+		registered_again(g, r);
+		heal_nhrp(g);
+		break;
 	case NHRP_EV_NHS_UP:
 	case NHRP_EV_NHS_REFRESHED:
 	case NHRP_EV_CLIENT_REGISTERED:
-	case NHRP_EV_CLIENT_REFRESHED:
 		heal_nhrp(g);
 		break;
 	default:

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Private to explain*.c: an hour of events boiled down to what the causes ask for. What a later success
- * has healed is forgotten, unless all is well by now: then it is what went wrong in the past.
+ * has healed is forgotten, and what a later attempt did not come to or did not see again, unless all is
+ * well by now: then it is what went wrong in the past.
  */
 #ifndef DAEMON_EXPLAIN_DIGEST_H
 #define DAEMON_EXPLAIN_DIGEST_H
@@ -34,12 +35,17 @@ struct digest {
 	const struct ike_event *nat;
 	const struct ike_event *phase1, *phase2; /* the newest success */
 	const struct ike_event *dead;		 /* DPD says so */
+	const struct ike_event *left;		 /* the peer deleted the newest phase 1 */
+	bool asked;				 /* a quick mode has begun since phase 1 */
 
+	msec began[2];		  /* the newest main mode, by role */
 	unsigned int sent, heard; /* IKE messages */
 	unsigned int heard_natt;  /* of those heard: on port 4500 */
 	unsigned int repeated;	  /* messages of the peer's that came again, since it opened */
+	unsigned int repeated2;	  /* the same in quick mode */
 	bool answered;		  /* something came that answers a message of ours */
 	unsigned int nhrp_sent, nhrp_heard;
+	unsigned int again; /* registrations that followed each other closely */
 	msec heard_at, nhrp_heard_at;
 	enum ike_state waits; /* the newest state of an exchange that is not done */
 	bool we_opened;
@@ -47,7 +53,7 @@ struct digest {
 
 void explain_digest(const struct explain_facts *f, struct digest *g);
 
-/* What a cause is known by, in explain_evidence.c; *evidence says it. */
+/* What a cause is known by, in explain_evidence.c and explain_tunnel.c; *evidence says it. */
 typedef bool explain_test(const struct digest *g, struct text *evidence);
 explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interface_down,
 	saw_no_daemon, saw_filtered, saw_unreachable, saw_peer_down, saw_udp500_likely,
@@ -60,7 +66,16 @@ explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interf
 	saw_neighbour_refused, saw_esp_blocked, saw_tunnel_key, saw_tunnel_key_there,
 	saw_nhrp_key_here, saw_nhrp_key_there, saw_nhrp_error, saw_same_address_here,
 	saw_same_address_there, saw_client_refused, saw_registration_refused,
-	saw_registration_unanswered;
+	saw_registration_unanswered, saw_xauth, saw_no_xauth, saw_answer4_lost, saw_answer2_lost,
+	saw_peer_left, saw_no_quick_mode, saw_no_nhrp, saw_gre_refused, saw_no_nhrp_there, saw_gone,
+	saw_gone_in_tunnel, saw_esp_blocked_there, saw_not_registering, saw_esp_return_blocked,
+	saw_tunnel_down, saw_kernel_lost, saw_local_firewall, saw_gre_filtered;
+/* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */
+bool explain_mute(const struct digest *g);
+/* " (30 s ago, seen 2 times)" */
+void explain_add_when(const struct digest *g, struct text *t, msec at, unsigned int times);
+/* The sentence about something of NHRP's, and when it was; false: it was not. */
+bool explain_add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_kind kind);
 /* The sentence about a failure, and when it was. */
 void saw_ike(const struct digest *g, struct text *t, const struct seen_ike *s);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the causes are known by: each predicate says whether its own is to be seen in the digest, and
- * adds by what.
+ * adds by what. Those about what goes through the tunnel are in explain_tunnel.c.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "daemon/diagnose.h"
 #include "daemon/explain_digest.h"
 
-static void add_when(const struct digest *g, struct text *t, msec at, unsigned int times)
+void explain_add_when(const struct digest *g, struct text *t, msec at, unsigned int times)
 {
 	msec ago = g->f->now > at ? (g->f->now - at) / 1000 : 0;
 
@@ -26,10 +26,10 @@ void saw_ike(const struct digest *g, struct text *t, const struct seen_ike *s)
 
 	if (diagnose_ike(s->e, sentence))
 		text_add(t, "%s", sentence);
-	add_when(g, t, s->e->at, s->times);
+	explain_add_when(g, t, s->e->at, s->times);
 }
 
-static bool add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_kind kind)
+bool explain_add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_kind kind)
 {
 	const struct seen_nhrp *s = &g->nhrp[kind];
 	char sentence[DIAGNOSE_TEXT];
@@ -38,7 +38,7 @@ static bool add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_kin
 		return false;
 	if (diagnose_nhrp(s->e, sentence))
 		text_add(t, "%s", sentence);
-	add_when(g, t, s->at, s->times);
+	explain_add_when(g, t, s->at, s->times);
 	return true;
 }
 
@@ -86,6 +86,23 @@ bool saw_interface_down(const struct digest *g, struct text *t)
 	return t->len > 0;
 }
 
+bool saw_tunnel_down(const struct digest *g, struct text *t)
+{
+	if (g->f->link_down)
+		text_add(t, "%s is down: no packet enters or leaves the tunnel", g->f->link);
+	return t->len > 0;
+}
+
+/* A pair is up for a moment before it is in the kernel's dump. */
+bool saw_kernel_lost(const struct digest *g, struct text *t)
+{
+	if (!g->f->up || !g->f->secured || !g->f->counted || g->f->kernel_sas || !g->phase2 ||
+	    g->f->now - g->phase2->at < SECONDS(2))
+		return false;
+	text_add(t, "a pair of SAs was agreed on and installed, and the kernel lists none");
+	return true;
+}
+
 static bool icmp_says(const struct digest *g, struct text *t)
 {
 	const struct explain_icmp *i = &g->f->icmp;
@@ -96,7 +113,7 @@ static bool icmp_says(const struct digest *g, struct text *t)
 	text_add(t, "%s says to our IKE messages: %s%s",
 		 addr_is_none(&i->from) ? "this machine" : addr_text(&i->from, from),
 		 i->filtered ? "administratively prohibited, " : "", strerror(i->error));
-	add_when(g, t, i->at, 1);
+	explain_add_when(g, t, i->at, 1);
 	return true;
 }
 
@@ -110,10 +127,21 @@ bool saw_filtered(const struct digest *g, struct text *t)
 	return g->f->icmp.filtered && icmp_says(g, t);
 }
 
+/* The kernel does not even send it. */
+static bool refused_here(const struct explain_icmp *i)
+{
+	return addr_is_none(&i->from) && (i->error == EPERM || i->error == EACCES);
+}
+
+bool saw_local_firewall(const struct digest *g, struct text *t)
+{
+	return refused_here(&g->f->icmp) && icmp_says(g, t);
+}
+
 bool saw_unreachable(const struct digest *g, struct text *t)
 {
-	return g->f->icmp.error != ECONNREFUSED && g->f->icmp.error != EMSGSIZE &&
-	       !g->f->icmp.filtered && icmp_says(g, t);
+	return !refused_here(&g->f->icmp) && g->f->icmp.error != ECONNREFUSED &&
+	       g->f->icmp.error != EMSGSIZE && !g->f->icmp.filtered && icmp_says(g, t);
 }
 
 /* Nothing at all comes from there. */
@@ -152,8 +180,7 @@ bool saw_udp500_possible(const struct digest *g, struct text *t)
 	return g->f->ping != EXPLAIN_PING_ANSWERED && udp500_blocked(g, t);
 }
 
-/* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */
-static bool mute(const struct digest *g)
+bool explain_mute(const struct digest *g)
 {
 	return !g->well && g->f->up && !g->f->registered && !g->nhrp_heard &&
 	       (!g->phase2 || g->f->now - g->phase2->at > SECONDS(2));
@@ -165,7 +192,7 @@ bool saw_map_address(const struct digest *g, struct text *t)
 		return false;
 	if (silent(g) && g->we_opened)
 		text_add(t, "nobody there speaks IKE with us");
-	else if (mute(g) && g->f->server)
+	else if (explain_mute(g) && g->f->server)
 		text_add(t,
 			 "whoever is there speaks IKE with us, and does not answer as a next hop "
 			 "server");
@@ -279,7 +306,8 @@ bool saw_peer_unaware(const struct digest *g, struct text *t)
 {
 	enum ike_state s = waits_in(g, MM_WAIT_MSG4) ? MM_WAIT_MSG4 : MM_WAIT_MSG5;
 
-	if (!waits_in(g, s) || (s == MM_WAIT_MSG5 && g->nat))
+	/* Who repeats message 3 has not had our answer to it. */
+	if (!waits_in(g, s) || (s == MM_WAIT_MSG5 && (g->nat || g->repeated)))
 		return false;
 	add_state(g, t, s);
 	return true;
@@ -294,6 +322,28 @@ bool saw_long_lost(const struct digest *g, struct text *t)
 	else if (certificates && (waits_in(g, MM_WAIT_MSG5) || waits_in(g, MM_WAIT_MSG6)))
 		text_add(t, "with certificates message 5 is long, and may be fragmented");
 	return t->len > 0;
+}
+
+bool saw_answer4_lost(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, MM_WAIT_MSG5) || !g->repeated || g->heard_natt)
+		return false;
+	text_add(t,
+		 "it repeats its message 3 (%u times), so our answer to it, message 4, does not "
+		 "arrive; message 2, which is shorter, did",
+		 g->repeated);
+	return true;
+}
+
+bool saw_answer2_lost(const struct digest *g, struct text *t)
+{
+	if (!waits_in(g, QM_WAIT_MSG3) || !g->repeated2)
+		return false;
+	text_add(t,
+		 "it repeats its first message of quick mode (%u times), so our answer to it, the "
+		 "longest message so far, does not arrive",
+		 g->repeated2);
+	return true;
 }
 
 bool saw_black_hole(const struct digest *g, struct text *t)
@@ -317,7 +367,7 @@ bool saw_phase2_silent(const struct digest *g, struct text *t)
 
 bool saw_phase2_unconfirmed(const struct digest *g, struct text *t)
 {
-	if (!waits_in(g, QM_WAIT_MSG3))
+	if (!waits_in(g, QM_WAIT_MSG3) || g->repeated2)
 		return false;
 	add_state(g, t, QM_WAIT_MSG3);
 	return true;
@@ -328,8 +378,8 @@ bool saw_phase2_unconfirmed(const struct digest *g, struct text *t)
 bool saw_peer_expects_other(const struct digest *g, struct text *t)
 {
 	(void)t;
-	/* Our own verdict has the sentence; here it is the peer's. */
-	return g->cause[IKE_CAUSE_IDENTITY].e->role == IKE_INITIATOR;
+	/* Where the verdict is ours, the peer's identity is known. */
+	return !g->cause[IKE_CAUSE_IDENTITY].e->failure.cert.id.len;
 }
 
 bool saw_we_expect_other(const struct digest *g, struct text *t)
@@ -337,12 +387,53 @@ bool saw_we_expect_other(const struct digest *g, struct text *t)
 	return !saw_peer_expects_other(g, t);
 }
 
+bool saw_xauth(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return diagnose_is_xauth(g->cause[IKE_CAUSE_NO_POLICY].e->failure.mismatch.theirs);
+}
+
+bool saw_no_xauth(const struct digest *g, struct text *t)
+{
+	return !saw_xauth(g, t);
+}
+
+/* Phase 1 was done, and nothing of phase 2 followed. */
+static bool only_phase1(const struct digest *g)
+{
+	return !g->well && !g->f->up && g->phase1 && !g->failed && !g->asked &&
+	       (!g->phase2 || g->phase2->at < g->phase1->at);
+}
+
+bool saw_peer_left(const struct digest *g, struct text *t)
+{
+	if (!only_phase1(g) || !g->left)
+		return false;
+	text_add(t,
+		 "it deleted the ISAKMP SA %llu ms after phase 1 was done for us, before any quick "
+		 "mode: it does not accept our identity, or what it expects from us beyond that "
+		 "(XAuth) did not come",
+		 (unsigned long long)(g->left->at - g->phase1->at));
+	explain_add_when(g, t, g->left->at, 1);
+	return true;
+}
+
+bool saw_no_quick_mode(const struct digest *g, struct text *t)
+{
+	if (!only_phase1(g) || g->left || g->phase1->role != IKE_RESPONDER ||
+	    g->f->now - g->phase1->at < SECONDS(2))
+		return false;
+	text_add(t, "it opened phase 1, which was completed, and has not begun a quick mode");
+	explain_add_when(g, t, g->phase1->at, 1);
+	return true;
+}
+
 bool saw_peer_died(const struct digest *g, struct text *t)
 {
 	if (!g->dead)
 		return false;
 	text_add(t, "it stopped answering keep-alives (R-U-THERE)");
-	add_when(g, t, g->dead->at, 1);
+	explain_add_when(g, t, g->dead->at, 1);
 	add_ping(g, t);
 	return true;
 }
@@ -409,111 +500,5 @@ bool saw_kernel_other(const struct digest *g, struct text *t)
 
 bool saw_neighbour_refused(const struct digest *g, struct text *t)
 {
-	return !g->well && add_nhrp(g, t, NHRP_EV_BIND_FAILED);
-}
-
-/* ---- through the tunnel ---- */
-
-bool saw_esp_blocked(const struct digest *g, struct text *t)
-{
-	if (!mute(g) || !g->f->counted || g->f->packets_in)
-		return false;
-	text_add(t,
-		 "the SAs are up, the kernel has sent %llu packets through them and got none "
-		 "back (%s)",
-		 (unsigned long long)g->f->packets_out,
-		 g->nat ? "ESP inside UDP port 4500, as there is a NAT" : "IP protocol 50");
-	return true;
-}
-
-bool saw_tunnel_key(const struct digest *g, struct text *t)
-{
-	if (!mute(g) || !g->f->counted || !g->f->packets_in)
-		return false;
-	text_add(t,
-		 "the kernel has decrypted %llu packets of the peer, and none of them came out of "
-		 "the tunnel",
-		 (unsigned long long)g->f->packets_in);
-	return true;
-}
-
-bool saw_tunnel_key_there(const struct digest *g, struct text *t)
-{
-	if (!saw_esp_blocked(g, t) || !g->f->packets_out)
-		return false;
-	*t = text_of(t->buf, t->cap);
-	text_add(t, "a peer whose tunnel has another key takes our packets for nobody's; its own "
-		    "\"explain\" tells whether ours arrive");
-	return true;
-}
-
-bool saw_nhrp_key_here(const struct digest *g, struct text *t)
-{
-	return add_nhrp(g, t, NHRP_EV_AUTHENTICATION_FAILED);
-}
-
-bool saw_nhrp_key_there(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
-
-	return e && e->code == NHRP_ERROR_AUTHENTICATION && add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
-}
-
-bool saw_nhrp_error(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
-
-	return !g->well && e && e->code != NHRP_ERROR_AUTHENTICATION &&
-	       add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
-}
-
-bool saw_same_address_here(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_CLIENT_REFUSED].e;
-
-	return e && e->reason == NHRP_WHY_UNIQUE && add_nhrp(g, t, NHRP_EV_CLIENT_REFUSED);
-}
-
-bool saw_same_address_there(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e;
-
-	return e && e->code == NHRP_CODE_ALREADY_UNIQUE &&
-	       add_nhrp(g, t, NHRP_EV_REGISTRATION_REFUSED);
-}
-
-bool saw_client_refused(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_CLIENT_REFUSED].e;
-
-	return e && e->reason != NHRP_WHY_UNIQUE && add_nhrp(g, t, NHRP_EV_CLIENT_REFUSED);
-}
-
-bool saw_registration_refused(const struct digest *g, struct text *t)
-{
-	const struct nhrp_event *e = g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e;
-
-	return e && e->code != NHRP_CODE_ALREADY_UNIQUE &&
-	       add_nhrp(g, t, NHRP_EV_REGISTRATION_REFUSED);
-}
-
-bool saw_wrong_server(const struct digest *g, struct text *t)
-{
-	const struct seen_nhrp *s = &g->nhrp[NHRP_EV_DROPPED];
-	char server[ADDR_TEXT];
-
-	if (!s->e || s->e->type != NHRP_REGISTRATION_REQUEST || s->e->reason != NHRP_WHY_NOT_FOR_US)
-		return false;
-	text_add(t,
-		 "it sends us registrations that are for the next hop server %s, which we are not",
-		 addr_text(&s->e->protocol, server));
-	add_when(g, t, s->at, s->times);
-	return true;
-}
-
-bool saw_registration_unanswered(const struct digest *g, struct text *t)
-{
-	return !g->well && g->nhrp_heard && !g->nhrp[NHRP_EV_REGISTRATION_REFUSED].e &&
-	       !g->nhrp[NHRP_EV_ERROR_RECEIVED].e &&
-	       add_nhrp(g, t, NHRP_EV_REGISTRATION_UNANSWERED);
+	return !g->well && explain_add_nhrp(g, t, NHRP_EV_BIND_FAILED);
 }

@@ -2,6 +2,7 @@
 #include "daemon/explain_facts.h"
 
 #include <ifaddrs.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -179,6 +180,13 @@ static void of_interface(struct explain_facts *f, const struct conf_tunnel *t)
 	for (i = all; i; i = i->ifa_next) {
 		const struct sockaddr_in *sin = (const void *)i->ifa_addr;
 
+		if (t && sin && sin->sin_family == AF_PACKET && !strcmp(i->ifa_name, t->name)) {
+			const struct rtnl_link_stats *seen = i->ifa_data;
+
+			snprintf(f->link, sizeof(f->link), "%s", i->ifa_name);
+			f->link_down = !(i->ifa_flags & IFF_UP);
+			f->tunnel_in = seen ? seen->rx_packets : 0;
+		}
 		if (!sin || sin->sin_family != AF_INET ||
 		    memcmp(&sin->sin_addr, f->local.b, sizeof(sin->sin_addr)) != 0)
 			continue;
@@ -205,13 +213,21 @@ static void of_tunnel(struct daemon *d, struct subject *s)
 			break;
 		}
 	f->secured = tunnel_is_protected(t);
+	f->inside = t->conf->address.addr;
+	f->tunnel = t->ifindex;
 	f->up = !f->secured || peers_is_up(d, &f->local, &f->remote);
 	of_interface(f, t->conf);
 	/* The longest that leaves: GRE and ESP around the tunnel's MTU. */
 	link = f->interface[0] ? show_mtu(f->interface) : 0;
 	f->large = link ? MIN(link, t->mtu + 84u) : 0;
+}
+
+void explain_gather_machine(struct daemon *d, struct explain_machine *out)
+{
+	*out = (struct explain_machine){ 0 };
+	TUNNELS_EACH(d, t)
 	if (t->conf->nhrp.redirect && !d->hairpin)
-		f->redirect_why = d->hairpin_why;
+		out->redirect_why = d->hairpin_why;
 }
 
 static void of_icmp(struct daemon *d, struct explain_facts *f)

@@ -27,6 +27,7 @@ struct addr explain_nbma_of(struct daemon *d, const struct addr *any);
  * False: all is well with it and has been for the whole period, nothing was gathered; not with `force`.
  */
 bool explain_gather(struct daemon *d, const struct addr *remote, bool force, struct subject *out);
+void explain_gather_machine(struct daemon *d, struct explain_machine *out);
 void explain_release(struct subject *s);
 
 #endif

@@ -15,6 +15,8 @@
 
 #define LONGEST 9000
 
+enum kind { SMALL, LARGE, INSIDE, KINDS };
+
 struct probe {
 	int fd;
 	uint16_t id;
@@ -38,11 +40,13 @@ static uint16_t checksum(const uint8_t *data, size_t len)
 	return (uint16_t)~sum;
 }
 
-/* The sequence number says whose it is: twice the index, one more for the large one. */
-static bool send_echo(const struct probe *p, size_t index, bool large)
+/* The sequence number says whose it is, and which one. */
+static bool send_echo(const struct probe *p, size_t index, enum kind kind)
 {
 	const struct explain_facts *f = p->facts[index];
-	size_t len = large ? (f->large - sizeof(struct iphdr)) & ~(size_t)1 : 64;
+	const struct addr *src = kind == INSIDE ? &f->inside : &f->local;
+	const struct addr *dst = kind == INSIDE ? &f->protocol : &f->remote;
+	size_t len = kind == LARGE ? (f->large - sizeof(struct iphdr)) & ~(size_t)1 : 64;
 	uint8_t packet[LONGEST] = { 0 };
 	struct icmphdr h = { .type = ICMP_ECHO };
 	struct sockaddr_in to = { .sin_family = AF_INET };
@@ -61,12 +65,13 @@ static bool send_echo(const struct probe *p, size_t index, bool large)
 	uint16_t sum;
 
 	h.un.echo.id = htons(p->id);
-	h.un.echo.sequence = htons((uint16_t)(2 * index + large));
+	h.un.echo.sequence = htons((uint16_t)(KINDS * index + kind));
 	memcpy(packet, &h, sizeof(h));
 	sum = htons(checksum(packet, len));
 	memcpy(packet + offsetof(struct icmphdr, checksum), &sum, sizeof(sum));
-	memcpy(&to.sin_addr, f->remote.b, sizeof(to.sin_addr));
-	memcpy(&from.ipi_spec_dst, f->local.b, sizeof(from.ipi_spec_dst));
+	memcpy(&to.sin_addr, dst->b, sizeof(to.sin_addr));
+	memcpy(&from.ipi_spec_dst, src->b, sizeof(from.ipi_spec_dst));
+	from.ipi_ifindex = kind == INSIDE ? (int)f->tunnel : 0;
 	control.h.cmsg_level = IPPROTO_IP;
 	control.h.cmsg_type = IP_PKTINFO;
 	control.h.cmsg_len = CMSG_LEN(sizeof(from));
@@ -81,11 +86,13 @@ static void finish(struct probe *p)
 
 static enum explain_ping *answer_of(const struct probe *p, uint16_t sequence)
 {
-	struct explain_facts *f = sequence / 2 < p->count ? p->facts[sequence / 2] : NULL;
+	struct explain_facts *f = sequence / KINDS < p->count ? p->facts[sequence / KINDS] : NULL;
 
 	if (!f)
 		return NULL;
-	return sequence % 2 ? &f->ping_large : &f->ping;
+	if (sequence % KINDS == INSIDE)
+		return &f->ping_inside;
+	return sequence % KINDS == LARGE ? &f->ping_large : &f->ping;
 }
 
 /* A router that says what is wrong is no black hole. */
@@ -106,24 +113,48 @@ static void too_long(struct probe *p, const uint8_t *inner, size_t len)
 		*a = EXPLAIN_PING_UNKNOWN;
 }
 
+/* What the peer's machine decrypts belongs to no tunnel there: another key, another source, down. */
+static void refused(struct probe *p, const uint8_t *inner, size_t len,
+		    const struct sockaddr_in *from)
+{
+	if (len < sizeof(struct iphdr) || inner[9] != IPPROTO_GRE)
+		return;
+	for (size_t i = 0; i < p->count; i++) {
+		struct explain_facts *f = p->facts[i];
+
+		if (memcmp(&from->sin_addr, f->remote.b, 4) == 0 &&
+		    memcmp(inner + offsetof(struct iphdr, saddr), f->local.b, 4) == 0 &&
+		    memcmp(inner + offsetof(struct iphdr, daddr), f->remote.b, 4) == 0)
+			f->gre_refused = true;
+	}
+}
+
 static void take(struct probe *p, const uint8_t *data, size_t len, const struct sockaddr_in *from)
 {
 	size_t header = len ? (size_t)(data[0] & 15) * 4 : 0;
 	struct icmphdr h;
+	const struct explain_facts *f;
+	const struct addr *asked;
 	uint16_t sequence;
 	enum explain_ping *a;
 
 	if (len < header + sizeof(h))
 		return;
 	memcpy(&h, data + header, sizeof(h));
+	if (h.type == ICMP_DEST_UNREACH &&
+	    (h.code == ICMP_PORT_UNREACH || h.code == ICMP_PROT_UNREACH))
+		refused(p, data + header + sizeof(h), len - header - sizeof(h), from);
 	if (h.type == ICMP_DEST_UNREACH && h.code == ICMP_FRAG_NEEDED)
 		too_long(p, data + header + sizeof(h), len - header - sizeof(h));
 	if (h.type != ICMP_ECHOREPLY || ntohs(h.un.echo.id) != p->id)
 		return;
 	sequence = ntohs(h.un.echo.sequence);
 	a = answer_of(p, sequence);
-	if (!a || *a != EXPLAIN_PING_SILENT ||
-	    memcmp(&from->sin_addr, p->facts[sequence / 2]->remote.b, sizeof(from->sin_addr)) != 0)
+	if (!a || *a != EXPLAIN_PING_SILENT)
+		return;
+	f = p->facts[sequence / KINDS];
+	asked = a == &f->ping_inside ? &f->protocol : &f->remote;
+	if (memcmp(&from->sin_addr, asked->b, sizeof(from->sin_addr)) != 0)
 		return;
 	*a = EXPLAIN_PING_ANSWERED;
 	p->waiting--;
@@ -164,9 +195,14 @@ static void send_all(struct probe *p)
 		if (!addr_is_unicast(&f->remote) || addr_is_none(&f->local))
 			continue;
 		f->ping = EXPLAIN_PING_SILENT; /* unsent, too: the kernel knows no way */
-		p->waiting += send_echo(p, i, false);
-		if (f->large >= 576 && f->large <= LONGEST && send_echo(p, i, true)) {
+		p->waiting += send_echo(p, i, SMALL);
+		if (f->large >= 576 && f->large <= LONGEST && send_echo(p, i, LARGE)) {
 			f->ping_large = EXPLAIN_PING_SILENT;
+			p->waiting++;
+		}
+		if (f->up && f->tunnel && addr_is_unicast(&f->protocol) &&
+		    send_echo(p, i, INSIDE)) {
+			f->ping_inside = EXPLAIN_PING_SILENT;
 			p->waiting++;
 		}
 	}

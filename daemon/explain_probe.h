@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * "Can you ping it?", the first question about a silent peer: two echo requests to each, a small one
- * and one as long as the tunnel's longest packets are outside, which must not be fragmented. Sent only
- * when somebody asks for an explanation.
+ * and one as long as the tunnel's longest packets are outside, which must not be fragmented; and a
+ * third one through the tunnel where SAs are up. Sent only when somebody asks for an explanation.
  */
 #ifndef DAEMON_EXPLAIN_PROBE_H
 #define DAEMON_EXPLAIN_PROBE_H
@@ -19,7 +19,7 @@ struct probe;
 
 /*
  * Sends, from facts->local of each. `done` is called once, from the loop, when all have answered or time
- * is over; facts' ping and ping_large are set by then. NULL: it cannot be done, done is not called. The
+ * is over; facts' ping, ping_large and ping_inside are set by then. NULL: it cannot be done, done is not called. The
  * facts must stay where they are.
  */
 struct probe *probe_start(struct daemon *d, struct explain_facts *const *facts, size_t count,

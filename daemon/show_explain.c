@@ -6,6 +6,7 @@
 #include "daemon/show.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "daemon/daemon.h"
 #include "daemon/explain_facts.h"
@@ -61,6 +62,21 @@ static json_t *peer_json(struct daemon *d, const struct subject *s, const struct
 			 "notes", notes);
 }
 
+static json_t *machine_json(struct daemon *d)
+{
+	struct explain_cause *causes = xcalloc(EXPLAIN_CAUSES, sizeof(*causes));
+	struct explain_machine facts;
+	json_t *out = json_array();
+	size_t n;
+
+	explain_gather_machine(d, &facts);
+	n = explain_machine(&facts, causes);
+	for (size_t i = 0; i < n; i++)
+		json_array_append_new(out, cause_json(&causes[i]));
+	free(causes);
+	return out;
+}
+
 static json_t *answer(struct job *j)
 {
 	struct explanation *x = xcalloc(1, sizeof(*x));
@@ -72,7 +88,8 @@ static json_t *answer(struct job *j)
 			json_array_append_new(peers, peer_json(j->d, &j->subject[i], x));
 	}
 	free(x);
-	return json_pack("{s:o, s:I}", "peers", peers, "left_out", (json_int_t)j->left_out);
+	return json_pack("{s:o, s:o, s:I}", "machine", machine_json(j->d), "peers", peers,
+			 "left_out", (json_int_t)j->left_out);
 }
 
 static void job_free(struct job *j)
@@ -103,23 +120,32 @@ static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct 
 {
 	struct job *j = ctx;
 
-	(void)d;
 	(void)arg;
 	for (size_t i = 0; i < j->count; i++) {
 		struct explain_facts *f = &j->subject[i].facts;
 
-		f->counted = !a->err;
-		for (size_t k = 0; !a->err && k < a->count; k++) {
+		uint64_t last = 0, now = (uint64_t)time(NULL);
+
+		/* Who shares its address with others has SAs that the address does not tell. */
+		f->counted = !a->err && !prefix_contains(&d->conf->nat_pool, &f->remote);
+		for (size_t k = 0; f->counted && k < a->count; k++) {
 			const struct xfrm_sa_info *sa = &a->sas[k];
 
-			if (addr_equal(&sa->id.dst, &f->remote))
+			if (sa->larval)
+				continue;
+			if (addr_equal(&sa->id.dst, &f->remote)) {
 				f->packets_out += sa->packets;
+				f->kernel_sas++;
+			}
 			if (!addr_equal(&sa->id.src, &f->remote))
 				continue;
+			f->kernel_sas++;
 			f->packets_in += sa->packets;
+			last = MAX(last, MAX(sa->last_used, sa->added));
 			f->auth_failures += sa->auth_failures;
 			f->replay_drops += sa->replay_drops;
 		}
+		f->silence = last && last < now ? SECONDS(now - last) : 0;
 	}
 	arrived(j);
 }

@@ -21,10 +21,10 @@
 #include "daemon/trace.h"
 #include "ikev1/ike.h"
 
-#define BATCH		   32 /* datagrams that one system call brings */
-#define BATCHES_PER_TURN   8
-#define ERRORS_PER_TURN	   16
-#define ICMP_KEPT	   64 /* addresses whose last error is kept */
+#define BATCH		 32 /* datagrams that one system call brings */
+#define BATCHES_PER_TURN 8
+#define ERRORS_PER_TURN	 16
+#define ICMP_KEPT	 64 /* addresses whose last error is kept */
 /* A hub that starts hears from all its spokes at once. */
 #define RECEIVE_BUFFER (4 << 20)
 
@@ -410,6 +410,9 @@ void udp_send(struct daemon *d, const struct endpoint *local, const struct endpo
 		return;
 	}
 	d->udp->count.send_errors++;
+	if (err == EPERM || err == EACCES) /* a firewall rule of this machine */
+		*icmp_place(d->udp, &remote->addr) =
+			(struct udp_icmp){ .about = remote->addr, .error = err, .at = loop_now() };
 	if (limit_take(&d->udp->log, loop_now()))
 		log_msg(LOG_NOTICE, "IKE %s to %s: not sent: %s", addr_text(&local->addr, from),
 			endpoint_text(remote, text), strerror(err));

@@ -32,6 +32,8 @@ enum ike_cause {
 	IKE_CAUSE_NO_KEY,	      /* no pre-shared key is configured for this peer */
 	IKE_CAUSE_KEY_MISMATCH,	      /* MM5/MM6 does not decrypt to sense: probable PSK mismatch */
 	IKE_CAUSE_PEER_KEY_MISMATCH,  /* the peer says so, or never answers MM5 */
+	IKE_CAUSE_PEER_NO_KEY,	      /* the peer says that it has no key for us */
+	IKE_CAUSE_PEER_REFUSES,	      /* the peer has the same key, and refuses us all the same */
 	IKE_CAUSE_AUTH_HASH,	      /* decrypted, but HASH_I/HASH_R is wrong */
 	IKE_CAUSE_IDENTITY,	      /* phase 1 identity not accepted */
 	IKE_CAUSE_BAD_KE,	      /* the peer's public value is not one of the group */
@@ -83,7 +85,7 @@ struct ike_cert {
 	int64_t not_before, not_after; /* seconds since 1970 */
 	/* The library's own words, where there are any; CERT_IDENTITY: the names that are in it. */
 	char detail[128];
-	struct ike_id id; /* CERT_IDENTITY: what the peer calls itself */
+	struct ike_id id; /* CERT_IDENTITY, IDENTITY: what the peer calls itself; empty: not said */
 	/* PEER_CERTIFICATE: what we ourselves find wrong with our own certificate; NONE: nothing. */
 	enum ike_cause flaw;
 	uint16_t notify; /* PEER_CERTIFICATE: how the peer said it */

@@ -139,6 +139,9 @@ static enum ike_cause cause_of(const struct isakmp_sa *sa, uint16_t type, int ph
 		return phase == 1 ? IKE_CAUSE_PEER_NO_POLICY : IKE_CAUSE_PEER_NO_TRANSFORM;
 	case ISAKMP_N_INVALID_ID_INFORMATION:
 		return phase == 1 ? IKE_CAUSE_IDENTITY : IKE_CAUSE_PEER_PROXY_IDENTITIES;
+	case ISAKMP_N_INVALID_KEY_INFORMATION:
+		/* strongSwan says so instead of message 4. */
+		return phase == 1 && !signs ? IKE_CAUSE_PEER_NO_KEY : IKE_CAUSE_NONE;
 	case ISAKMP_N_AUTHENTICATION_FAILED:
 	case ISAKMP_N_INVALID_SIGNATURE:
 		if (signs && phase == 1)
@@ -200,6 +203,9 @@ static bool process_notify(struct isakmp_sa *sa, const struct isakmp_notify *n)
 		cause = cause_of(sa, n->type, 1);
 		if (!cause)
 			return true;
+		/* Its HASH was made with the pre-shared key, and is right. */
+		if (cause == IKE_CAUSE_PEER_KEY_MISMATCH || cause == IKE_CAUSE_PEER_NO_KEY)
+			cause = IKE_CAUSE_PEER_REFUSES;
 		exchange_fail(&sa->x, EV_ERROR, cause);
 		return false;
 	}

@@ -45,6 +45,7 @@ packages() {
 		lab   | python3            | transfers; packets that no tool sends        | python3
 		lab   | python3-jinja2     | the report: its template (Jinja)             |
 		lab   | jq                 | what explain says, in the faults' scenarios  | jq
+		lab   | libfaketime        | a machine whose clock is off                 |
 		lab   | user-mode-linux    | lab kernel, where the host's has no ESP, GRE | linux.uml
 		check | clang              | second compiler, fuzzing                     | clang
 		check | libclang-rt-dev    | sanitizers of clang                          |

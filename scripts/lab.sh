@@ -20,7 +20,7 @@ BUILD=$(cd "${BUILD:-$top/build}" 2>/dev/null && pwd -P) || {
 
 scenarios() {
 	grep -l '^story()' "$here"/lab/*.sh | sed 's|.*/||; s|\.sh$||'
-	sed -nE "s/^\t\[([a-z0-9-]+)\]=.*/fault-\1/p" "$here/lab/fault.sh"
+	sed -nE "s/^\t\[([a-z0-9-]+)\]=.*/fault-\1/p" "$here/lab"/{fault,fault-kernel,foreign}.sh
 }
 
 options=() play=()

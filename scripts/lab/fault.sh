@@ -12,15 +12,18 @@
 #   explained SPOKE     when they run: both sides name the cause
 #   mended SPOKE        takes away what `fault` did to the network
 #
-# Each is a scenario of the lab, too: make lab SCENARIO=fault-NAME.
+# Each is a scenario of the lab, too: make lab SCENARIO=fault-NAME. Those that take something from the kernel are
+# in fault-kernel.sh, those of a foreign peer in foreign.sh.
 #
 # The table: name, the causes that the spoke names (the first one first), those of the hub; "UP": it is
-# well, "-": it is not asked.
+# well, "-": it is not asked, "A|B": whichever it finds out first.
 
 # shellcheck disable=SC2034
 declare -A FAULT=(
 	[none]='UP UP'
 	[no-route]='no_route peer_down'
+	[through-tunnel]='route_through_tunnel peer_down'
+	[interface-down]='interface_down peer_dead|unreachable'
 	[peer-down]='peer_down,map_address peer_down'
 	[udp500-there]='udp500_blocked,peer_ignores,map_address nothing_received'
 	[udp500-back]='udp500_blocked udp500_return_blocked'
@@ -29,7 +32,7 @@ declare -A FAULT=(
 	[udp4500-there]='udp4500_blocked udp4500_blocked'
 	[udp4500-back]='udp4500_blocked udp4500_return_blocked'
 	[esp-there]='esp_blocked esp_blocked'
-	[esp-back]='esp_blocked UP'
+	[esp-back]='esp_blocked esp_return_blocked'
 	[map-nowhere]='unreachable nothing_received'
 	[map-no-daemon]='no_daemon nothing_received'
 	[map-spoke]='esp_blocked,map_address -'
@@ -40,19 +43,43 @@ declare -A FAULT=(
 	[phase1-authentication]='peer_no_policy phase1_authentication'
 	[phase1-lifetime]='UP UP'
 	[psk]='psk_mismatch psk_mismatch'
+	[cert-expired]='our_certificate cert_expired'
+	[cert-not-yet]='our_certificate cert_not_yet_valid,clock_here'
+	[cert-untrusted]='our_certificate cert_untrusted'
+	[cert-revoked]='our_certificate cert_revoked'
+	[cert-usage]='our_certificate cert_key_usage'
+	[cert-name]='our_certificate cert_name'
+	[clock-behind]='cert_not_yet_valid,clock_here our_certificate,clock_there'
+	[clock-ahead]='cert_expired,clock_here our_certificate,clock_there'
 	[transform-encryption]='peer_no_transform transform_encryption'
 	[transform-authentication]='peer_no_transform transform_authentication'
+	[pfs-spoke-only]='UP UP'
 	[pfs-hub-only]='peer_no_transform pfs_one_side'
 	[pfs-groups]='peer_no_transform pfs_groups'
 	[nhrp-authentication]='nhrp_authentication nhrp_authentication'
-	[tunnel-key]='esp_blocked,tunnel_key tunnel_key'
+	[tunnel-key]='tunnel_key tunnel_key'
 	[network-id]='UP UP'
 	[duplicate-address]='duplicate_address duplicate_address'
 	[outside]='registration_refused client_refused'
-	[mtu]='mtu_black_hole -'
+	[unregistered]='registration_refused client_refused'
+	[mtu]='mtu_black_hole mtu_black_hole'
 )
 
-declare -A faulty=()
+# What must stand in the evidence, where the cause's name is not all: NAME SIDE, an extended regular expression.
+declare -A EVIDENCE=(
+	[duplicate-address spoke]='unique address already registered \(14\)'
+	[duplicate-address hub]='another NBMA address holds it \(10\.0\.0\.4\)'
+	[outside spoke]='administratively prohibited \(4\)'
+	[outside hub]="the address is not a host of the tunnel's prefix"
+	[unregistered spoke]='administratively prohibited \(4\)'
+	[unregistered hub]='"authorize" gives the address to another identity'
+	[cert-expired spoke]='refuses our certificate.*the certificate has expired'
+	[cert-name hub]='whose subject alternative name is DNS:elsewhere\.lab'
+	[psk hub]='its message 5 does not decrypt with our key'
+	[pfs-groups hub]='our ipsec-profile asks for group 2, 10\.0\.0\.[46] offers group 5'
+)
+
+declare -A faulty=() under_of=()
 acting=()
 
 spoke_address() {
@@ -68,6 +95,19 @@ drop() {
 	on Internet iptables-legacy -A FORWARD -s "$1" -d "$2" "${@:3}" -j DROP
 }
 
+# by_certificate NAME: this fault is one of certificates.
+by_certificate() {
+	[[ $1 == cert-* || $1 == clock-* ]]
+}
+
+# clock SPOKE OFFSET: its daemon believes another date.
+clock() {
+	local library
+
+	library=$(compgen -G '/usr/lib/*-linux-*/faketime/libfaketime.so.1') || die "libfaketime is missing: scripts/deps.sh lab"
+	under_of[$1]="env LD_PRELOAD=$library FAKETIME=$2 DONT_FAKE_MONOTONIC=1"
+}
+
 # fault SPOKE NAME
 fault() {
 	local spoke=$1 REPLY a
@@ -79,6 +119,7 @@ fault() {
 	case $2 in
 	none) ;;
 	no-route) ip -n "$spoke" route del default ;;
+	through-tunnel | interface-down) ;; # when all run
 	peer-down) drop "$a" "$HUB"; drop "$HUB" "$a" ;;
 	udp500-there) drop "$a" "$HUB" -p udp --dport 500 ;;
 	udp500-back) drop "$HUB" "$a" -p udp --dport 500 ;;
@@ -90,6 +131,25 @@ fault() {
 	esp-there) drop "$a" "$HUB" -p esp ;;
 	esp-back) drop "$HUB" "$a" -p esp ;;
 	mtu) drop "$a" "$HUB" -m length --length 1300:; drop "$HUB" "$a" -m length --length 1300: ;;
+	cert-expired) certificate "$spoke" expired ;;
+	cert-not-yet) certificate "$spoke" not-yet ;;
+	cert-untrusted) certificate "$spoke" good other ;;
+	cert-revoked) revoke "$spoke" ;;
+	cert-usage) certificate "$spoke" wrong-usage ;;
+	cert-name) PKI_SAN=DNS:elsewhere.lab certificate "$spoke"
+		edit_conf "$spoke" '$a isakmp-identity = address' ;;
+	clock-behind) clock "$spoke" -10d ;;
+	clock-ahead) clock "$spoke" +400d ;;
+	unregistered) edit_conf Hub "$(nhrp_keys 'authorize "10.9.9.9" { address = "172.16.0.2" }')" ;;
+	*) fault_of_configuration "$spoke" "$2" ;;
+	esac
+}
+
+# fault_of_configuration SPOKE NAME
+fault_of_configuration() {
+	local spoke=$1
+
+	case $2 in
 	map-nowhere) edit_conf "$spoke" 's/10\.0\.1\.2/10.0.9.9/' ;;
 	map-no-daemon) edit_conf "$spoke" 's/10\.0\.1\.2/10.0.1.1/' ;;
 	map-spoke) edit_conf "$spoke" "s/10\\.0\\.1\\.2/$SITE_B/" ;;
@@ -102,6 +162,7 @@ fault() {
 	psk) edit_conf "$spoke" 's/ISAKMP-KEY"/ANOTHER-KEY"/' ;;
 	transform-encryption) edit_conf "$spoke" 's/esp-3des/esp-aes-256/' ;;
 	transform-authentication) edit_conf "$spoke" 's/esp-sha-hmac/esp-sha256-hmac/' ;;
+	pfs-spoke-only) edit_conf Hub 's/pfs = group2/pfs = none/' ;;
 	pfs-hub-only) edit_conf "$spoke" 's/pfs = group2/pfs = none/' ;;
 	pfs-groups) edit_conf "$spoke" 's/pfs = group2/pfs = group5/' ;;
 	nhrp-authentication) edit_conf "$spoke" 's/NHRP-KEY/OTHERKEY/' ;;
@@ -109,24 +170,42 @@ fault() {
 	network-id) edit_conf "$spoke" 's/network-id = 100/network-id = 99/' ;;
 	duplicate-address) edit_conf "$spoke" 's|172\.16\.0\.3/24|172.16.0.2/24|' ;;
 	outside) edit_conf "$spoke" 's|172\.16\.0\.[0-9]+/24|172.16.1.77/16|' ;;
+	*) die "no such fault: $2" ;;
+	esac
+}
+
+# fault_later SPOKE: what can go wrong only when all run.
+fault_later() {
+	case ${faulty[$1]} in
+	through-tunnel)
+		wait_up "$1" 172.16.0.1
+		ip -n "$1" route add "$HUB/32" via 172.16.0.1 dev Tunnel0
+		ctl "$1" clear crypto sa >/dev/null
+		;;
+	interface-down)
+		wait_up "$1" 172.16.0.1
+		ip -n "$1" link set eth0 down
+		;;
 	esac
 }
 
 # explanation NODE PEER: the causes that it names, in its order, with commas between; UP where there is
-# none and all is well; in REPLY.
+# none and all is well; in REPLY. The evidence of all in EXPLAINED.
 explanation() {
 	explained_answer=$(ctl "$1" explain "$2" --json) || return
-	REPLY=$(jq -r '.peers[0] | ([.causes[].cause] | join(",")) as $causes |
-		if $causes == "" then .state else $causes end' <<<"$explained_answer" 2>&1)
+	{ read -r REPLY && IFS= read -rd '' EXPLAINED; } < <(jq -r '.peers[0] |
+		(([.causes[].cause] | join(",")) as $causes | if $causes == "" then .state else $causes end),
+		.causes[].evidence' <<<"$explained_answer") || true
 }
 
-# names_causes NODE PEER CAUSE[,CAUSE]...: the first is its first, the others are there, too.
+# names_causes NODE PEER CAUSE[,CAUSE]... [REGEX]: the first is its first, the others are there, too, and the
+# evidence holds what matches.
 names_causes() {
-	local REPLY='' cause
+	local REPLY='' EXPLAINED='' cause
 
 	explanation "$1" "$2"
-	[[ $REPLY, == "${3%%,*},"* ]] && for cause in ${3//,/ }; do
-		[[ ,$REPLY, == *,$cause,* ]] || break
+	[[ $REPLY, =~ ^(${3%%,*}), && $EXPLAINED =~ ${4-} ]] && for cause in ${3//,/ }; do
+		[[ ,$REPLY, =~ ,($cause), ]] || break
 		cause=
 	done && [[ -z $cause ]] && { record explain "$1" "$explained_answer"; return; }
 	echo "$1 about $2: $REPLY"
@@ -147,9 +226,11 @@ explained() {
 	map-no-daemon) hub=10.0.1.1 ;;
 	map-spoke) hub=$SITE_B ;;
 	esac
-	expect "$name: $spoke says ${causes[0]}" eventually 5 names_causes "$spoke" "$hub" "${causes[0]}"
-	[[ ${causes[1]} == - ]] ||
-		expect "$name: the hub says ${causes[1]}" eventually 5 names_causes Hub "$address" "${causes[1]}"
+	expect "$name: $spoke says ${causes[0]}" eventually 5 \
+		names_causes "$spoke" "$hub" "${causes[0]}" "${EVIDENCE["$name spoke"]-}"
+	# What it finds out by silence takes a while.
+	[[ ${causes[1]} == - ]] || expect "$name: the hub says ${causes[1]}" eventually 15 \
+		names_causes Hub "$address" "${causes[1]}" "${EVIDENCE["$name hub"]-}"
 	[[ $name != map-spoke ]] ||
 		expect "$name: the other spoke says wrong_server" eventually 5 names_causes SiteB "$address" wrong_server
 }
@@ -159,8 +240,30 @@ mended() {
 	local spoke=$1
 
 	on Internet iptables-legacy -F FORWARD
-	[[ ${faulty[$spoke]} != no-route ]] || ip -n "$spoke" route add default via 10.0.0.1
-	unset "faulty[$spoke]"
+	case ${faulty[$spoke]} in
+	no-route) ip -n "$spoke" route add default via 10.0.0.1 ;;
+	interface-down) ip -n "$spoke" -b - <<<$'link set eth0 up\nroute replace default via 10.0.0.1' ;;
+	esac
+	unset "faulty[$spoke]" "under_of[$spoke]"
+}
+
+# configure_for FAULT...: all three, as the article has them, or by certificates where one of the faults is about
+# those.
+configure_for() {
+	local node name
+
+	for node in Hub SiteA SiteB; do
+		article_conf $node
+	done
+	for name; do
+		by_certificate "$name" || continue
+		[[ -d $LAB/lab ]] || pki_init
+		for node in Hub SiteA SiteB; do
+			certificate $node
+			certificate_conf $node
+		done
+		break
+	done
 }
 
 # break_and_start FAULT [FAULT]: the hub and one or two spokes run, each with its own fault.
@@ -169,9 +272,7 @@ break_and_start() {
 
 	acting=(SiteA SiteB)
 	acting=("${acting[@]:0:$#}")
-	for node in Hub SiteA SiteB; do
-		article_conf $node
-	done
+	configure_for "$@"
 	for node in "${acting[@]}"; do
 		fault "$node" "$1"
 		shift
@@ -179,9 +280,15 @@ break_and_start() {
 	start Hub
 	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub, see $OUT"
 	for node in "${acting[@]}"; do
+		# shellcheck disable=SC2086,SC2034
+		UNDER=(${under_of[$node]-})
 		start "$node"
+		UNDER=()
 		eventually 5 test -S "/run/dmvpnd/$node.ctl" || die "no dmvpnd on $node, see $OUT"
 		[[ ${faulty[$node]} != none ]] || wait_up "$node" 172.16.0.1
+	done
+	for node in "${acting[@]}"; do
+		fault_later "$node"
 	done
 }
 
@@ -203,6 +310,11 @@ act() {
 	done
 }
 
+# shellcheck source=foreign.sh
+. "$TOP/scripts/lab/foreign.sh"
+# shellcheck source=fault-kernel.sh
+. "$TOP/scripts/lab/fault-kernel.sh"
+
 # fault_scenario NAME: the scenario fault-NAME, for play.
 fault_scenario() {
 	scenario_acts=("$1")
@@ -220,9 +332,17 @@ fault_scenario() {
 	}
 	story() {
 		scenario_prepare
-		act "${scenario_acts[@]}"
+		case ${scenario_acts[0]} in
+		foreign-*)
+			foreign_spokes "${scenario_acts[0]}"
+			foreign_hubs "${scenario_acts[0]}"
+			;;
+		kernel-*) kernel_act "${scenario_acts[0]}" ;;
+		*) act "${scenario_acts[@]}" ;;
+		esac
 	}
 	bring_up() {
+		[[ -n ${FAULT[${scenario_acts[0]}]-} ]] || die "fault-${scenario_acts[0]} is a story without a shell"
 		scenario_prepare
 		break_and_start "${scenario_acts[@]}"
 	}

@@ -178,14 +178,15 @@ log_of() {
 	REPLY=$OUT/$1${chapter:+.$chapter}.log
 }
 
-# start NODE [OPTION]...: starts the node's dmvpnd.
+# start NODE [OPTION]...: starts the node's dmvpnd, under a command where the array UNDER has one.
+UNDER=()
 start() {
-	local name=$1 under=() ENTER REPLY
+	local name=$1 under=("${UNDER[@]}") ENTER REPLY
 
 	shift
 	in_node "$name"
 	log_of "$name"
-	[[ -z ${LAB_VALGRIND-} ]] || under=("${VALGRIND[@]}")
+	[[ -z ${LAB_VALGRIND-} ]] || under+=("${VALGRIND[@]}")
 	record_conf "$name" "$LAB/$name.conf"
 	# shellcheck disable=SC2034  # for scenarios that measure
 	started[$name]=$EPOCHREALTIME

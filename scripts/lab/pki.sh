@@ -11,7 +11,7 @@ pki_init() {
 }
 
 # certificate NODE [KIND [CA]]: gives the node a new certificate and key, see labca.
-# PKI_NAMES: more of its names, as ,DNS:another.lab
+# PKI_NAMES: more of its names, as ,DNS:another.lab; PKI_SAN: these and no others.
 certificate() {
 	local ca=${3:-lab} address
 
@@ -20,7 +20,7 @@ certificate() {
 	SiteA) address=$SITE_A ;;
 	*) address=$SITE_B ;;
 	esac
-	"$TOP/scripts/labca" "$LAB/$ca" issue "$1" "DNS:${1,,}.lab,IP:$address${PKI_NAMES-}" "${2:-good}"
+	"$TOP/scripts/labca" "$LAB/$ca" issue "$1" "${PKI_SAN-DNS:${1,,}.lab,IP:$address${PKI_NAMES-}}" "${2:-good}"
 	cp "$LAB/$ca/$1.pem" "$LAB/$1/own.pem"
 	cp "$LAB/$ca/$1.key" "$LAB/$1/own.key"
 }

@@ -22,6 +22,8 @@ act psk transform-encryption
 act transform-authentication pfs-hub-only
 act pfs-groups nhrp-authentication
 act tunnel-key outside
+act unregistered
+act pfs-spoke-only
 act none duplicate-address
 
 step "peers of another kind"

@@ -89,6 +89,17 @@ Test(diagnose, evidence)
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
 }
 
+/* A refusal that is encrypted with our own key does not blame the key. */
+Test(diagnose, refused_with_the_right_key)
+{
+	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_REFUSES, MM_WAIT_MSG6);
+
+	check_holds(&e, "10.0.0.4 refuses us after message 5, although the pre-shared keys are the "
+			"same");
+	e.failure.cause = IKE_CAUSE_PEER_NO_KEY;
+	check_holds(&e, "10.0.0.4 says that it has no key for us");
+}
+
 Test(diagnose, no_key)
 {
 	struct ike_event e = failed(1, IKE_RESPONDER, IKE_CAUSE_NO_KEY, MM_START);
@@ -135,9 +146,11 @@ Test(diagnose, peer_no_policy)
 {
 	struct ike_event e = failed(1, IKE_INITIATOR, IKE_CAUSE_PEER_NO_POLICY, MM_WAIT_MSG2);
 
-	check(&e, "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours "
-		  "fits one of its; compare encryption, hash, authentication and group on both "
-		  "sides (lifetimes need not be equal), its log may name the first difference");
+	check(&e,
+	      "10.0.0.4 says NO-PROPOSAL-CHOSEN to our phase 1 offer: no isakmp-policy of ours "
+	      "fits one of its; compare encryption, hash, authentication and group on both "
+	      "sides (lifetimes need not be equal), its log may name the first difference; some "
+	      "peers say the same where they do not know our address, or speak IKEv2 only");
 	e.failure.mismatch.our_isakmp = policy_mismatch().our_isakmp;
 	check_holds(&e, "fits one of its (our first is 3des, sha, pre-share, group 2); compare");
 	e.failure.mismatch = policy_mismatch();
@@ -166,8 +179,7 @@ Test(diagnose, each_attribute_of_phase_1)
 	m.attr = ATTR_AUTH_METHOD, m.ours = 1, m.theirs = 3;
 	check_difference(m, 1, "authentication method: ours pre-share, theirs rsa-sig");
 	m.theirs = 65001;
-	check_difference(
-		m, 1, "authentication method: ours pre-share, theirs authentication method 65001");
+	check_difference(m, 1, "authentication method: ours pre-share, theirs XAuth (65001)");
 	m.attr = ATTR_GROUP, m.ours = 2, m.theirs = 14;
 	check_difference(m, 1, "Diffie-Hellman group: ours group 2, theirs group 14");
 	m.attr = ATTR_KEY_LENGTH, m.ours = 128, m.theirs = 0;
@@ -317,7 +329,8 @@ Test(diagnose, certificates)
 	check_holds(&e, "unable to compare the IKE ID against the peer's certificate");
 	e.failure.cert.id = (struct ike_id){ ISAKMP_ID_FQDN, 5, "a.lab" };
 	strcpy(e.failure.cert.detail, "DNS:b.lab");
-	check_holds(&e, "calls itself a.lab (ID_FQDN), which is not in the certificate of 10.0.0.4");
+	check_holds(&e,
+		    "calls itself a.lab (ID_FQDN), which is not in the certificate of 10.0.0.4");
 	check_holds(&e, "whose subject alternative name is DNS:b.lab;");
 	e = cert_failed(IKE_CAUSE_CERT_UNTRUSTED);
 	check_holds(&e, "certificate chain is either invalid or not authorized");
@@ -389,6 +402,8 @@ Test(diagnose, who_said_no)
 	check_holds(&e, "does not accept our phase 1 identity, which is our address 10.0.1.2");
 	e.failure.history[1] = (struct ike_step){ MM_WAIT_MSG6, EV_COMPARE_IDS };
 	check_holds(&e, "the phase 1 identity of 10.0.0.4 is not accepted");
+	e.failure.cert.id = (struct ike_id){ ISAKMP_ID_FQDN, 3, "hub" };
+	check_holds(&e, "is not accepted: it calls itself hub (");
 	e.failure.cause = IKE_CAUSE_MALFORMED;
 	check_holds(&e, "a message of 10.0.0.4 makes no sense");
 	e.failure.history[1] = (struct ike_step){ MM_WAIT_MSG6, EV_TIMED_OUT };

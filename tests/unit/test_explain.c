@@ -4,145 +4,11 @@
  * and what is named first is what is wrong.
  *
  * LINK: daemon/explain.c daemon/explain_causes.c daemon/explain_digest.c daemon/explain_evidence.c
+ * LINK: daemon/explain_tunnel.c
  * LINK: daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c daemon/diagnose_nhrp.c
  * LINK: ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
  */
-#include <criterion/criterion.h>
-#include <errno.h>
-
-#include "daemon/explain.h"
-
-#define NOW  SECONDS(100000)
-#define HUB  addr_v4(0x0a000102)
-#define SITE addr_v4(0x0a000004)
-
-static struct recorded events[64];
-static struct explain_facts facts;
-static struct explanation x;
-
-/* A spoke that looks at its hub: configured, with a route, not up. */
-static void begin(void)
-{
-	memset(events, 0, sizeof(events));
-	facts = (struct explain_facts){ .now = NOW,
-					.local = SITE,
-					.remote = HUB,
-					.protocol = addr_v4(0xac100001),
-					.events = events,
-					.mapped = true,
-					.server = true,
-					.secured = true,
-					.interface = "eth0",
-					.route = EXPLAIN_ROUTE_FOUND,
-					.ping = EXPLAIN_PING_ANSWERED };
-}
-
-static struct ike_event *ike(enum ike_event_kind kind, int phase, enum ike_role role)
-{
-	struct recorded *r = &events[facts.count++];
-
-	r->serial = facts.count;
-	r->at = NOW - SECONDS(30) + facts.count;
-	r->is_ike = true;
-	r->ike = (struct ike_event){ .kind = kind,
-				     .at = r->at,
-				     .phase = phase,
-				     .role = role,
-				     .local = { SITE, 500 },
-				     .remote = { HUB, 500 } };
-	return &r->ike;
-}
-
-static struct nhrp_event *nhrp(enum nhrp_event_kind kind)
-{
-	struct recorded *r = &events[facts.count++];
-
-	r->serial = facts.count;
-	r->at = NOW - SECONDS(30) + facts.count;
-	r->nhrp = (struct nhrp_event){ .kind = kind, .nbma = HUB, .protocol = facts.protocol };
-	return &r->nhrp;
-}
-
-static void opens(enum ike_role role)
-{
-	ike(IKE_EVENT_NEW_PHASE1, 1, role);
-	ike(IKE_EVENT_MESSAGE, 1, role)->message.sent = role == IKE_INITIATOR;
-}
-
-static void hears(enum ike_role role)
-{
-	ike(IKE_EVENT_MESSAGE, 1, role);
-}
-
-static struct ike_event *fails(int phase, enum ike_role role, enum ike_cause cause,
-			       enum ike_state state)
-{
-	struct ike_event *e = ike(IKE_EVENT_FAILED, phase, role);
-
-	e->failure.cause = cause;
-	e->failure.state = state;
-	return e;
-}
-
-static void phase1_done(void)
-{
-	opens(IKE_INITIATOR);
-	hears(IKE_INITIATOR);
-	ike(IKE_EVENT_POLICY_MATCH, 1, IKE_INITIATOR)->match.isakmp.auth = AUTH_PSK;
-	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_INITIATOR);
-	facts.phase1 = MM_ACTIVE;
-}
-
-static void phase2_done(void)
-{
-	phase1_done();
-	ike(IKE_EVENT_PHASE2_DONE, 2, IKE_INITIATOR);
-	facts.up = facts.counted = true;
-	facts.phase2 = QM_ACTIVE;
-	facts.packets_out = 7;
-}
-
-static const struct explain_cause *named(const char *name)
-{
-	for (size_t i = 0; i < x.causes; i++)
-		if (!strcmp(x.cause[i].name, name))
-			return &x.cause[i];
-	return NULL;
-}
-
-static void check_state(const char *state)
-{
-	explain(&facts, &x);
-	cr_assert_str_eq(x.state, state, "%s", x.state);
-	cr_assert(*x.meaning);
-}
-
-static void check_first(const char *name, enum explain_weight weight)
-{
-	explain(&facts, &x);
-	cr_assert(x.causes > 0, "no cause, expected %s", name);
-	cr_assert_str_eq(x.cause[0].name, name, "%s", x.cause[0].name);
-	cr_assert_eq(x.cause[0].weight, weight, "%s", x.cause[0].name);
-	cr_assert(explain_matters(&facts, &x));
-	for (size_t i = 0; i < x.causes; i++) {
-		cr_assert(*x.cause[i].evidence, "%s", x.cause[i].name);
-		cr_assert(*x.cause[i].change, "%s", x.cause[i].name);
-		/* No word was left unreplaced. */
-		cr_assert_null(strchr(x.cause[i].change, '{') &&
-					       strchr("pu", strchr(x.cause[i].change, '{')[1])
-				       ? x.cause[i].change
-				       : NULL,
-			       "%s", x.cause[i].change);
-	}
-}
-
-static bool rules_out(const char *what)
-{
-	for (size_t i = 0; i < x.n_ruled; i++)
-		if (!strcmp(x.ruled[i].what, what))
-			return true;
-	return false;
-}
+#include "tests/unit/explain_story.h"
 
 TestSuite(explain, .init = begin);
 
@@ -205,6 +71,10 @@ Test(explain, icmp)
 	cr_assert_not_null(strstr(x.cause[0].evidence, "10.0.0.1 says"));
 	facts.icmp.filtered = false;
 	check_first("unreachable", EXPLAIN_LIKELY);
+	facts.icmp = (struct explain_icmp){ true, EPERM, false, { 0 }, NOW };
+	check_first("local_firewall", EXPLAIN_CERTAIN);
+	cr_assert_null(named("unreachable"));
+	facts.icmp.error = EHOSTUNREACH;
 	/* Before the peer was heard: over. */
 	hears(IKE_INITIATOR);
 	facts.icmp.at = NOW - SECONDS(1000);
@@ -217,7 +87,7 @@ Test(explain, answers_get_lost)
 {
 	facts.mapped = facts.server = false;
 	opens(IKE_RESPONDER);
-	ike(IKE_EVENT_STATE, 1, IKE_RESPONDER)->state.new_state = MM_WAIT_MSG3;
+	events[facts.count - 1].ike.state.new_state = MM_WAIT_MSG3;
 	facts.phase1 = MM_WAIT_MSG3;
 	ike(IKE_EVENT_DUPLICATE, 1, IKE_RESPONDER);
 	ike(IKE_EVENT_DUPLICATE, 1, IKE_RESPONDER);
@@ -261,11 +131,98 @@ Test(explain, esp_and_tunnel_key)
 	cr_assert(rules_out("transform-set, mode, PFS, proxy identities"));
 	facts.packets_in = 5;
 	check_first("tunnel_key", EXPLAIN_LIKELY);
+	cr_assert(named("gre_filtered"), "a rule of a firewall here would look the same");
 	cr_assert(rules_out("ESP blocked on the way here"));
 	nhrp(NHRP_EV_RECEIVED);
 	explain(&facts, &x);
 	cr_assert_null(named("tunnel_key"));
 	cr_assert(rules_out("tunnel key"));
+}
+
+/* The tunnel carries packets both ways, NHRP is what is missing. */
+Test(explain, nobody_speaks_nhrp)
+{
+	phase2_done();
+	facts.packets_in = 1; /* the answer to the ping */
+	facts.ping_inside = EXPLAIN_PING_ANSWERED;
+	check_first("no_nhrp", EXPLAIN_LIKELY);
+	cr_assert_null(named("tunnel_key"));
+	cr_assert_null(named("esp_blocked"));
+	facts.ping_inside = EXPLAIN_PING_SILENT;
+	check_first("tunnel_key", EXPLAIN_LIKELY);
+	facts.tunnel_in = 1;
+	check_first("no_nhrp", EXPLAIN_LIKELY);
+	facts.packets_in = 0;
+	check_first("esp_blocked", EXPLAIN_LIKELY);
+	cr_assert_eq(named("no_nhrp")->weight, EXPLAIN_POSSIBLE);
+	/* The peer's kernel itself may say what is wrong. */
+	facts.gre_refused = true;
+	check_first("tunnel_key", EXPLAIN_CERTAIN);
+	cr_assert_null(named("esp_blocked"));
+}
+
+/* Who waits for a registration has sent nothing: then nothing that came back tells less. */
+Test(explain, waiting_for_a_registration)
+{
+	facts.server = facts.mapped = false;
+	phase2_done();
+	facts.packets_out = 0;
+	check_first("esp_blocked", EXPLAIN_POSSIBLE);
+	cr_assert(named("not_registering"));
+	facts.packets_out = 3;
+	check_first("esp_blocked", EXPLAIN_LIKELY);
+}
+
+/* By the books all is up, and nothing comes any more. */
+Test(explain, gone)
+{
+	phase2_done();
+	facts.registered = true;
+	facts.packets_in = 9;
+	facts.silence = SECONDS(40);
+	facts.ping_inside = EXPLAIN_PING_SILENT;
+	check_first("esp_blocked", EXPLAIN_LIKELY);
+	check_state("UP");
+	cr_assert_not(x.past);
+	cr_assert_not_null(strstr(x.cause[0].evidence, "for 40 s"));
+	facts.gre_refused = true;
+	check_first("tunnel_key", EXPLAIN_CERTAIN);
+	facts.gre_refused = false;
+	facts.ping = EXPLAIN_PING_SILENT;
+	check_first("peer_down", EXPLAIN_LIKELY);
+	/* What this machine itself has lost is certain. */
+	facts.kernel_sas = 0;
+	check_first("kernel_lost", EXPLAIN_CERTAIN);
+	facts.kernel_sas = 2;
+	facts.link_down = true;
+	strcpy(facts.link, "Tunnel0");
+	check_first("tunnel_down", EXPLAIN_CERTAIN);
+	cr_assert_str_eq(x.cause[0].change, "ip link set Tunnel0 up");
+	facts.link_down = false;
+	facts.ping_inside = EXPLAIN_PING_ANSWERED;
+	explain(&facts, &x);
+	cr_assert_eq(x.causes, 0);
+}
+
+/* The hub hears the spoke, the spoke does not hear the hub. */
+Test(explain, registers_again_and_again)
+{
+	facts.server = facts.mapped = false;
+	phase2_done();
+	facts.registered = true;
+	facts.packets_in = 4;
+	facts.silence = SECONDS(8);
+	facts.ping_inside = EXPLAIN_PING_SILENT;
+	nhrp(NHRP_EV_CLIENT_REGISTERED);
+	nhrp(NHRP_EV_CLIENT_REFRESHED);
+	nhrp(NHRP_EV_CLIENT_REFRESHED);
+	check_first("esp_return_blocked", EXPLAIN_LIKELY);
+	cr_assert_eq(x.causes, 1, "%s", x.cause[1].name);
+	cr_assert_not(x.past);
+	/* A short holding time is no fault. */
+	facts.ping_inside = EXPLAIN_PING_ANSWERED;
+	explain(&facts, &x);
+	cr_assert_eq(x.causes, 0);
 }
 
 Test(explain, just_come_up_is_no_fault)
@@ -290,16 +247,6 @@ Test(explain, black_hole)
 
 /* ---- phase 1 ---- */
 
-static void differs(enum ike_cause cause, enum proposal_attr attr, uint32_t ours, uint32_t theirs)
-{
-	bool one = cause == IKE_CAUSE_NO_POLICY;
-	struct ike_event *e = fails(one ? 1 : 2, IKE_RESPONDER, cause, one ? MM_START : QM_START);
-
-	e->failure.mismatch = (struct mismatch){
-		.attr = attr, .policy = 10, .ours = ours, .theirs = theirs, .our_pfs = GROUP_2
-	};
-}
-
 Test(explain, policies)
 {
 	static const struct {
@@ -307,8 +254,8 @@ Test(explain, policies)
 		uint32_t ours, theirs;
 		const char *name, *change;
 	} cases[] = {
-		{ ATTR_ENCRYPTION, 5, 1, "phase1_encryption",
-		  "here: isakmp-policy 10 { encryption = des }, or there: 3des" },
+		{ ATTR_ENCRYPTION, 1, 5, "phase1_encryption",
+		  "here: isakmp-policy 10 { encryption = 3des }, or there: des" },
 		{ ATTR_KEY_LENGTH, 128, 256, "phase1_encryption", "256 bits" },
 		{ ATTR_HASH, 2, 1, "phase1_hash",
 		  "here: isakmp-policy 10 { hash = md5 }, or there: sha " },
@@ -352,13 +299,18 @@ Test(explain, phase1_failures)
 		  EXPLAIN_LIKELY },
 		{ IKE_CAUSE_AUTH_HASH, IKE_RESPONDER, MM_WAIT_MSG5, "psk_mismatch",
 		  EXPLAIN_LIKELY },
+		{ IKE_CAUSE_PEER_NO_KEY, IKE_INITIATOR, MM_WAIT_MSG4, "peer_no_key",
+		  EXPLAIN_CERTAIN },
+		{ IKE_CAUSE_PEER_REFUSES, IKE_INITIATOR, MM_WAIT_MSG6, "peer_refuses",
+		  EXPLAIN_CERTAIN },
 		{ IKE_CAUSE_NO_ANSWER, IKE_INITIATOR, MM_WAIT_MSG6, "psk_mismatch",
 		  EXPLAIN_POSSIBLE },
 		{ IKE_CAUSE_NO_ANSWER, IKE_INITIATOR, MM_WAIT_MSG4, "peer_no_key",
 		  EXPLAIN_POSSIBLE },
 		{ IKE_CAUSE_NO_ANSWER, IKE_RESPONDER, MM_WAIT_MSG5, "peer_no_key",
 		  EXPLAIN_POSSIBLE },
-		{ IKE_CAUSE_IDENTITY, IKE_RESPONDER, MM_BLD_MSG6, "identity", EXPLAIN_CERTAIN },
+		{ IKE_CAUSE_IDENTITY, IKE_INITIATOR, MM_WAIT_MSG6, "identity_refused",
+		  EXPLAIN_CERTAIN },
 		{ IKE_CAUSE_NO_TRUSTPOINT, IKE_RESPONDER, MM_BLD_MSG4, "no_trustpoint",
 		  EXPLAIN_CERTAIN },
 		{ IKE_CAUSE_NO_CERTIFICATE, IKE_RESPONDER, MM_BLD_MSG6, "no_certificate",
@@ -392,6 +344,103 @@ Test(explain, phase1_failures)
 		check_state(ike_state_name(cases[i].state));
 		check_first(cases[i].name, cases[i].weight);
 	}
+}
+
+/* Whose verdict it was is not a matter of who opened. */
+Test(explain, identities)
+{
+	static const enum ike_role roles[] = { IKE_INITIATOR, IKE_RESPONDER };
+
+	for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+		enum ike_state state = roles[i] == IKE_INITIATOR ? MM_WAIT_MSG6 : MM_BLD_MSG6;
+		struct ike_event *e;
+
+		begin();
+		opens(roles[i]);
+		hears(roles[i]);
+		e = fails(1, roles[i], IKE_CAUSE_IDENTITY, state);
+		e->failure.cert.id = (struct ike_id){ ISAKMP_ID_IPV4_ADDR, 4, { 10, 9, 9, 9 } };
+		e->failure.history_len = 2;
+		e->failure.history[0] = (struct ike_step){ MM_DONE, EV_ERROR };
+		e->failure.history[1] = (struct ike_step){ state, EV_COMPARE_IDS };
+		check_first("identity", EXPLAIN_CERTAIN);
+		cr_assert_eq(x.cause[0].side, EXPLAIN_THERE);
+		cr_assert_not_null(strstr(x.cause[0].evidence, "it calls itself 10.9.9.9 ("), "%s",
+				   x.cause[0].evidence);
+	}
+}
+
+/* What cannot be configured here, or would be worse than what we have, is not recommended. */
+Test(explain, only_good_advice)
+{
+	opens(IKE_RESPONDER);
+	differs(IKE_CAUSE_NO_POLICY, ATTR_AUTH_METHOD, AUTH_PSK, 65001);
+	check_first("xauth", EXPLAIN_CERTAIN);
+	cr_assert_eq(x.causes, 1);
+	cr_assert_not_null(strstr(x.cause[0].change, "there: authenticate by pre-share alone"));
+	begin();
+	opens(IKE_RESPONDER);
+	differs(IKE_CAUSE_NO_POLICY, ATTR_AUTH_METHOD, AUTH_PSK, 8);
+	check_first("phase1_authentication", EXPLAIN_CERTAIN);
+	cr_assert_eq(strncmp(x.cause[0].change, "there: pre-share", 16), 0, "%s",
+		     x.cause[0].change);
+	begin();
+	phase1_done();
+	differs(IKE_CAUSE_NO_TRANSFORM, ATTR_ESP_CIPHER, 3, 11);
+	check_first("transform_encryption", EXPLAIN_CERTAIN);
+	cr_assert_str_eq(x.cause[0].change, "there: esp-3des");
+}
+
+/* What the peer repeats says which answer of ours is lost. */
+Test(explain, lost_answers)
+{
+	opens(IKE_RESPONDER);
+	fails(1, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG5);
+	check_first("peer_no_key", EXPLAIN_POSSIBLE);
+	begin();
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_DUPLICATE, 1, IKE_RESPONDER);
+	fails(1, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG5);
+	check_first("long_messages_lost", EXPLAIN_LIKELY);
+	cr_assert_null(named("peer_no_key"));
+	begin();
+	phase1_done();
+	ike(IKE_EVENT_DUPLICATE, 2, IKE_RESPONDER);
+	fails(2, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, QM_WAIT_MSG3);
+	check_first("long_messages_lost", EXPLAIN_LIKELY);
+	cr_assert_null(named("phase2_unconfirmed"));
+	cr_assert_null(named("udp4500_return_blocked"));
+}
+
+/* The peer opened phase 1, and no more: it left, or has nothing to ask for. */
+Test(explain, phase1_alone)
+{
+	facts.mapped = facts.server = false;
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_RESPONDER);
+	facts.phase1 = MM_ACTIVE;
+	check_state("MM_ACTIVE");
+	check_first("phase2_not_asked", EXPLAIN_POSSIBLE);
+	ike(IKE_EVENT_DELETE, 1, IKE_RESPONDER);
+	check_first("peer_left", EXPLAIN_LIKELY);
+	cr_assert_null(named("phase2_not_asked"));
+	/* How an earlier quick mode went is not what is wrong now. */
+	begin();
+	facts.mapped = facts.server = false;
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_RESPONDER);
+	ike(IKE_EVENT_STATE, 2, IKE_RESPONDER)->state.new_state = QM_BLD_MSG2;
+	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_RESPONDER);
+	ike(IKE_EVENT_DELETE, 1, IKE_RESPONDER);
+	check_first("peer_left", EXPLAIN_LIKELY);
+	cr_assert_eq(x.causes, 1);
+	/* Where there was a quick mode, its own failure tells more. */
+	ike(IKE_EVENT_STATE, 2, IKE_RESPONDER)->state.new_state = QM_BLD_MSG2;
+	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
+	check_first("pfs_groups", EXPLAIN_CERTAIN);
+	cr_assert_null(named("peer_left"));
 }
 
 /* A clock that is off is named beside what the certificate looks like by it. */
@@ -521,9 +570,19 @@ Test(explain, kernel)
 	nhrp(NHRP_EV_RECEIVED);
 	nhrp(NHRP_EV_BIND_FAILED)->code = ENOBUFS;
 	check_first("kernel_neighbour", EXPLAIN_CERTAIN);
-	facts.redirect_why = "bpf(2): Operation not permitted";
-	explain(&facts, &x);
-	cr_assert_not_null(strstr(x.note[0], "Operation not permitted"));
+}
+
+/* What concerns all peers is said once. */
+Test(explain, this_machine)
+{
+	struct explain_machine m = { .redirect_why = "bpf(2): Operation not permitted" };
+
+	cr_assert_eq(explain_machine(&m, x.cause), 1);
+	cr_assert_str_eq(x.cause[0].name, "kernel_bpf");
+	cr_assert_eq(x.cause[0].side, EXPLAIN_HERE);
+	cr_assert_not_null(strstr(x.cause[0].evidence, "Operation not permitted"));
+	m.redirect_why = NULL;
+	cr_assert_eq(explain_machine(&m, x.cause), 0);
 }
 
 /* ---- NHRP ---- */
@@ -542,7 +601,7 @@ Test(explain, registrations)
 		  EXPLAIN_BOTH },
 		{ NHRP_EV_ERROR_RECEIVED, 0, NHRP_ERROR_PROTOCOL, "nhrp_error", EXPLAIN_BOTH },
 		{ NHRP_EV_CLIENT_REFUSED, NHRP_WHY_UNIQUE, 14, "duplicate_address", EXPLAIN_THERE },
-		{ NHRP_EV_CLIENT_REFUSED, NHRP_WHY_OUTSIDE, 4, "client_refused", EXPLAIN_THERE },
+		{ NHRP_EV_CLIENT_REFUSED, NHRP_WHY_OUTSIDE, 4, "client_refused", EXPLAIN_BOTH },
 		{ NHRP_EV_REGISTRATION_REFUSED, 0, NHRP_CODE_ALREADY_UNIQUE, "duplicate_address",
 		  EXPLAIN_HERE },
 		{ NHRP_EV_DROPPED, NHRP_WHY_NOT_FOR_US, 0, "wrong_server", EXPLAIN_THERE },
@@ -564,82 +623,4 @@ Test(explain, registrations)
 		check_first(cases[i].name, EXPLAIN_CERTAIN);
 		cr_assert_eq(x.cause[0].side, cases[i].side);
 	}
-}
-
-/* ---- time ---- */
-
-/* What was mended is not blamed for what is wrong now ... */
-Test(explain, heals)
-{
-	opens(IKE_INITIATOR);
-	fails(1, IKE_INITIATOR, IKE_CAUSE_PEER_KEY_MISMATCH, MM_WAIT_MSG6);
-	phase1_done();
-	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
-	check_first("pfs_groups", EXPLAIN_CERTAIN);
-	cr_assert_null(named("psk_mismatch"));
-}
-
-/* Who has got beyond the offer has offered what fits. */
-Test(explain, later_steps_heal_earlier_ones)
-{
-	ike(IKE_EVENT_DROP, 0, IKE_RESPONDER)->drop.why = IKE_DROP_IKEV2;
-	opens(IKE_RESPONDER);
-	differs(IKE_CAUSE_NO_POLICY, ATTR_HASH, 2, 1);
-	opens(IKE_RESPONDER);
-	ike(IKE_EVENT_POLICY_MATCH, 1, IKE_RESPONDER);
-	fails(1, IKE_RESPONDER, IKE_CAUSE_KEY_MISMATCH, MM_WAIT_MSG5);
-	check_first("psk_mismatch", EXPLAIN_LIKELY);
-	cr_assert_eq(x.causes, 1, "%s", x.cause[1].name);
-}
-
-/* Of two failures of the same kind the newer one is what is wrong now. */
-Test(explain, newest_first)
-{
-	opens(IKE_RESPONDER);
-	fails(1, IKE_RESPONDER, IKE_CAUSE_CERT_EXPIRED, MM_BLD_MSG6);
-	opens(IKE_RESPONDER);
-	fails(1, IKE_RESPONDER, IKE_CAUSE_CERT_REVOKED, MM_BLD_MSG6);
-	check_first("cert_revoked", EXPLAIN_CERTAIN);
-	opens(IKE_RESPONDER);
-	fails(1, IKE_RESPONDER, IKE_CAUSE_CERT_EXPIRED, MM_BLD_MSG6);
-	check_first("cert_expired", EXPLAIN_CERTAIN);
-	cr_assert_str_eq(x.cause[1].name, "cert_revoked");
-}
-
-/* ... but told as the past when all is well. */
-Test(explain, the_past)
-{
-	opens(IKE_INITIATOR);
-	fails(1, IKE_INITIATOR, IKE_CAUSE_PEER_KEY_MISMATCH, MM_WAIT_MSG6);
-	phase2_done();
-	facts.registered = true;
-	check_state("UP");
-	check_first("psk_mismatch", EXPLAIN_LIKELY);
-	cr_assert(x.past);
-	cr_assert_eq(x.n_ruled, 0);
-}
-
-/* What was heard before a new attempt that stays silent does not rule out that the way is blocked. */
-Test(explain, silence_after_a_long_time)
-{
-	phase1_done();
-	for (size_t i = 0; i < facts.count; i++)
-		events[i].at = events[i].ike.at = NOW - SECONDS(3000);
-	opens(IKE_INITIATOR);
-	fails(1, IKE_INITIATOR, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG2);
-	facts.phase1 = MM_START;
-	check_first("udp500_blocked", EXPLAIN_LIKELY);
-	cr_assert_not(rules_out("UDP port 500 blocked on the way here"));
-}
-
-/* Spokes that were connected and are done with each other are no fault. */
-Test(explain, nobody_wants_it)
-{
-	facts.mapped = facts.server = false;
-	phase1_done();
-	fails(2, IKE_INITIATOR, IKE_CAUSE_EXPIRED, QM_ACTIVE);
-	facts.phase1 = MM_START;
-	explain(&facts, &x);
-	cr_assert_eq(x.causes, 0);
-	cr_assert_not(explain_matters(&facts, &x));
 }

@@ -424,6 +424,37 @@ Test(ike_inputs_keyed, unverified_delete_and_notify)
 	two_free(&t);
 }
 
+/* A refusal before phase 1 is done: a right HASH on it was made with our pre-shared key. */
+Test(ike_inputs_keyed, refused_in_phase_1)
+{
+	static const struct {
+		uint16_t notify;
+		enum ike_cause cause;
+	} cases[] = {
+		{ ISAKMP_N_AUTHENTICATION_FAILED, IKE_CAUSE_PEER_REFUSES },
+		{ ISAKMP_N_INVALID_KEY_INFORMATION, IKE_CAUSE_PEER_REFUSES },
+		{ ISAKMP_N_INVALID_ID_INFORMATION, IKE_CAUSE_IDENTITY },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct forged f;
+
+		alone();
+		two_connect(&t, true);
+		two_deliver(&t, 5);
+		cr_assert_eq(two_our_state(&t), MM_WAIT_MSG6);
+		/* As if they had not gone on to message 6. */
+		memcpy(two_their_sa(&t)->x.iv, t.us->sas->x.iv, sizeof(t.us->sas->x.iv));
+		forge(&t, &f, ISAKMP_XCHG_INFO, 7);
+		forged_hash_begin(&t, &f);
+		isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, cases[i].notify, span_of(NULL, 0),
+				  span_of(NULL, 0));
+		forged_send_phase2(&t, &f, true);
+		cr_expect_eq(t.us_told, cases[i].cause, "case %zu: %d", i, (int)t.us_told);
+		two_free(&t);
+	}
+}
+
 /* As much of the right HASH as he pleases: nothing would be right, too. */
 static const size_t too_short[] = { 0, 1, 16, 31 };
 
