@@ -280,8 +280,7 @@ break_and_start() {
 	start Hub
 	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub, see $OUT"
 	for node in "${acting[@]}"; do
-		# shellcheck disable=SC2086,SC2034
-		UNDER=(${under_of[$node]-})
+		read -ra UNDER <<<"${under_of[$node]-}"
 		start "$node"
 		UNDER=()
 		eventually 5 test -S "/run/dmvpnd/$node.ctl" || die "no dmvpnd on $node, see $OUT"

@@ -41,7 +41,9 @@ show Hub "explain"
 tells_of_one() {
 	local answer
 
-	answer=$(ctl Hub explain) && [[ $answer == *"Peer $SITE_B"* && $answer != *"Peer $SITE_A"* ]]
+	answer=$(ctl Hub explain)
+	echo "$answer"
+	[[ $answer == *"Peer $SITE_B"* && $answer != *"Peer $SITE_A"* ]]
 }
 expect "nothing is said of SiteA, which is well" tells_of_one
 expect "who has never been heard of is explained, too" names_causes Hub 10.0.9.9 peer_down,nothing_received
