@@ -19,14 +19,15 @@ record() {
 	printf '%s\x1e' "$EPOCHREALTIME"$'\x1f'"$*" >>"$OUT/record"
 }
 
+# A process costs more than what it says: each node is asked for everything by one script on dmvpnctl's input.
 picture() {
-	local name svg json
+	local name answer
 
 	[[ -n ${LAB_REPORT-} ]] || return 0
 	pictured=yes
 	for name in "${!daemon[@]}"; do
-		svg=$(ctl "$name" map --svg 2>/dev/null) && json=$(ctl "$name" map --json 2>/dev/null) || continue
-		record map "$1" "$name" "$svg" "$json"
+		answer=$(ctl "$name" <<<$'map --svg\nmap --json' 2>/dev/null) || continue
+		record map "$1" "$name" "${answer%%</svg>*}</svg>" "${answer#*</svg>}"
 	done
 }
 
@@ -38,7 +39,7 @@ figure() {
 peers_of() {
 	local answer
 
-	answer=$(ctl "$1" show dmvpn --json && ctl "$1" show crypto isakmp sa --json) 2>/dev/null || true
+	answer=$(ctl "$1" <<<$'show dmvpn --json\nshow crypto isakmp sa --json' 2>/dev/null) || true
 	PEERS=()
 	while [[ $answer =~ \"(nbma|remote)\":\ ?\"([0-9.]+)\" ]]; do
 		answer=${answer#*"${BASH_REMATCH[0]}"}
@@ -46,20 +47,33 @@ peers_of() {
 	done
 }
 
+# record_ladders NODE: of its negotiations with each of PEERS. Each picture says in its title who it is with.
+record_ladders() {
+	local script answer svg
+
+	((${#PEERS[@]})) || return 0
+	printf -v script 'ladder %s --svg\n' "${PEERS[@]}"
+	answer=$(ctl "$1" <<<"$script" 2>/dev/null) || true
+	while [[ $answer == *'</svg>'* ]]; do
+		svg=${answer%%</svg>*}
+		answer=${answer#*</svg>}
+		[[ $svg != *'class="msg"'* || ! ${svg%%</title>*} =~ \ ([0-9.]+)$ ]] ||
+			record ladder "$1" "${BASH_REMATCH[1]}" "$svg</svg>"
+	done
+}
+
 # record_daemons NODE...: what is known of daemons that are about to end: ladders, SAs and counters.
 record_daemons() {
-	local name peer svg PEERS
+	local name PEERS
 
 	[[ -n ${LAB_REPORT-} ]] || return 0
 	[[ $pictured == yes ]] || picture "When the daemons were about to stop"
 	for name; do
 		running "$name" || continue
 		peers_of "$name"
-		for peer in "${PEERS[@]}"; do
-			svg=$(ctl "$name" ladder "$peer" --svg 2>/dev/null) || continue
-			[[ $svg != *'<svg'* ]] || record ladder "$name" "$peer" "$svg"
-		done
-		record kernel "$name" "$(on "$name" sh -c 'ip -s xfrm state list nokeys; cat /proc/net/xfrm_stat')"
+		record_ladders "$name"
+		record kernel "$name" "$(ip -n "$name" -s xfrm state list nokeys)
+$(<"/proc/${daemon[$name]}/net/xfrm_stat")"
 	done
 }
 
