@@ -23,6 +23,7 @@ static const char *const cause_names[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_PEER_KEY_MISMATCH] = "peer_key_mismatch",
 	[IKE_CAUSE_PEER_NO_KEY] = "peer_no_key",
 	[IKE_CAUSE_PEER_REFUSES] = "peer_refuses",
+	[IKE_CAUSE_PEER_LEFT] = "peer_left",
 	[IKE_CAUSE_AUTH_HASH] = "auth_hash",
 	[IKE_CAUSE_IDENTITY] = "identity",
 	[IKE_CAUSE_BAD_KE] = "bad_ke",
@@ -66,6 +67,7 @@ static const char *const cause_texts[IKE_CAUSE_COUNT] = {
 	[IKE_CAUSE_PEER_KEY_MISMATCH] = "probable pre-shared key mismatch",
 	[IKE_CAUSE_PEER_NO_KEY] = "the peer has no pre-shared key for us",
 	[IKE_CAUSE_PEER_REFUSES] = "refused by the peer, though the keys are the same",
+	[IKE_CAUSE_PEER_LEFT] = "deleted by the peer right after phase 1",
 	[IKE_CAUSE_AUTH_HASH] = "authentication failed",
 	[IKE_CAUSE_IDENTITY] = "identity not accepted",
 	[IKE_CAUSE_BAD_KE] = "bad Diffie-Hellman value",
@@ -203,6 +205,11 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 		"same (its refusal is encrypted with them): it expects another identity than ours, "
 		"or another way to authenticate (XAuth, certificates), or aggressive mode; its log "
 		"tells which",
+	[IKE_CAUSE_PEER_LEFT] = "{peer} deleted the ISAKMP SA right after phase 1, before any "
+				"quick mode: it does not "
+				"accept our identity, or what it expects from us beyond that "
+				"(XAuth) did not come; its "
+				"log tells which",
 	[IKE_CAUSE_AUTH_HASH] = "authentication of {peer} failed: its message {their message} "
 				"decrypts, but its hash is not what we compute; the pre-shared "
 				"keys differ, or the messages were changed on the way",
@@ -236,6 +243,12 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 static const char our_identity_refused[] = "{peer} does not accept our phase 1 identity, which is "
 					   "our address {us}; look for NAT on the way, and for "
 					   "what the peer expects";
+
+/* With certificates. */
+static const char left_signed[] =
+	"{peer} deleted the ISAKMP SA right after phase 1, before any quick mode: it does not "
+	"accept our "
+	"certificate (its CA, a CRL, the dates), or not the identity in it; its log tells which";
 
 static const char our_message_refused[] = "{peer} says that a message of ours makes no sense to it "
 					  "(in {state}); its log may tell why";
@@ -293,6 +306,8 @@ static const char *sentence_for(const struct ike_event *e)
 		return silence_signed;
 	if (cause == IKE_CAUSE_NO_ANSWER)
 		return silences[state] ? silences[state] : overloaded;
+	if (cause == IKE_CAUSE_PEER_LEFT && e->failure.auth == AUTH_RSA_SIG)
+		return left_signed;
 	if (cause == IKE_CAUSE_IDENTITY)
 		return our_identity_refused;
 	if (cause == IKE_CAUSE_MALFORMED && !found_here(e) && !still_waits(e))

@@ -229,6 +229,11 @@ static const struct row rows[] = {
 	  "there: compare its CAs, CRL, clock and the name it expects with our certificate; there, "
 	  "dmvpnctl explain {us}",
 	  .holds = saw_peer_names_none, FAILS(PEER_CERTIFICATE) },
+	{ "our_certificate", "the peer refuses our certificate, right after phase 1", LIKELY, THERE,
+	  "there: compare its CAs, CRL, clock and the name it expects with our certificate; look "
+	  "into "
+	  "the log of {peer}",
+	  .holds = saw_left_signed, FAILS(PEER_LEFT) },
 	{ "clock_there", "the peer's clock is off", LIKELY, THERE, "there: date; set up NTP",
 	  .holds = saw_clock_there },
 	{ "key_exchange", "the peer's Diffie-Hellman value is wrong", CERTAIN, THERE,
@@ -282,7 +287,7 @@ static const struct row rows[] = {
 	{ "peer_left", "the peer gave up right after phase 1", LIKELY, THERE,
 	  "look into the log of {peer}: which identity does it expect of us? It gets {us} (here: "
 	  "isakmp-identity)",
-	  .holds = saw_peer_left },
+	  .holds = saw_peer_left, FAILS(PEER_LEFT) },
 	{ "phase2_not_asked", "the peer asks for no SAs for the tunnel", POSSIBLE, THERE,
 	  "there: tunnel protection on a GRE tunnel from {peer} to {us}; a peer that still waits "
 	  "for XAuth or mode configuration would look the same",

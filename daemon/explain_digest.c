@@ -28,7 +28,7 @@ static void heal_ike(struct digest *g, int phase)
 			g->cause[i] = (struct seen_ike){ 0 };
 	if (g->failed && g->failed->phase <= phase)
 		g->failed = NULL;
-	g->dead = g->left = NULL;
+	g->dead = NULL;
 	g->repeated = g->repeated2 = 0;
 }
 
@@ -137,19 +137,6 @@ static void new_state(struct digest *g, const struct ike_event *e)
 	g->waits = s == MM_DONE || s == QM_DONE || s == MM_ACTIVE || s == QM_ACTIVE ? MM_START : s;
 }
 
-/* Phase 1 was given up before quick mode: how that went earlier is not what is wrong now. */
-static void left(struct digest *g, const struct ike_event *e)
-{
-	if (e->phase != 1 || e->phase2.sent)
-		return;
-	g->left = e;
-	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++)
-		if (!g->well && !g->asked && g->cause[i].e && g->cause[i].e->phase == 2)
-			g->cause[i] = (struct seen_ike){ 0 };
-	if (!g->well && !g->asked && g->failed && g->failed->phase == 2)
-		g->failed = NULL;
-}
-
 static void add_ike(struct digest *g, const struct ike_event *e)
 {
 	switch (e->kind) {
@@ -178,7 +165,6 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		break;
 	case IKE_EVENT_PHASE1_DONE:
 		g->phase1 = e;
-		g->left = NULL;
 		g->asked = false;
 		heal_ike(g, 1);
 		break;
@@ -187,9 +173,6 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		heal_ike(g, 2);
 		if (!g->well)
 			g->nhrp_heard = 0; /* not through this SA */
-		break;
-	case IKE_EVENT_DELETE:
-		left(g, e);
 		break;
 	case IKE_EVENT_DROP:
 		if (e->drop.why < IKE_DROP_COUNT)

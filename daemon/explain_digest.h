@@ -35,7 +35,6 @@ struct digest {
 	const struct ike_event *nat;
 	const struct ike_event *phase1, *phase2; /* the newest success */
 	const struct ike_event *dead;		 /* DPD says so */
-	const struct ike_event *left;		 /* the peer deleted the newest phase 1 */
 	bool asked;				 /* a quick mode has begun since phase 1 */
 
 	msec began[2];		  /* the newest main mode, by role */
@@ -67,7 +66,7 @@ explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interf
 	saw_nhrp_key_here, saw_nhrp_key_there, saw_nhrp_error, saw_same_address_here,
 	saw_same_address_there, saw_client_refused, saw_registration_refused,
 	saw_registration_unanswered, saw_xauth, saw_no_xauth, saw_answer4_lost, saw_answer2_lost,
-	saw_peer_left, saw_no_quick_mode, saw_no_nhrp, saw_gre_refused, saw_no_nhrp_there, saw_gone,
+	saw_peer_left, saw_left_signed, saw_no_quick_mode, saw_no_nhrp, saw_gre_refused, saw_no_nhrp_there, saw_gone,
 	saw_gone_in_tunnel, saw_esp_blocked_there, saw_not_registering, saw_esp_return_blocked,
 	saw_tunnel_down, saw_kernel_lost, saw_local_firewall, saw_gre_filtered;
 /* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */

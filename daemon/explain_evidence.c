@@ -405,22 +405,20 @@ static bool only_phase1(const struct digest *g)
 	       (!g->phase2 || g->phase2->at < g->phase1->at);
 }
 
+bool saw_left_signed(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return g->cause[IKE_CAUSE_PEER_LEFT].e->failure.auth == AUTH_RSA_SIG;
+}
+
 bool saw_peer_left(const struct digest *g, struct text *t)
 {
-	if (!only_phase1(g) || !g->left)
-		return false;
-	text_add(t,
-		 "it deleted the ISAKMP SA %llu ms after phase 1 was done for us, before any quick "
-		 "mode: it does not accept our identity, or what it expects from us beyond that "
-		 "(XAuth) did not come",
-		 (unsigned long long)(g->left->at - g->phase1->at));
-	explain_add_when(g, t, g->left->at, 1);
-	return true;
+	return !saw_left_signed(g, t);
 }
 
 bool saw_no_quick_mode(const struct digest *g, struct text *t)
 {
-	if (!only_phase1(g) || g->left || g->phase1->role != IKE_RESPONDER ||
+	if (!only_phase1(g) || g->phase1->role != IKE_RESPONDER ||
 	    g->f->now - g->phase1->at < SECONDS(2))
 		return false;
 	text_add(t, "it opened phase 1, which was completed, and has not begun a quick mode");

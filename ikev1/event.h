@@ -34,6 +34,7 @@ enum ike_cause {
 	IKE_CAUSE_PEER_KEY_MISMATCH,  /* the peer says so, or never answers MM5 */
 	IKE_CAUSE_PEER_NO_KEY,	      /* the peer says that it has no key for us */
 	IKE_CAUSE_PEER_REFUSES,	      /* the peer has the same key, and refuses us all the same */
+	IKE_CAUSE_PEER_LEFT,	      /* the peer deleted the SA right after phase 1, with nothing on it */
 	IKE_CAUSE_AUTH_HASH,	      /* decrypted, but HASH_I/HASH_R is wrong */
 	IKE_CAUSE_IDENTITY,	      /* phase 1 identity not accepted */
 	IKE_CAUSE_BAD_KE,	      /* the peer's public value is not one of the group */

@@ -272,10 +272,15 @@ static void process_payloads(struct isakmp_sa *sa, const struct incoming *in)
 	if (!gone)
 		return;
 	report_sa(sa, IKE_EVENT_DELETE, LEVEL_INFO);
-	if (sa->x.done)
+	if (sa->x.done) {
+		/* It had nothing to ask for: what it heard last was who we are. */
+		if (!sa_had_quick_mode(sa) && LIST_EMPTY(&sa->peer->pairs) &&
+		    sa->x.ike->now - sa->x.done < SECONDS(10))
+			exchange_suspect(&sa->x, IKE_CAUSE_PEER_LEFT);
 		sa_deleted(sa);
-	else
+	} else {
 		exchange_fail(&sa->x, EV_DELETE, IKE_CAUSE_PEER_DELETED);
+	}
 }
 
 static bool is_ack(const struct incoming *in, struct isakmp_notify *n)

@@ -161,6 +161,11 @@ bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid)
 	return use(&sa->quick_ids, msgid);
 }
 
+bool sa_had_quick_mode(const struct isakmp_sa *sa)
+{
+	return sa->quick_ids.at;
+}
+
 bool sa_use_info_msgid(struct isakmp_sa *sa, uint32_t msgid)
 {
 	return use(&sa->info_ids, msgid);

@@ -78,6 +78,8 @@ void sa_deleted(struct isakmp_sa *sa);
 void sa_end(struct isakmp_sa *sa, enum ike_cause cause);
 /* False: that message id was used before. Otherwise it is, from now on. Of a quick mode: */
 bool sa_use_msgid(struct isakmp_sa *sa, uint32_t msgid);
+/* Whether there has been a quick mode; for its first few. */
+bool sa_had_quick_mode(const struct isakmp_sa *sa);
 bool sa_use_info_msgid(struct isakmp_sa *sa, uint32_t msgid);
 /* What came with it was refused: the peer may say it again, our answer may have been lost. */
 void sa_reuse_msgid(struct isakmp_sa *sa, uint32_t msgid);

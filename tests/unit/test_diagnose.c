@@ -96,6 +96,12 @@ Test(diagnose, refused_with_the_right_key)
 
 	check_holds(&e, "10.0.0.4 refuses us after message 5, although the pre-shared keys are the "
 			"same");
+	e.failure.cause = IKE_CAUSE_PEER_LEFT;
+	e.failure.auth = AUTH_PSK;
+	check_holds(&e, "10.0.0.4 deleted the ISAKMP SA right after phase 1, before any quick mode: it does "
+			"not accept our identity");
+	e.failure.auth = AUTH_RSA_SIG;
+	check_holds(&e, "it does not accept our certificate");
 	e.failure.cause = IKE_CAUSE_PEER_NO_KEY;
 	check_holds(&e, "10.0.0.4 says that it has no key for us");
 }

@@ -412,6 +412,15 @@ Test(explain, lost_answers)
 	cr_assert_null(named("udp4500_return_blocked"));
 }
 
+static void leaves(void)
+{
+	struct ike_event *e = ike(IKE_EVENT_EVIDENCE, 1, IKE_RESPONDER);
+
+	e->failure.cause = IKE_CAUSE_PEER_LEFT;
+	e->failure.state = MM_ACTIVE;
+	e->failure.auth = AUTH_PSK;
+}
+
 /* The peer opened phase 1, and no more: it left, or has nothing to ask for. */
 Test(explain, phase1_alone)
 {
@@ -421,9 +430,11 @@ Test(explain, phase1_alone)
 	facts.phase1 = MM_ACTIVE;
 	check_state("MM_ACTIVE");
 	check_first("phase2_not_asked", EXPLAIN_POSSIBLE);
-	ike(IKE_EVENT_DELETE, 1, IKE_RESPONDER);
+	leaves();
 	check_first("peer_left", EXPLAIN_LIKELY);
 	cr_assert_null(named("phase2_not_asked"));
+	events[facts.count - 1].ike.failure.auth = AUTH_RSA_SIG;
+	check_first("our_certificate", EXPLAIN_LIKELY);
 	/* How an earlier quick mode went is not what is wrong now. */
 	begin();
 	facts.mapped = facts.server = false;
@@ -433,10 +444,12 @@ Test(explain, phase1_alone)
 	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
 	opens(IKE_RESPONDER);
 	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_RESPONDER);
-	ike(IKE_EVENT_DELETE, 1, IKE_RESPONDER);
+	leaves();
 	check_first("peer_left", EXPLAIN_LIKELY);
 	cr_assert_eq(x.causes, 1);
-	/* Where there was a quick mode, its own failure tells more. */
+	/* Where there is a quick mode, its own failure tells more. */
+	opens(IKE_RESPONDER);
+	ike(IKE_EVENT_PHASE1_DONE, 1, IKE_RESPONDER);
 	ike(IKE_EVENT_STATE, 2, IKE_RESPONDER)->state.new_state = QM_BLD_MSG2;
 	differs(IKE_CAUSE_PFS_GROUP, ATTR_PFS_GROUP, 2, 5);
 	check_first("pfs_groups", EXPLAIN_CERTAIN);

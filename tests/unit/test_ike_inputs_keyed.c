@@ -455,6 +455,33 @@ Test(ike_inputs_keyed, refused_in_phase_1)
 	}
 }
 
+/* Who takes his leave as soon as he knows who we are is evidence, and told. */
+Test(ike_inputs_keyed, left_after_phase_1)
+{
+	const struct isakmp_sa *sa;
+	struct forged f;
+
+	under_way(6);
+	sa = two_their_sa(&t);
+	cr_assert_eq(two_our_state(&t), MM_ACTIVE);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 7);
+	forged_hash_begin(&t, &f);
+	add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+	forged_send_phase2(&t, &f, true);
+	cr_expect_eq(t.us_suspect, IKE_CAUSE_PEER_LEFT, "%d", (int)t.us_suspect);
+	two_free(&t);
+	/* Not where there was something to be protected. */
+	up();
+	two_mark(&t);
+	sa = two_their_sa(&t);
+	forge(&t, &f, ISAKMP_XCHG_INFO, 7);
+	forged_hash_begin(&t, &f);
+	add_delete(&f, ISAKMP_PROTO_ISAKMP, sa->cookies, sizeof(sa->cookies));
+	forged_send_phase2(&t, &f, true);
+	cr_expect_eq(t.us_suspected, 0);
+	two_free(&t);
+}
+
 /* As much of the right HASH as he pleases: nothing would be right, too. */
 static const size_t too_short[] = { 0, 1, 16, 31 };
 
