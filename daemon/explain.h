@@ -69,6 +69,7 @@ struct explain_facts {
 	msec silence; /* since the newest packet in; 0: not known */
 
 	/* What this machine can check. */
+	enum ike_cause own_flaw; /* of our own certificate by our own clock; NONE: no flaw, or none */
 	char interface[IFNAMSIZ]; /* with the source address; empty: not known */
 	bool interface_down;
 	char link[IFNAMSIZ]; /* the tunnel's; empty: there is none */

@@ -465,8 +465,12 @@ bool saw_clock_here(const struct digest *g, struct text *t)
 
 	if (newest != IKE_CAUSE_CERT_NOT_YET_VALID && newest != IKE_CAUSE_CERT_EXPIRED)
 		return false;
-	text_add(t, "what is valid is judged by this machine's clock; the peer's own finds its "
-		    "certificate good");
+	/* A peer alone that has let its certificate expire is no clock of ours. */
+	if (g->f->own_flaw != IKE_CAUSE_CERT_NOT_YET_VALID &&
+	    g->f->own_flaw != IKE_CAUSE_CERT_EXPIRED)
+		return false;
+	text_add(t, "by this machine's clock our own certificate is not valid either: %s",
+		 diagnose_cause_text(g->f->own_flaw));
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "conf/conf.h"
 #include "daemon/daemon.h"
@@ -16,6 +17,7 @@
 #include "daemon/show.h"
 #include "daemon/tunnel.h"
 #include "daemon/udp.h"
+#include "ikev1/cert.h"
 #include "ikev1/ike.h"
 #include "nhrp/nhrp.h"
 
@@ -222,6 +224,14 @@ static void of_tunnel(struct daemon *d, struct subject *s)
 	f->large = link ? MIN(link, t->mtu + 84u) : 0;
 }
 
+static void of_certificate(struct daemon *d, struct explain_facts *f)
+{
+	struct ike_cert about;
+
+	if (d->trustpoint)
+		f->own_flaw = trustpoint_judge(d->trustpoint, time(NULL), &about);
+}
+
 void explain_gather_machine(struct daemon *d, struct explain_machine *out)
 {
 	*out = (struct explain_machine){ 0 };
@@ -255,6 +265,7 @@ bool explain_gather(struct daemon *d, const struct addr *remote, bool force, str
 	of_ike(d, f);
 	of_tunnel(d, out);
 	of_icmp(d, f);
+	of_certificate(d, f);
 	return true;
 }
 

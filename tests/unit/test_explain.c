@@ -462,6 +462,9 @@ Test(explain, clocks)
 	opens(IKE_RESPONDER);
 	fails(1, IKE_RESPONDER, IKE_CAUSE_CERT_NOT_YET_VALID, MM_BLD_MSG6);
 	explain(&facts, &x);
+	cr_assert_null(named("clock_here"), "a certificate alone is no clock");
+	facts.own_flaw = IKE_CAUSE_CERT_NOT_YET_VALID;
+	explain(&facts, &x);
 	cr_assert_not_null(named("clock_here"));
 	begin();
 	opens(IKE_INITIATOR);
