@@ -82,8 +82,10 @@ story_fault() {
 	expect "SiteA names it" eventually 10 log_has SiteA "$3"
 	refute "no tunnel comes up" peer_up SiteA 172.16.0.1
 	note
-	tell "Hub:   $(grep -m 1 -E "$2" "$(log_of Hub)" | cut -d ' ' -f 4-)"
-	tell "SiteA: $(grep -m 1 -E "$3.*" "$(log_of SiteA)" | cut -d ' ' -f 4-)"
+	log_of Hub
+	tell "Hub:   $(grep -m 1 -E "$2" "$REPLY" | cut -d ' ' -f 4-)"
+	log_of SiteA
+	tell "SiteA: $(grep -m 1 -E "$3.*" "$REPLY" | cut -d ' ' -f 4-)"
 	note
 }
 
