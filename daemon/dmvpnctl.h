@@ -94,10 +94,11 @@ int convert_main(int argc, char **argv);
 
 render_fn render_nothing; /* IOS says nothing when a clear succeeds */
 render_fn render_message; /* {"message": "..."} */
+render_fn render_tracing; /* the same, and where the trace is to be seen */
 render_fn render_reload;
 render_fn render_dmvpn_detail;					/* dmvpnctl_dmvpn.c */
 render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_version;
-render_fn render_nhrp, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
+render_fn render_nhrp, render_nhrp_detail, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
 render_fn render_nhrp_multicast;
 render_fn render_nhrp_brief, render_nhrp_redirect, render_nhrp_summary; /* dmvpnctl_nhrp.c */
 render_fn render_event; /* a line of "events" */

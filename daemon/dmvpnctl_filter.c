@@ -9,11 +9,13 @@
 static const struct {
 	const char *name;
 	enum filter_kind kind;
+	const char *help;
 } kinds[] = {
-	{ "include", FILTER_INCLUDE },
-	{ "exclude", FILTER_EXCLUDE },
-	{ "begin", FILTER_BEGIN },
-	{ "section", FILTER_SECTION },
+	{ "begin", FILTER_BEGIN, "All lines from the first that matches" },
+	{ "count", FILTER_COUNT, "How many lines match" },
+	{ "exclude", FILTER_EXCLUDE, "Only lines that do not match" },
+	{ "include", FILTER_INCLUDE, "Only lines that match" },
+	{ "section", FILTER_SECTION, "Lines that match, with what is indented below them" },
 };
 
 static enum filter_kind kind_of(const char *word)
@@ -35,8 +37,8 @@ bool filter_open(struct filter *f, char *const *words, size_t count)
 	*f = (struct filter){ .kind = count ? kind_of(words[0]) : FILTER_NONE };
 	if (f->kind == FILTER_NONE || count < 2) {
 		fprintf(stderr,
-			"%% Expected behind the |: include, exclude, begin or section, and a "
-			"regular expression.\n");
+			"%% Expected behind the |: include, exclude, begin, section or count, and "
+			"a regular expression.\n");
 		f->kind = FILTER_NONE;
 		return false;
 	}
@@ -50,6 +52,24 @@ bool filter_open(struct filter *f, char *const *words, size_t count)
 	fprintf(stderr, "%% \"%s\" is no regular expression: %s\n", pattern, why);
 	f->kind = FILTER_NONE;
 	return false;
+}
+
+void filter_help(FILE *out)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		fprintf(out, "  %-14s  %s\n", kinds[i].name, kinds[i].help);
+}
+
+void filter_begin(struct filter *f)
+{
+	f->open = false;
+	f->count = 0;
+}
+
+void filter_end(const struct filter *f, FILE *out)
+{
+	if (f->kind == FILTER_COUNT)
+		fprintf(out, "Number of lines which match regexp = %zu\n", f->count);
 }
 
 void filter_close(struct filter *f)
@@ -71,6 +91,9 @@ bool filter_takes(struct filter *f, const char *line)
 		return matches;
 	case FILTER_EXCLUDE:
 		return !matches;
+	case FILTER_COUNT:
+		f->count += matches;
+		return false;
 	case FILTER_BEGIN:
 		f->open |= matches;
 		return f->open;

@@ -43,6 +43,17 @@ static const char *clock_of(const json_t *step)
 	return strlen(time) > 7 ? time + 7 : time;
 }
 
+/* "peer key mismatch": the name of a cause as people read it. */
+static const char *cause_of(const json_t *step)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "%s", member_text(step, "cause"));
+	for (char *at = text; (at = strchr(at, '_'));)
+		*at = ' ';
+	return text;
+}
+
 static bool is_kind(const json_t *step, const char *kind)
 {
 	return strcmp(member_text(step, "kind"), kind) == 0;
@@ -116,7 +127,7 @@ static void print_step(const json_t *step, int phase, FILE *out)
 		fprintf(out, "%-12s  %-14s |=== PHASE %d COMPLETED ===\n", clock_of(step), "",
 			phase);
 	} else if (is_kind(step, "evidence")) {
-		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", member_text(step, "cause"));
+		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", cause_of(step));
 	} else if (is_kind(step, "failed")) {
 		fprintf(out, "%-12s  %-14s X FAILED in %s\n", clock_of(step), "",
 			member_text(step, "state"));
@@ -186,7 +197,7 @@ static void svg_step(const json_t *step, int phase, int y, FILE *out)
 		snprintf(text, sizeof(text), "PHASE %d COMPLETED", phase);
 	} else {
 		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
-			 member_text(step, "cause"));
+			 cause_of(step));
 	}
 	svg_text(out, (LEFT + RIGHT) / 2, y, class, text);
 }

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,7 @@ struct line {
 	struct filter filter;
 	enum form form;
 	bool watch;
+	char interface[32]; /* "tunnel 0" in one word */
 };
 
 static void complain(const json_t *answer)
@@ -35,11 +37,11 @@ static void complain(const json_t *answer)
 void line_help(FILE *out)
 {
 	for (size_t i = 0; i < verb_count; i++)
-		fprintf(out, "  %-36s  %s\n", verbs[i].syntax, verbs[i].help);
+		fprintf(out, "  %-40s  %s\n", verbs[i].syntax, verbs[i].help);
 	fprintf(out,
 		"Behind a command: --json, --watch, --svg (ladder, map), --dot (map); | include, "
-		"| exclude,\n| begin, | section with a regular expression. Words may be "
-		"abbreviated; ? says what may follow.\n");
+		"| exclude,\n| begin, | section, | count with a regular expression. Words may be "
+		"abbreviated; ? says what\nmay follow.\n");
 }
 
 /* False: nobody reads any more. */
@@ -79,8 +81,11 @@ static void show(struct line *l, const json_t *answer)
 	verb_renderer(l->command.verb, l->form)(answer, out);
 	if (fclose(out))
 		abort();
-	l->filter.open = false;
+	if (!verb_follows(l->command.verb))
+		filter_begin(&l->filter);
 	show_text(l, text);
+	if (!verb_follows(l->command.verb))
+		filter_end(&l->filter, stdout);
 	free(text);
 }
 
@@ -119,6 +124,7 @@ static int follow(struct line *l, int fd, const json_t *request)
 	if (in)
 		fclose(in);
 	free(text);
+	filter_end(&l->filter, stdout);
 	return line_interrupted ? CTL_EXIT_OK : status;
 }
 
@@ -218,11 +224,33 @@ static bool take_apart(struct line *l, char **words, size_t *count)
 
 		if (words[bar][1])
 			words[bar]++;
+		if (more && !strcmp(behind[more - 1], "?")) {
+			filter_help(stdout);
+			return false;
+		}
 		if (!filter_open(&l->filter, behind, more))
 			return false;
 	}
 	*count = n;
 	return true;
+}
+
+/* "interface tunnel 0" is "interface tunnel0". */
+static void join_interface(struct line *l, char **words, size_t *count)
+{
+	for (size_t i = 0; i + 1 < *count; i++) {
+		size_t len = strlen(words[i]);
+		const char *number = words[i + 1];
+
+		if (len < 2 || strncasecmp("tunnel", words[i], len) != 0 || !*number ||
+		    number[strspn(number, "0123456789")])
+			continue;
+		snprintf(l->interface, sizeof(l->interface), "%s%.10s", words[i], number);
+		words[i] = l->interface;
+		memmove(&words[i + 1], &words[i + 2], (*count - i - 2) * sizeof(*words));
+		(*count)--;
+		return;
+	}
 }
 
 static int question(char **words, size_t count)
@@ -237,6 +265,8 @@ static int question(char **words, size_t count)
 
 static int run_words(struct line *l, char **words, size_t count)
 {
+	const char *hint;
+
 	if (!take_apart(l, words, &count))
 		return CTL_EXIT_USAGE;
 	if (!count)
@@ -247,9 +277,15 @@ static int run_words(struct line *l, char **words, size_t count)
 	}
 	if (!strcmp(words[count - 1], "?"))
 		return question(words, count - 1);
+	join_interface(l, words, &count);
 	l->command = parse_words(words, count);
+	if (l->command.result == PARSE_OK)
+		return run(l);
 	parse_complain(&l->command, words, count, stderr);
-	return l->command.result == PARSE_OK ? run(l) : CTL_EXIT_USAGE;
+	hint = hint_for(words, count);
+	if (hint)
+		fprintf(stderr, "%% %s\n", hint);
+	return CTL_EXIT_USAGE;
 }
 
 int line_run(const struct target *to, char **argv, enum form form)

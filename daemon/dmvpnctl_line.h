@@ -5,7 +5,7 @@
  *
  * A line is a command, perhaps with --json, --svg, --watch, and perhaps a filter behind a "|" as on the
  * router: `show dmvpn | include UP`, exclude, begin, section (what matches, with what is indented below
- * it), each with a regular expression.
+ * it), count, each with a regular expression.
  */
 #ifndef DAEMON_DMVPNCTL_LINE_H
 #define DAEMON_DMVPNCTL_LINE_H
@@ -34,20 +34,36 @@ FILE *client_follow(int fd, const json_t *request);
  */
 json_t *tech_collect(const struct target *to, const char *file);
 
-enum filter_kind { FILTER_NONE, FILTER_INCLUDE, FILTER_EXCLUDE, FILTER_BEGIN, FILTER_SECTION };
+enum filter_kind {
+	FILTER_NONE,
+	FILTER_INCLUDE,
+	FILTER_EXCLUDE,
+	FILTER_BEGIN,
+	FILTER_SECTION,
+	FILTER_COUNT
+};
 
 struct filter {
 	enum filter_kind kind;
 	regex_t regex;
 	bool open;     /* BEGIN has begun; within a section of SECTION */
 	size_t indent; /* of that section's first line */
+	size_t count;  /* COUNT: lines that matched; none of them is shown */
 };
 
 /* The words behind the "|". False after a complaint. */
 bool filter_open(struct filter *f, char *const *words, size_t count);
 void filter_close(struct filter *f);
+/* What may stand behind the "|", for the question mark. */
+void filter_help(FILE *out);
+/* Before and behind a text. */
+void filter_begin(struct filter *f);
+void filter_end(const struct filter *f, FILE *out);
 /* Whether this line, the next of the text, is shown. */
 bool filter_takes(struct filter *f, const char *line);
+
+/* dmvpnctl_hint.c: where to find what a router's command does that is none here; NULL: nobody knows. */
+const char *hint_for(char *const *words, size_t count);
 
 /*
  * Runs one line, given as the arguments of a program (NULL at the end, written to); its exit status.

@@ -104,9 +104,18 @@ static unsigned char question(EditLine *edit, int key)
 
 	(void)key;
 	printf("?\n");
+	for (size_t i = 0; i < count; i++) {
+		if (words[i][0] == '|') {
+			filter_help(stdout);
+			return CC_REDISPLAY;
+		}
+	}
 	if (!*words[count - 1]) {
 		if (!parse_help(words, count - 1, stdout, &p))
 			parse_complain(&p, words, count - 1, stdout);
+		if (count == 1)
+			printf("  exit            Leave the prompt\n"
+			       "  help            All commands\n");
 	} else if (!parse_candidates(words, count, stdout, "  ")) {
 		printf("%% Unrecognized command\n");
 	}

@@ -76,6 +76,12 @@ void render_message(const json_t *answer, FILE *out)
 	fprintf(out, "%s\n", member_text(answer, "message"));
 }
 
+void render_tracing(const json_t *answer, FILE *out)
+{
+	render_message(answer, out);
+	fprintf(out, "It goes to the daemon's log; \"debug\" alone follows that here\n");
+}
+
 void render_log_line(const json_t *line, FILE *out)
 {
 	const char *tag = member_text(line, "tag");
@@ -200,6 +206,25 @@ void render_dmvpn(const json_t *answer, FILE *out)
 	}
 }
 
+/* Ours, of what the router keeps to itself: the way packets take now, and what the reply said. */
+static void nhrp_entry_detail(const json_t *entry, FILE *out)
+{
+	if (member_has(entry, "shortcut"))
+		fprintf(out, "  Shortcut: %s\n", member_text(entry, "shortcut"));
+	else if (member_has(entry, "path"))
+		/* Its own SA says nothing of the way through a hub. */
+		fprintf(out, "  Path: through %s%s\n", member_text(entry, "path"),
+			member_is(entry, "path", member_text(entry, "nbma")) &&
+					!member_true(entry, "up")
+				? " (down)"
+				: "");
+	if (member_int(entry, "holding_time"))
+		fprintf(out, "  Holding time: %lld seconds\n",
+			(long long)member_int(entry, "holding_time"));
+	if (member_int(entry, "mtu"))
+		fprintf(out, "  MTU: %lld bytes\n", (long long)member_int(entry, "mtu"));
+}
+
 static void nhrp_entry(const json_t *entry, FILE *out)
 {
 	const json_t *flag;
@@ -228,15 +253,29 @@ static void nhrp_entry(const json_t *entry, FILE *out)
 		fprintf(out, "    (Claimed NBMA address: %s)\n", member_text(entry, "nat_nbma"));
 }
 
-void render_nhrp(const json_t *answer, FILE *out)
+static void nhrp_entries(const json_t *answer, bool detail, FILE *out)
 {
 	const json_t *entry;
 	size_t i;
 
-	/* IOS keeps its own address to itself. */
-	json_array_foreach (json_object_get(answer, "entries"), i, entry)
-		if (strcmp(member_text(entry, "type"), "local") != 0)
-			nhrp_entry(entry, out);
+	json_array_foreach (json_object_get(answer, "entries"), i, entry) {
+		/* IOS keeps its own address to itself. */
+		if (member_is(entry, "type", "local"))
+			continue;
+		nhrp_entry(entry, out);
+		if (detail)
+			nhrp_entry_detail(entry, out);
+	}
+}
+
+void render_nhrp(const json_t *answer, FILE *out)
+{
+	nhrp_entries(answer, false, out);
+}
+
+void render_nhrp_detail(const json_t *answer, FILE *out)
+{
+	nhrp_entries(answer, true, out);
 }
 
 static void nhs_registration(const json_t *nhs, FILE *out)
@@ -298,21 +337,35 @@ void render_nhrp_nhs_detail(const json_t *answer, FILE *out)
 	nhrp_nhs(answer, out, true);
 }
 
+static bool array_has(const json_t *texts, const json_t *text)
+{
+	const json_t *one;
+	size_t i;
+
+	json_array_foreach (texts, i, one)
+		if (json_equal(one, text))
+			return true;
+	return false;
+}
+
 void render_nhrp_multicast(const json_t *answer, FILE *out)
 {
 	const json_t *tunnel, *listener;
 	size_t i, j;
 
+	fprintf(out, "  I/F     NBMA address\n");
 	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
-		const json_t *listeners = json_object_get(tunnel, "listeners");
+		const json_t *fixed = json_object_get(tunnel, "static");
 
-		fprintf(out, "%s: %zu listeners%s\n", member_text(tunnel, "interface"),
-			json_array_size(listeners),
-			member_true(tunnel, "dynamic") ? ", dynamic" : "");
-		json_array_foreach (listeners, j, listener)
-			fprintf(out, "  NBMA address: %s\n", json_string_value(listener));
-		fprintf(out, "  %lld packets captured, %lld copies sent, %lld errors, %lld dropped\n",
-			(long long)member_int(tunnel, "captured"),
+		json_array_foreach (json_object_get(tunnel, "listeners"), j, listener)
+			fprintf(out, "%-9s %-15s Flags: %s\n", member_text(tunnel, "interface"),
+				json_string_value(listener),
+				array_has(fixed, listener) ? "static" : "dynamic");
+		/* Ours: whether anything was to be copied. */
+		fprintf(out,
+			"%-9s %lld packets captured, %lld copies sent, %lld errors, "
+			"%lld dropped\n",
+			member_text(tunnel, "interface"), (long long)member_int(tunnel, "captured"),
 			(long long)member_int(tunnel, "copies"),
 			(long long)member_int(tunnel, "errors"),
 			(long long)member_int(tunnel, "dropped"));

@@ -16,6 +16,7 @@
 #include "daemon/options.h"
 #include "daemon/packets.h"
 #include "daemon/tunnel.h"
+#include "daemon/verbs.h"
 #include "nhrp/nhrp.h"
 
 struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count)
@@ -132,10 +133,14 @@ static json_t *interface_json(struct daemon *d, const struct tunnel *t)
 
 json_t *show_interface(struct daemon *d, const json_t *args)
 {
-	json_t *list = json_array();
+	const struct tunnel *only;
+	json_t *list, *error;
 
-	(void)args;
+	if (!verbs_tunnel(d, args, "interface", &only, &error))
+		return error;
+	list = json_array();
 	TUNNELS_EACH (d, t)
+	if (!only || only == t)
 		json_array_append_new(list, interface_json(d, t));
 	return json_pack("{s:o}", "interfaces", list);
 }

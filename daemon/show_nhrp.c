@@ -414,6 +414,16 @@ static json_t *traffic_json(const struct tunnel *t, const struct nhrp_counters *
 			 show_u64(c->hairpins_ignored), "send_errors", show_u64(packets_send_errors(t)));
 }
 
+static json_t *configured_listeners(const struct tunnel *t)
+{
+	const struct conf_addrs *a = &t->conf->nhrp.multicast;
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < a->count; i++)
+		json_array_append_new(list, show_addr(&a->addr[i]));
+	return list;
+}
+
 json_t *show_ip_nhrp_multicast(struct daemon *d, const json_t *args)
 {
 	json_t *list = json_array();
@@ -424,6 +434,7 @@ json_t *show_ip_nhrp_multicast(struct daemon *d, const json_t *args)
 
 		json_object_set_new(o, "interface", json_string(t->conf->name));
 		json_object_set_new(o, "dynamic", json_boolean(t->conf->nhrp.multicast_dynamic));
+		json_object_set_new(o, "static", configured_listeners(t));
 		json_array_append_new(list, o);
 	}
 	return json_pack("{s:o}", "tunnels", list);

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -44,7 +45,15 @@ bool verbs_address(const json_t *args, const char *name, struct addr *out, json_
 	return false;
 }
 
-/* As on the router names are the same in any case. */
+/* "Tu0" and "tunnel0" are Tunnel0, as on the router. */
+static bool names_tunnel(const char *text, const char *name)
+{
+	size_t letters = strcspn(text, "0123456789"), all = strcspn(name, "0123456789");
+
+	return letters && letters <= all && !strncasecmp(text, name, letters) &&
+	       !strcasecmp(text + letters, name + all);
+}
+
 bool verbs_tunnel(struct daemon *d, const json_t *args, const char *name, const struct tunnel **out,
 		  json_t **error)
 {
@@ -58,7 +67,8 @@ bool verbs_tunnel(struct daemon *d, const json_t *args, const char *name, const 
 	TUNNELS_EACH (d, t) {
 		size_t n = strlen(names);
 
-		if (text && !strcasecmp(t->conf->name, text))
+		if (text && (!strcasecmp(t->conf->name, text) ||
+			     (!*out && names_tunnel(text, t->conf->name))))
 			*out = t;
 		snprintf(names + n, sizeof(names) - n, "%s%s", n ? ", " : "", t->conf->name);
 	}
@@ -177,6 +187,75 @@ static json_t *clear_ip_nhrp(struct daemon *d, const json_t *args)
 			"there is no dynamic entry for %s; \"show ip nhrp\" lists what is there",
 			addr_text(&address, text));
 	nhrp_clear(d->nhrp, loop_now(), NHRP_ALL, address);
+	return json_object();
+}
+
+/* Forgets what was learned of the NBMA address, or of all of them where that is none. */
+static void clear_learned(struct daemon *d, const struct addr *nbma)
+{
+	struct addr *found = NULL;
+	size_t count = 0, room = 0;
+	const void *cursor = NULL;
+	struct nhrp_entry e;
+
+	if (addr_is_none(nbma)) {
+		nhrp_clear(d->nhrp, loop_now(), NHRP_ALL, *nbma);
+		return;
+	}
+	/* First all of them: clearing changes what the cursor walks. */
+	while (nhrp_entry_next(d->nhrp, &cursor, &e)) {
+		if (e.type == NHRP_ENTRY_LOCAL || e.type == NHRP_ENTRY_STATIC ||
+		    !addr_equal(&e.nbma, nbma))
+			continue;
+		if (count == room) {
+			room = room ? 2 * room : 8;
+			found = xreallocarray(found, room, sizeof(*found));
+		}
+		found[count++] = e.protocol;
+	}
+	for (size_t i = 0; i < count; i++)
+		nhrp_clear(d->nhrp, loop_now(), NHRP_ALL, found[i]);
+	free(found);
+}
+
+/* False: nothing is known of that tunnel address. */
+static bool find_nbma(const struct daemon *d, const struct addr *protocol, struct addr *nbma)
+{
+	const void *cursor = NULL;
+	struct nhrp_entry e;
+
+	while (nhrp_entry_next(d->nhrp, &cursor, &e)) {
+		if (e.type == NHRP_ENTRY_LOCAL || !addr_equal(&e.protocol, protocol))
+			continue;
+		*nbma = addr_is_none(&e.nbma) ? e.path : e.nbma;
+		return !addr_is_none(nbma);
+	}
+	return false;
+}
+
+/* What was learned of a peer, and its SAs. */
+static json_t *clear_dmvpn_session(struct daemon *d, const json_t *args)
+{
+	struct addr nbma, protocol;
+	json_t *error;
+	char text[ADDR_TEXT];
+
+	if (json_object_size(args) > 1)
+		return verbs_error("expected one of \"nbma\" and \"tunnel\"");
+	if (!verbs_address(args, "nbma", &nbma, &error) ||
+	    !verbs_address(args, "tunnel", &protocol, &error))
+		return error;
+	if (!addr_is_none(&protocol) && !find_nbma(d, &protocol, &nbma))
+		return verbs_error("there is no peer %s; \"show dmvpn\" lists them",
+				   addr_text(&protocol, text));
+	if (!addr_is_none(&nbma) && !peer_has_sa(d, &nbma))
+		return verbs_error("there is no peer %s; \"show dmvpn\" lists them",
+				   addr_text(&nbma, text));
+	clear_learned(d, &nbma);
+	if (addr_is_none(&nbma))
+		ike_clear(d->ike, loop_now(), NULL, NULL);
+	else
+		clear_peer(d, &nbma);
 	return json_object();
 }
 
@@ -322,6 +401,7 @@ static const struct verb {
 } verbs[] = {
 	{ "clear crypto isakmp", clear_crypto_isakmp, NULL, "conn_id" },
 	{ "clear crypto sa", clear_crypto_sa, NULL, "peer" },
+	{ "clear dmvpn session", clear_dmvpn_session, NULL, "nbma tunnel" },
 	{ "clear ip nhrp", clear_ip_nhrp, NULL, "address" },
 	{ "debug", NULL, verb_debug, NULL },
 	{ "debug crypto condition peer", verb_debug_peer, NULL, "peer" },
@@ -350,7 +430,7 @@ static const struct verb {
 	{ "show debugging", verb_show_debugging, NULL, NULL },
 	{ "show dmvpn", show_dmvpn, NULL, "interface nbma tunnel" },
 	{ "show dmvpn detail", NULL, ask_for_dmvpn_detail, "interface nbma tunnel" },
-	{ "show interface", show_interface, NULL, NULL },
+	{ "show interface", show_interface, NULL, "interface" },
 	{ "show ip nhrp", show_ip_nhrp, NULL, "address" },
 	{ "show ip nhrp dynamic", show_ip_nhrp_dynamic, NULL, NULL },
 	{ "show ip nhrp incomplete", show_ip_nhrp_incomplete, NULL, NULL },

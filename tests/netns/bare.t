@@ -22,7 +22,7 @@ bare SiteB "map-multicast = \"$HUB\""
 wait_up SiteA 172.16.0.1
 wait_up SiteB 172.16.0.1
 show Hub "show ip nhrp multicast"
-expect "the hub has two listeners" test "$(ctl Hub show ip nhrp multicast | grep -c 'NBMA address')" = 2
+expect "the hub has two listeners" test "$(ctl Hub show ip nhrp multicast | grep -c 'Flags: dynamic')" = 2
 
 step "Multicast"
 on Hub ping -c 5 -i 0.1 -W 1 -I Tunnel0 224.0.0.5 >/dev/null || true

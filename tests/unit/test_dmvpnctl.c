@@ -83,6 +83,13 @@ Test(dmvpnctl, abbreviations_of_the_article)
 	check_syntax("sh dm p n 10.0.0.6 d", "show dmvpn peer nbma A.B.C.D detail");
 	check_syntax("sh ip nh br", "show ip nhrp brief");
 	check_syntax("sh ip nh 172.16.0.1", "show ip nhrp A.B.C.D");
+	check_syntax("sh ip nhrp det", "show ip nhrp detail");
+	check_syntax("show interface", "show interfaces");
+	check_syntax("sh int tu0", "show interfaces IFNAME");
+	check_syntax("cl cry ses rem 10.0.0.4", "clear crypto session remote A.B.C.D");
+	check_syntax("clear dm ses p n 10.0.0.4", "clear dmvpn session peer nbma A.B.C.D");
+	check_syntax("deb cry ike 127", "debug crypto ikev1 <1-255>");
+	check_syntax("no deb all", "no debug all");
 }
 
 Test(dmvpnctl, every_command_of_the_table_reads_back)
@@ -227,6 +234,11 @@ Test(dmvpnctl, requests)
 		      "{\"verb\": [\"show\", \"dmvpn\", \"detail\"],"
 		      " \"args\": {\"tunnel\": \"172.16.0.3\"}}");
 	check_request("sh ip nhrp sum", "{\"verb\": [\"show\", \"ip\", \"nhrp\"], \"args\": {}}");
+	check_request("sh int", "{\"verb\": [\"show\", \"interface\"], \"args\": {}}");
+	check_request("clear dmvpn session peer tunnel 172.16.0.3",
+		      "{\"verb\": [\"clear\", \"dmvpn\", \"session\"],"
+		      " \"args\": {\"tunnel\": \"172.16.0.3\"}}");
+	check_request("no debug all", "{\"verb\": [\"undebug\", \"all\"], \"args\": {}}");
 	check_request("deb cry isa 200", "{\"verb\": [\"debug\", \"crypto\", \"isakmp\"],"
 					 " \"args\": {\"level\": 200}}");
 }
@@ -253,6 +265,7 @@ Test(dmvpnctl, question_mark)
 			      "  explain         Why a tunnel is not up, and what to change\n"
 		   "  ladder          The messages of a peer's negotiations\n"
 			      "  map             The DMVPN as this node sees it\n"
+			      "  no              Stop tracing: no debug all\n"
 			      "  reload          Read the configuration again, and change what it "
 			      "changes\n"
 			      "  show            Show state\n"
@@ -347,6 +360,7 @@ Test(dmvpnctl, layouts)
 		{ render_dmvpn, "show-dmvpn-phase3" },
 		{ render_nhrp_nhs, "show-ip-nhrp-nhs-cluster" },
 		{ render_nhrp_multicast, "show-ip-nhrp-multicast" },
+		{ render_nhrp_detail, "show-ip-nhrp-detail" },
 		{ render_interface, "show-interface-mtu" },
 		{ render_event, "event" },
 		{ render_dmvpn_detail, "show-dmvpn-detail" },

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What stands around a command: the filters behind the "|", and what TAB would add.
+ * What stands around a command: the filters behind the "|", what TAB would add, and what is said to
+ * commands of a router that are none here.
  *
- * LINK: daemon/dmvpnctl_explain.c daemon/dmvpnctl_filter.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c
+ * LINK: daemon/dmvpnctl_hint.c daemon/dmvpnctl_explain.c daemon/dmvpnctl_filter.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c
  * LINK: daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_config.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/dmvpnctl_line.h"
@@ -43,6 +45,91 @@ Test(dmvpnctl_line, filters)
 				shown[strlen(shown)] = (char)('0' + line);
 		cr_expect_str_eq(shown, filters[i].shown, "%s: %s", filters[i].words[0], shown);
 		filter_close(&f);
+	}
+}
+
+/* None of the lines, but their number; of the next text only that of its own. */
+Test(dmvpnctl_line, filter_that_counts)
+{
+	char count[] = "cou", regex[] = "^ .*10[.]", *words[] = { count, regex }, said[100];
+	struct filter f;
+
+	cr_assert(filter_open(&f, words, 2));
+	for (int i = 0; i < 2; i++) {
+		FILE *out = fmemopen(said, sizeof(said), "w");
+
+		filter_begin(&f);
+		for (size_t line = 0; line < ARRAY_SIZE(text); line++)
+			cr_expect_not(filter_takes(&f, text[line]));
+		filter_end(&f, out);
+		fclose(out);
+		cr_expect_str_eq(said, "Number of lines which match regexp = 2\n");
+	}
+	filter_close(&f);
+}
+
+static bool hints_at(const char *typed, const char *part)
+{
+	char copy[100], *words[10], *save;
+	const char *hint;
+	size_t count = 0;
+
+	strcpy(copy, typed);
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+		words[count++] = w;
+	hint = hint_for(words, count);
+	return part ? hint && strstr(hint, part) : !hint;
+}
+
+Test(dmvpnctl_line, hints)
+{
+	cr_expect(hints_at("conf t", "reload"));
+	cr_expect(hints_at("wr mem", "reload"));
+	cr_expect(hints_at("Sh Log", "journalctl"));
+	cr_expect(hints_at("show ip route 10.0.0.0", "ip route"));
+	cr_expect(hints_at("term mon", "\"debug\" alone"));
+	cr_expect(hints_at("terminal length 0", "paged"));
+	cr_expect(hints_at("no debug crypto isakmp", "no debug all"));
+	cr_expect(hints_at("no shutdown", "reload"));
+	cr_expect(hints_at("ping 172.16.0.1", "ping"));
+	cr_expect(hints_at("show", NULL));
+	cr_expect(hints_at("show ip", NULL));
+	cr_expect(hints_at("show dmvpm", NULL));
+	cr_expect(hints_at("show loggings", NULL));
+	cr_expect(hints_at("d nonsense", NULL));
+}
+
+/* Who follows a hint must get somewhere: what is quoted in it is a command of the table. */
+Test(dmvpnctl_line, hints_that_name_commands)
+{
+	static const char *const typed[] = { "show crypto map",	   "show crypto engine",
+					     "show crypto sockets", "show isakmp",
+					     "show vpn-sessiondb",  "show nhrp",
+					     "clear crypto ikev1",  "clear crypto ipsec",
+					     "debug all",	    "debug tunnel" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(typed); i++) {
+		char copy[100], *words[10], *save, *hint, *at;
+		size_t count = 0;
+
+		strcpy(copy, typed[i]);
+		for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save))
+			words[count++] = w;
+		cr_assert_not_null(hint_for(words, count), "%s", typed[i]);
+		hint = xstrdup(hint_for(words, count));
+		for (at = strchr(hint, '"'); at; at = strchr(at, '"')) {
+			char *end = strchr(++at, '"'), *named[10];
+
+			cr_assert_not_null(end);
+			*end = '\0';
+			at[strcspn(at, "|")] = '\0';
+			count = 0;
+			for (char *w = strtok_r(at, " ", &save); w; w = strtok_r(NULL, " ", &save))
+				named[count++] = w;
+			cr_expect_eq(parse_words(named, count).result, PARSE_OK, "%s: %s", typed[i], at);
+			at = end + 1;
+		}
+		free(hint);
 	}
 }
 
@@ -83,5 +170,6 @@ Test(dmvpnctl_line, candidates)
 	check_candidates("sh cr i", "ikev1\nipsec\nisakmp\n");
 	check_candidates("show nonsense ", "");
 	check_candidates("und", "undebug\n");
+	check_candidates("clear ", "crypto\ndmvpn\nip\n");
 	check_candidates("ladder ", ""); /* an address: nobody knows which */
 }
