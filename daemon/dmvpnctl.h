@@ -117,6 +117,9 @@ render_fn render_ladder, render_ladder_svg; /* dmvpnctl_ladder.c */
 render_fn render_map, render_map_dot;	    /* dmvpnctl_map_text.c */
 render_fn render_map_svg;		    /* dmvpnctl_map_svg.c */
 
+/* Whether a next hop server is on standby: it is not asked, nothing is expected of it. */
+bool nhs_waits(const json_t *nhs);
+
 /* Parts of a session that show dmvpn detail has, too: dmvpnctl_session.c */
 void render_session_isakmp_sa(const json_t *sa, bool detail, FILE *out);
 void render_session_flow(const json_t *session, bool detail, FILE *out);

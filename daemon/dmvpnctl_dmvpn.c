@@ -18,7 +18,7 @@ static void detail_servers(const json_t *servers, FILE *out)
 	fprintf(out, "\nIPv4 NHS:\n");
 	json_array_foreach (servers, i, nhs) {
 		/* One on standby waits until it is needed. */
-		bool waits = member_is(nhs, "state", "standby");
+		bool waits = nhs_waits(nhs);
 
 		fprintf(out, "%s  %s%s%s priority = %lld cluster = %lld\n",
 			member_text(nhs, "protocol"), member_true(nhs, "responding") ? "R" : " ",

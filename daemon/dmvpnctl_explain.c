@@ -92,7 +92,13 @@ void render_explain(const json_t *answer, FILE *out)
 		print_cause(cause, i + 1, out);
 	if (json_array_size(machine))
 		fprintf(out, "\n");
-	if (!json_array_size(peers))
+	if (!json_array_size(peers) && member_has(answer, "known") && !member_int(answer, "known"))
+		print_text("", 0,
+			   "No peer is known here: none is configured, and nothing came from one "
+			   "within the last hour. If one should have called, \"explain A.B.C.D\" with "
+			   "its NBMA address looks at the way to it.",
+			   out);
+	else if (!json_array_size(peers))
 		fprintf(out,
 			"Nothing to explain: all peers are up, and were during the last hour.\n");
 	json_array_foreach (peers, i, peer) {

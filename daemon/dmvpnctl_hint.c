@@ -51,6 +51,7 @@ static const struct {
 	  "\"show crypto session detail\", \"show crypto ikev1 sa detail\"." },
 	{ "show nhrp", "\"show ip nhrp\"." },
 	{ "show startup-config", FILE_RUNS },
+	{ "show", NULL }, /* nor this */
 	{ "clear counters", COUNTERS },
 	{ "clear ip nhrp counters", COUNTERS },
 	{ "clear crypto sa counters", COUNTERS },

@@ -179,7 +179,9 @@ static int run_watching(struct line *l)
 		printf("\033[H\033[2J%s every %d s: %s\n\n", text, WATCH_SECONDS,
 		       l->command.verb->syntax);
 		status = run_once(l);
-	} while (status == CTL_EXIT_OK && !line_interrupted && !sleep(WATCH_SECONDS));
+		/* Interrupted in its last half second a sleep says 0, too. */
+	} while (status == CTL_EXIT_OK && !line_interrupted && !sleep(WATCH_SECONDS) &&
+		 !line_interrupted);
 	return line_interrupted ? CTL_EXIT_OK : status;
 }
 

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "lib/util.h"
@@ -39,11 +40,16 @@ static int run_text(const struct target *to, char *text)
 
 static bool is_end(const char *text)
 {
-	static const char *const words[] = { "exit", "quit", "logout", "end" };
-	size_t n = strcspn(text += strspn(text, " \t"), " \t\n");
+	/* As far as they are told from explain and enable. */
+	static const struct {
+		const char *word;
+		size_t least;
+	} words[] = { { "exit", 3 }, { "quit", 1 }, { "logout", 3 }, { "end", 3 } };
+	size_t n = strcspn(text += strspn(text, " \t"), " \t\r\n");
 
 	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
-		if (strlen(words[i]) == n && !strncmp(words[i], text, n))
+		if (n >= words[i].least && n <= strlen(words[i].word) &&
+		    !strncasecmp(words[i].word, text, n))
 			return true;
 	return false;
 }
@@ -182,9 +188,19 @@ static void run_terminal(struct shell *s)
 	el_set(s->edit, EL_BIND, "?", "question", NULL);
 	el_set(s->edit, EL_BIND, "^I", "complete", NULL);
 	el_source(s->edit, NULL);
-	while ((line = el_gets(s->edit, &len)) && len > 0 && !is_end(line)) {
+	for (;;) {
 		char *text;
 
+		line_interrupted = 0;
+		line = el_gets(s->edit, &len);
+		if (line_interrupted) {
+			/* ^C throws the line away, as on the router. */
+			printf("\n");
+			el_reset(s->edit);
+			continue;
+		}
+		if (!line || len <= 0 || is_end(line))
+			break;
 		if (line[strspn(line, " \t\r\n")] == '\0')
 			continue;
 		history(past, &event, H_ENTER, line);

@@ -307,18 +307,41 @@ static void nhs_rank(const json_t *nhs, FILE *out, bool detail)
 		fprintf(out, "  name %s", member_text(nhs, "name"));
 }
 
+bool nhs_waits(const json_t *nhs)
+{
+	return member_is(nhs, "state", "standby");
+}
+
+/* IOS 12.4 has no such letter. */
+static bool any_waits(const json_t *answer)
+{
+	const json_t *tunnel, *nhs;
+	size_t i, j;
+
+	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel)
+		json_array_foreach (json_object_get(tunnel, "servers"), j, nhs)
+			if (nhs_waits(nhs))
+				return true;
+	return false;
+}
+
 static void nhrp_nhs(const json_t *answer, FILE *out, bool detail)
 {
 	const json_t *tunnel, *nhs;
 	size_t i, j;
 
-	fprintf(out, "Legend: E=Expecting replies, R=Responding\n");
+	fprintf(out, "Legend: E=Expecting replies, R=Responding%s\n",
+		any_waits(answer) ? ", W=Waiting" : "");
 	json_array_foreach (json_object_get(answer, "tunnels"), i, tunnel) {
 		fprintf(out, "%s:\n", member_text(tunnel, "interface"));
 		json_array_foreach (json_object_get(tunnel, "servers"), j, nhs) {
+			bool waits = nhs_waits(nhs);
+
 			fprintf(out, "%-15s  %s%s", member_text(nhs, "protocol"),
 				member_true(nhs, "responding") ? "R" : " ",
-				member_true(nhs, "expecting") ? "E" : "");
+				waits				? "W"
+				: member_true(nhs, "expecting") ? "E"
+								: "");
 			nhs_rank(nhs, out, detail);
 			if (detail)
 				nhs_registration(nhs, out);

@@ -24,6 +24,7 @@ struct job {
 	struct daemon *d;
 	struct subject subject[SUBJECTS];
 	size_t count;
+	size_t known; /* peers that were looked at */
 	size_t left_out;
 	bool one; /* it was asked for by its address */
 	unsigned int waiting;
@@ -88,8 +89,8 @@ static json_t *answer(struct job *j)
 			json_array_append_new(peers, peer_json(j->d, &j->subject[i], x));
 	}
 	free(x);
-	return json_pack("{s:o, s:o, s:I}", "machine", machine_json(j->d), "peers", peers,
-			 "left_out", (json_int_t)j->left_out);
+	return json_pack("{s:o, s:o, s:I, s:I}", "machine", machine_json(j->d), "peers", peers,
+			 "known", (json_int_t)j->known, "left_out", (json_int_t)j->left_out);
 }
 
 static void job_free(struct job *j)
@@ -199,6 +200,7 @@ static void choose(struct job *j)
 	struct addr *all;
 	size_t n = explain_candidates(j->d, &all);
 
+	j->known = n;
 	for (size_t i = 0; i < n; i++) {
 		struct subject *s = &j->subject[j->count];
 
@@ -242,7 +244,7 @@ void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c)
 	j->next = jobs;
 	jobs = j;
 	if (j->one)
-		j->count = explain_gather(d, &nbma, true, &j->subject[0]);
+		j->known = j->count = explain_gather(d, &nbma, true, &j->subject[0]);
 	else
 		choose(j);
 	ask(j);

@@ -423,6 +423,13 @@ Test(dmvpnctl, explanation)
 	cr_assert_str_eq(buf, "Nothing to explain: all peers are up, and were during the last "
 			      "hour.\n");
 	json_decref(answer);
+	/* Nobody is not all. */
+	answer = json_pack("{s:[], s:i, s:i}", "peers", "known", 0, "left_out", 0);
+	out = fmemopen(buf, sizeof(buf), "w");
+	render_explain(answer, out);
+	fclose(out);
+	cr_assert(strstr(buf, "No peer is known here") == buf, "%s", buf);
+	json_decref(answer);
 }
 
 /* ---- the manual page ---- */

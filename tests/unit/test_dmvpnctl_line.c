@@ -96,6 +96,7 @@ Test(dmvpnctl_line, hints)
 	cr_expect(hints_at("show ip", NULL));
 	cr_expect(hints_at("show dmvpm", NULL));
 	cr_expect(hints_at("show loggings", NULL));
+	cr_expect(hints_at("sh cry isa sadet", NULL));
 	cr_expect(hints_at("d nonsense", NULL));
 }
 
