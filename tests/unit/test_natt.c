@@ -686,9 +686,9 @@ Test(natt, message_5_with_a_false_source)
 		false_source = (struct endpoint){ victim->addr, 4500 };
 		ike_connect(liar->ike, net->now, &liar->addr, &hub->addr);
 		net_run(net, SECONDS(60));
-		cr_expect_eq(ike_counters(hub->ike)->phase1_up, there);
+		cr_expect_eq(ike_counters(hub->ike)->phase1_up, (uint64_t)there);
 		cr_expect_eq(hub->n_sas, 2 * (size_t)there);
-		cr_expect_eq(ike_counters(hub->ike)->sas, there);
+		cr_expect_eq(ike_counters(hub->ike)->sas, (uint64_t)there);
 		cr_expect_eq(victim->up, there);
 		net_free(net);
 	}
