@@ -23,6 +23,108 @@
 
 #define EVENTS 600 /* of one peer: the last five negotiations or so */
 
+/* ---- all of them ---- */
+
+/* How far IKE is with somebody. */
+struct stage {
+	struct addr remote;
+	size_t nth; /* in IKE's order: of several the last one counts */
+	enum ike_state state;
+};
+
+struct stages {
+	struct stage *list;
+	size_t n, room;
+};
+
+struct explain_view {
+	struct daemon *d;
+	struct nhrp_entry *entries; /* by NBMA address */
+	size_t entry_count;
+	struct stages phase1, phase2; /* by remote address */
+	struct ifaddrs *interfaces;   /* NULL: the kernel does not tell */
+	enum ike_cause own_flaw;      /* of our certificate */
+};
+
+static int by_nbma(const void *x, const void *y)
+{
+	const struct nhrp_entry *a = x, *b = y;
+	int order = show_addr_order(&a->nbma, &b->nbma);
+
+	return order ? order : show_addr_order(&a->protocol, &b->protocol);
+}
+
+static int by_remote(const void *x, const void *y)
+{
+	const struct stage *a = x, *b = y;
+	int order = show_addr_order(&a->remote, &b->remote);
+
+	return order ? order : a->nth < b->nth ? -1 : a->nth > b->nth;
+}
+
+static void add_stage(struct stages *s, const struct addr *remote, enum ike_state state)
+{
+	if (s->n == s->room) {
+		s->room = s->room ? 2 * s->room : 64;
+		s->list = xreallocarray(s->list, s->room, sizeof(*s->list));
+	}
+	s->list[s->n] = (struct stage){ *remote, s->n, state };
+	s->n++;
+}
+
+struct explain_view *explain_look(struct daemon *d)
+{
+	struct explain_view *v = xcalloc(1, sizeof(*v));
+	const void *cursor = NULL;
+	struct ike_sa_info sa;
+	struct ike_pair_info pair;
+	struct ike_cert about;
+
+	v->d = d;
+	v->entries = show_nhrp_entries(d, &v->entry_count);
+	qsort(v->entries, v->entry_count, sizeof(*v->entries), by_nbma);
+	while (ike_sa_next(d->ike, &cursor, &sa))
+		add_stage(&v->phase1, &sa.remote.addr, sa.state);
+	for (cursor = NULL; ike_pair_next(d->ike, &cursor, &pair);)
+		add_stage(&v->phase2, &pair.remote, pair.state);
+	if (v->phase1.n)
+		qsort(v->phase1.list, v->phase1.n, sizeof(*v->phase1.list), by_remote);
+	if (v->phase2.n)
+		qsort(v->phase2.list, v->phase2.n, sizeof(*v->phase2.list), by_remote);
+	if (getifaddrs(&v->interfaces) < 0)
+		v->interfaces = NULL;
+	if (d->trustpoint)
+		v->own_flaw = trustpoint_judge(d->trustpoint, time(NULL), &about);
+	return v;
+}
+
+void explain_look_end(struct explain_view *v)
+{
+	if (v->interfaces)
+		freeifaddrs(v->interfaces);
+	free(v->entries);
+	free(v->phase1.list);
+	free(v->phase2.list);
+	free(v);
+}
+
+/* The first of n sorted items whose address, which is `at` octets into each, does not stand before this. */
+static size_t first_with(const void *items, size_t n, size_t size, size_t at, const struct addr *a)
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+		const void *one = (const char *)items + middle * size + at;
+
+		if (show_addr_order(one, a) < 0)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
+
 /* ---- who ---- */
 
 struct addrs {
@@ -66,26 +168,24 @@ static void settle(struct addrs *a, size_t from)
 	a->n = n;
 }
 
-size_t explain_candidates(struct daemon *d, struct addr **out)
+size_t explain_candidates(const struct explain_view *v, struct addr **out)
 {
 	struct addrs a = { 0 };
 	const void *cursor = NULL;
-	struct nhrp_entry entry;
 	struct nhrp_nhs nhs;
-	struct ike_sa_info sa;
 	struct addr *recorded;
 	size_t known, n;
 
-	while (nhrp_entry_next(d->nhrp, &cursor, &entry))
-		if (entry.type != NHRP_ENTRY_LOCAL)
-			add(&a, &entry.nbma);
-	for (cursor = NULL; nhrp_nhs_next(d->nhrp, &cursor, &nhs);)
+	for (size_t i = 0; i < v->entry_count; i++)
+		if (v->entries[i].type != NHRP_ENTRY_LOCAL)
+			add(&a, &v->entries[i].nbma);
+	while (nhrp_nhs_next(v->d->nhrp, &cursor, &nhs))
 		add(&a, &nhs.nbma);
 	settle(&a, 0);
 	known = a.n;
-	for (cursor = NULL; ike_sa_next(d->ike, &cursor, &sa);)
-		add(&a, &sa.remote.addr);
-	n = recorder_peers(d->recorder, loop_now() - MIN(loop_now(), EXPLAIN_PERIOD), &recorded);
+	for (size_t i = 0; i < v->phase1.n; i++)
+		add(&a, &v->phase1.list[i].remote);
+	n = recorder_peers(v->d->recorder, loop_now() - MIN(loop_now(), EXPLAIN_PERIOD), &recorded);
 	for (size_t i = 0; i < n; i++)
 		add(&a, &recorded[i]);
 	free(recorded);
@@ -94,19 +194,18 @@ size_t explain_candidates(struct daemon *d, struct addr **out)
 	return a.n;
 }
 
-struct addr explain_nbma_of(struct daemon *d, const struct addr *any)
+struct addr explain_nbma_of(const struct explain_view *v, const struct addr *any)
 {
 	const void *cursor = NULL;
-	struct nhrp_entry e;
 	struct nhrp_nhs s;
 
-	for (; nhrp_nhs_next(d->nhrp, &cursor, &s);)
+	while (nhrp_nhs_next(v->d->nhrp, &cursor, &s))
 		if (addr_equal(&s.protocol, any))
 			return s.nbma;
-	for (cursor = NULL; nhrp_entry_next(d->nhrp, &cursor, &e);)
-		if (addr_equal(&e.protocol, any))
-			return e.nbma;
-	TUNNELS_EACH(d, t)
+	for (size_t i = 0; i < v->entry_count; i++)
+		if (addr_equal(&v->entries[i].protocol, any))
+			return v->entries[i].nbma;
+	TUNNELS_EACH(v->d, t)
 	if (prefix_contains(&t->conf->address, any))
 		return (struct addr){ 0 };
 	return *any;
@@ -130,56 +229,52 @@ static void of_nhs(struct daemon *d, struct subject *s)
 }
 
 /* Since when it has been up; MSEC_NEVER: it is not, or nobody knows. */
-static msec of_entries(struct daemon *d, struct subject *s)
+static msec of_entries(const struct explain_view *v, struct subject *s)
 {
 	struct explain_facts *f = &s->facts;
-	const void *cursor = NULL;
-	struct nhrp_entry e;
 	msec since = MSEC_NEVER;
+	size_t i = first_with(v->entries, v->entry_count, sizeof(*v->entries),
+			      offsetof(struct nhrp_entry, nbma), &f->remote);
 
-	while (nhrp_entry_next(d->nhrp, &cursor, &e)) {
-		if (e.type == NHRP_ENTRY_LOCAL || !addr_equal(&e.nbma, &f->remote))
+	for (; i < v->entry_count && addr_equal(&v->entries[i].nbma, &f->remote); i++) {
+		const struct nhrp_entry *e = &v->entries[i];
+
+		if (e->type == NHRP_ENTRY_LOCAL)
 			continue;
 		if (s->tunnel < 0)
-			s->tunnel = e.id;
+			s->tunnel = e->id;
 		if (addr_is_none(&f->protocol))
-			f->protocol = e.protocol;
-		if (e.peer_up)
-			since = e.peer_since;
-		if (e.type == NHRP_ENTRY_STATIC)
+			f->protocol = e->protocol;
+		if (e->peer_up)
+			since = e->peer_since;
+		if (e->type == NHRP_ENTRY_STATIC)
 			f->mapped = true;
 		/* A map without a server behind it, or a spoke that was resolved: nothing to register. */
-		if (!f->server && (e.type == NHRP_ENTRY_STATIC || e.type == NHRP_ENTRY_DYNAMIC))
+		if (!f->server && (e->type == NHRP_ENTRY_STATIC || e->type == NHRP_ENTRY_DYNAMIC))
 			f->registered = true;
 	}
 	return since;
 }
 
-static void of_ike(struct daemon *d, struct explain_facts *f)
+/* What is under way counts more than what is done; MM_START: there is nothing. */
+static enum ike_state stage_of(const struct stages *s, const struct addr *remote,
+			       enum ike_state done)
 {
-	const void *cursor = NULL;
-	struct ike_sa_info sa;
-	struct ike_pair_info pair;
+	enum ike_state state = MM_START;
+	size_t i =
+		first_with(s->list, s->n, sizeof(*s->list), offsetof(struct stage, remote), remote);
 
-	while (ike_sa_next(d->ike, &cursor, &sa))
-		if (addr_equal(&sa.remote.addr, &f->remote) &&
-		    (f->phase1 == MM_START || sa.state != MM_ACTIVE))
-			f->phase1 = sa.state;
-	for (cursor = NULL; ike_pair_next(d->ike, &cursor, &pair);)
-		if (addr_equal(&pair.remote, &f->remote) &&
-		    (f->phase2 == MM_START || pair.state != QM_ACTIVE))
-			f->phase2 = pair.state;
+	for (; i < s->n && addr_equal(&s->list[i].remote, remote); i++)
+		if (state == MM_START || s->list[i].state != done)
+			state = s->list[i].state;
+	return state;
 }
 
-static void of_interface(struct explain_facts *f, const struct conf_tunnel *t)
+static void of_interface(const struct explain_view *v, struct explain_facts *f,
+			 const struct conf_tunnel *t)
 {
-	struct ifaddrs *all, *i;
-
-	if (t)
-		memcpy(f->interface, t->source_if, sizeof(f->interface));
-	if (getifaddrs(&all) < 0)
-		return;
-	for (i = all; i; i = i->ifa_next) {
+	memcpy(f->interface, t->source_if, sizeof(f->interface));
+	for (const struct ifaddrs *i = v->interfaces; i; i = i->ifa_next) {
 		const struct sockaddr_in *sin = (const void *)i->ifa_addr;
 
 		if (t && sin && sin->sin_family == AF_PACKET && !strcmp(i->ifa_name, t->name)) {
@@ -195,11 +290,11 @@ static void of_interface(struct explain_facts *f, const struct conf_tunnel *t)
 		snprintf(f->interface, sizeof(f->interface), "%s", i->ifa_name);
 		f->interface_down = !(i->ifa_flags & IFF_UP) || !(i->ifa_flags & IFF_RUNNING);
 	}
-	freeifaddrs(all);
 }
 
-static void of_tunnel(struct daemon *d, struct subject *s)
+static void of_tunnel(const struct explain_view *v, struct subject *s)
 {
+	struct daemon *d = v->d;
 	struct explain_facts *f = &s->facts;
 	struct tunnel *t = s->tunnel < 0 ? tunnel_next(d, NULL) : tunnel_by_id(d, s->tunnel);
 	unsigned int link;
@@ -218,26 +313,18 @@ static void of_tunnel(struct daemon *d, struct subject *s)
 	f->inside = t->conf->address.addr;
 	f->tunnel = t->ifindex;
 	f->up = !f->secured || peers_is_up(d, &f->local, &f->remote);
-	of_interface(f, t->conf);
+	of_interface(v, f, t->conf);
 	/* The longest that leaves: GRE and ESP around the tunnel's MTU. */
 	link = f->interface[0] ? show_mtu(f->interface) : 0;
 	f->large = link ? MIN(link, t->mtu + 84u) : 0;
 }
 
-static void of_certificate(struct daemon *d, struct explain_facts *f)
-{
-	struct ike_cert about;
-
-	if (d->trustpoint)
-		f->own_flaw = trustpoint_judge(d->trustpoint, time(NULL), &about);
-}
-
 void explain_gather_machine(struct daemon *d, struct explain_machine *out)
 {
 	*out = (struct explain_machine){ 0 };
-	TUNNELS_EACH(d, t)
-	if (t->conf->nhrp.redirect && !d->hairpin)
-		out->redirect_why = d->hairpin_why;
+	TUNNELS_EACH (d, t)
+		if (t->conf->nhrp.redirect && !d->hairpin)
+			out->redirect_why = d->hairpin_why;
 }
 
 static void of_icmp(struct daemon *d, struct explain_facts *f)
@@ -248,7 +335,8 @@ static void of_icmp(struct daemon *d, struct explain_facts *f)
 		f->icmp = (struct explain_icmp){ true, i->error, i->filtered, i->from, i->at };
 }
 
-bool explain_gather(struct daemon *d, const struct addr *remote, bool force, struct subject *out)
+bool explain_gather(const struct explain_view *v, const struct addr *remote, bool force,
+		    struct subject *out)
 {
 	struct explain_facts *f = &out->facts;
 	msec now = loop_now(), from = now - MIN(now, EXPLAIN_PERIOD), since;
@@ -256,16 +344,17 @@ bool explain_gather(struct daemon *d, const struct addr *remote, bool force, str
 	*out = (struct subject){ .tunnel = -1 };
 	f->now = now;
 	f->remote = *remote;
-	of_nhs(d, out);
-	since = of_entries(d, out);
+	of_nhs(v->d, out);
+	since = of_entries(v, out);
 	if (!force && since < from && f->registered)
 		return false;
-	f->count = recorder_read(d->recorder, remote, from, EVENTS, &out->events);
+	f->count = recorder_read(v->d->recorder, remote, from, EVENTS, &out->events);
 	f->events = out->events;
-	of_ike(d, f);
-	of_tunnel(d, out);
-	of_icmp(d, f);
-	of_certificate(d, f);
+	f->phase1 = stage_of(&v->phase1, remote, MM_ACTIVE);
+	f->phase2 = stage_of(&v->phase2, remote, QM_ACTIVE);
+	f->own_flaw = v->own_flaw;
+	of_tunnel(v, out);
+	of_icmp(v->d, f);
 	return true;
 }
 

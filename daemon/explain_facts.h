@@ -19,14 +19,23 @@ struct subject {
 	int tunnel;		 /* id; -1: none that is known */
 };
 
+/*
+ * What NHRP and IKE know at one moment, sorted: to look up many peers, each in logarithmic time. It is
+ * not kept across a turn of the loop.
+ */
+struct explain_view;
+struct explain_view *explain_look(struct daemon *d);
+void explain_look_end(struct explain_view *v);
+
 /* NBMA addresses of all whom NHRP, IKE or the recorder know of, those of NHRP first; to be freed. */
-size_t explain_candidates(struct daemon *d, struct addr **out);
+size_t explain_candidates(const struct explain_view *v, struct addr **out);
 /* A tunnel address or an NBMA address as the NBMA address; none: nobody knows that tunnel address. */
-struct addr explain_nbma_of(struct daemon *d, const struct addr *any);
+struct addr explain_nbma_of(const struct explain_view *v, const struct addr *any);
 /*
  * False: all is well with it and has been for the whole period, nothing was gathered; not with `force`.
  */
-bool explain_gather(struct daemon *d, const struct addr *remote, bool force, struct subject *out);
+bool explain_gather(const struct explain_view *v, const struct addr *remote, bool force,
+		    struct subject *out);
 void explain_gather_machine(struct daemon *d, struct explain_machine *out);
 void explain_release(struct subject *s);
 

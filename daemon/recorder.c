@@ -232,7 +232,7 @@ static void take(const struct record *r, struct recorded *out)
 		memcpy(&out->nhrp, r + 1, MIN(len, sizeof(out->nhrp)));
 }
 
-/* Newest first. */
+/* Newest first; without `out` they are only counted. */
 static size_t ring_read(const struct ring *g, const struct addr *addr, msec since, size_t max,
 			struct recorded *out)
 {
@@ -245,7 +245,9 @@ static size_t ring_read(const struct ring *g, const struct addr *addr, msec sinc
 
 		if (r->at < since)
 			break;
-		take(r, &out[n++]);
+		if (out)
+			take(r, &out[n]);
+		n++;
 		at = r->before;
 	}
 	return n;
@@ -254,10 +256,12 @@ static size_t ring_read(const struct ring *g, const struct addr *addr, msec sinc
 size_t recorder_read(const struct recorder *r, const struct addr *peer, msec since, size_t max,
 		     struct recorded **out)
 {
-	struct recorded *all = xcalloc(2 * max, sizeof(*all)), *merged;
-	size_t n = ring_read(&r->peers, peer, since, max, all);
-	size_t m = ring_read(&r->strangers, peer, since, max, all + n);
+	size_t n = ring_read(&r->peers, peer, since, max, NULL);
+	size_t m = ring_read(&r->strangers, peer, since, max, NULL);
+	struct recorded *all = xcalloc(n + m, sizeof(*all)), *merged;
 
+	ring_read(&r->peers, peer, since, max, all);
+	ring_read(&r->strangers, peer, since, max, all + n);
 	/* Each ring's part is turned around on the way. */
 	merged = xcalloc(n + m, sizeof(*merged));
 	for (size_t i = n, j = m, k = 0; k < n + m; k++) {

@@ -194,11 +194,11 @@ static void ask(struct job *j)
 
 /* ---- the verb ---- */
 
-static void choose(struct job *j)
+static void choose(struct job *j, const struct explain_view *v)
 {
 	struct explanation *x = xcalloc(1, sizeof(*x));
 	struct addr *all;
-	size_t n = explain_candidates(j->d, &all);
+	size_t n = explain_candidates(v, &all);
 
 	j->known = n;
 	for (size_t i = 0; i < n; i++) {
@@ -208,7 +208,7 @@ static void choose(struct job *j)
 			j->left_out = n - i;
 			break;
 		}
-		if (!explain_gather(j->d, &all[i], false, s))
+		if (!explain_gather(v, &all[i], false, s))
 			continue;
 		explain(&s->facts, x);
 		if (explain_matters(&s->facts, x))
@@ -224,17 +224,20 @@ void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c)
 {
 	const char *text = json_string_value(json_object_get(args, "peer"));
 	struct addr peer = { 0 }, nbma;
+	struct explain_view *view;
 	struct job *j;
 
 	if (json_object_get(args, "peer") && (!text || !addr_parse(text, &peer))) {
 		ctl_answer(c, verbs_error("peer: expected an address like \"10.0.0.4\""));
 		return;
 	}
-	nbma = explain_nbma_of(d, &peer);
+	view = explain_look(d);
+	nbma = explain_nbma_of(view, &peer);
 	if (!addr_is_none(&peer) && addr_is_none(&nbma)) {
 		ctl_answer(c, verbs_error("%s: nobody is known by this tunnel address, and no map "
 					  "tells its NBMA address; \"show ip nhrp\" lists who is",
 					  text));
+		explain_look_end(view);
 		return;
 	}
 	j = xcalloc(1, sizeof(*j));
@@ -244,9 +247,10 @@ void explain_start(struct daemon *d, const json_t *args, struct ctl_client *c)
 	j->next = jobs;
 	jobs = j;
 	if (j->one)
-		j->known = j->count = explain_gather(d, &nbma, true, &j->subject[0]);
+		j->known = j->count = explain_gather(view, &nbma, true, &j->subject[0]);
 	else
-		choose(j);
+		choose(j, view);
+	explain_look_end(view);
 	ask(j);
 }
 

@@ -137,10 +137,52 @@ static bool phase1_is_up(const struct phase1 *p, const struct addr *remote)
 	return p->count && bsearch(remote, p->remotes, p->count, sizeof(*p->remotes), addr_order);
 }
 
+/* Sorted by tunnel and NBMA address, then by prefix. */
 struct shortcuts {
 	struct nhrp_shortcut *list;
 	size_t count;
 };
+
+/* Whose they are. */
+static int shortcut_owner(const struct nhrp_shortcut *s, int id, const struct addr *nbma)
+{
+	return s->id != id ? s->id - id : show_addr_order(&s->nbma, nbma);
+}
+
+static int shortcut_order(const void *x, const void *y)
+{
+	const struct nhrp_shortcut *a = x, *b = y;
+	int order = shortcut_owner(a, b->id, &b->nbma);
+
+	if (!order)
+		order = show_addr_order(&a->prefix.addr, &b->prefix.addr);
+	return order ? order : a->prefix.bits - b->prefix.bits;
+}
+
+static struct shortcuts shortcuts_collect(struct daemon *d)
+{
+	struct shortcuts s;
+
+	s.list = show_nhrp_shortcuts(d, &s.count);
+	qsort(s.list, s.count, sizeof(*s.list), shortcut_order);
+	return s;
+}
+
+/* The first one of this peer; where it has none, where it would stand. */
+static size_t shortcut_first(const struct shortcuts *s, int id, const struct addr *nbma)
+{
+	size_t low = 0, high = s->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (shortcut_owner(&s->list[middle], id, nbma) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 /* What is looked at for each peer. */
 struct context {
@@ -206,13 +248,15 @@ static const char *type_name(const struct nhrp_entry *e)
 /* Networks behind the peer: T1 where there is a route of ours, T2 where there was one to it already. */
 static void add_shortcuts(json_t *entries, const struct nbma_peer *g, const struct shortcuts *s)
 {
+	const struct addr *nbma = nbma_or_path(g->first);
 	char text[ADDR_TEXT];
 
-	for (size_t i = 0; i < s->count; i++) {
+	for (size_t i = shortcut_first(s, g->first->id, nbma); i < s->count; i++) {
 		const struct nhrp_shortcut *one = &s->list[i];
 
-		if (one->state != NHRP_SHORTCUT_UP || one->id != g->first->id ||
-		    !addr_equal(&one->nbma, nbma_or_path(g->first)))
+		if (shortcut_owner(one, g->first->id, nbma) != 0)
+			break;
+		if (one->state != NHRP_SHORTCUT_UP)
 			continue;
 		json_array_append_new(entries,
 				      json_pack("{s:s, s:s, s:s}", "protocol",
@@ -291,7 +335,7 @@ static json_t *dmvpn_json(struct daemon *d, const struct which *w)
 
 	count = without_local(entries, count);
 	groups = group_by(entries, count, nbma_or_path, &n);
-	c.shortcuts.list = show_nhrp_shortcuts(d, &c.shortcuts.count);
+	c.shortcuts = shortcuts_collect(d);
 	TUNNELS_EACH (d, t)
 		if (!w->tunnel || w->tunnel == t)
 			json_array_append_new(
