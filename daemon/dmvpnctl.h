@@ -82,6 +82,8 @@ json_t *parse_request(const struct parsed *p);
 #define IOS_TIME_TEXT 24
 const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT]);
 
+/* A text, "" for what is none. */
+const char *value_text(const json_t *value);
 /* Members of an object, with a default for what is missing or of another type. */
 const char *member_text(const json_t *o, const char *name); /* "" */
 int64_t member_int(const json_t *o, const char *name);	    /* 0 */

@@ -30,7 +30,7 @@ void render_tech_support(const json_t *answer, FILE *out)
 	fprintf(out, "Written: %s (%lld bytes, %lld files)\n", member_text(answer, "file"),
 		(long long)member_int(answer, "bytes"), (long long)member_int(answer, "files"));
 	json_array_foreach (json_object_get(answer, "missing"), i, missing)
-		fprintf(out, "Not in it: %s\n", json_string_value(missing));
+		fprintf(out, "Not in it: %s\n", value_text(missing));
 	fprintf(out, "Keys are not in it, neither those of the configuration nor those of SAs. "
 		     "Addresses, names,\nlogs and firewall rules are: look at it before it is given "
 		     "away.\n");

@@ -7,6 +7,7 @@
 #include "conf/conf.h"
 #include "daemon/ctl.h"
 #include "daemon/dmvpnctl.h"
+#include "daemon/text.h"
 
 struct convert {
 	const char *file;
@@ -52,15 +53,19 @@ static bool read_options(struct convert *c, int argc, char **argv)
 	return true;
 }
 
-static void print_json(const char *text, const struct conf_report *report)
+/* What a router printed may be in any character set; JSON is UTF-8. */
+static void print_json(char *text, const struct conf_report *report)
 {
-	json_t *messages = json_array();
-	json_t *all = json_pack("{s:o?, s:o}", "text", text ? json_string(text) : NULL, "messages",
-				messages);
+	json_t *messages = json_array(), *all;
+
+	if (text)
+		text_make_utf8(text);
+	all = json_pack("{s:s?, s:o}", "text", text, "messages", messages);
 
 	for (size_t i = 0; i < report->count; i++) {
 		const struct conf_message *m = &report->messages[i];
 
+		text_make_utf8(m->text);
 		json_array_append_new(messages, json_pack("{s:s, s:i, s:s}", "severity",
 							  conf_severity_name(m->severity), "line",
 							  (int)m->line, "text", m->text));

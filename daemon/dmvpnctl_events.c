@@ -36,7 +36,7 @@ void render_event(const json_t *event, FILE *out)
 		if (json_is_integer(value))
 			fprintf(out, ", %s %lld", name, (long long)json_integer_value(value));
 		else if (json_is_string(value))
-			fprintf(out, ", %s %s", name, json_string_value(value));
+			fprintf(out, ", %s %s", name, value_text(value));
 	}
 	fprintf(out, "\n");
 }

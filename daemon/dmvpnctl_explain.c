@@ -76,7 +76,7 @@ static void print_peer(const json_t *peer, FILE *out)
 	if (json_array_size(notes))
 		fprintf(out, "\n");
 	json_array_foreach (notes, i, one)
-		print_text("  Note: ", 8, json_string_value(one), out);
+		print_text("  Note: ", 8, value_text(one), out);
 }
 
 void render_explain(const json_t *answer, FILE *out)

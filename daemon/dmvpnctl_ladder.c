@@ -21,11 +21,11 @@ static void chain_of(const json_t *step, char out[CHAIN])
 
 	out[0] = '\0';
 	for (size_t i = 0; i < n && len < CHAIN - 40;) {
-		const char *name = json_string_value(json_array_get(payloads, i));
+		const char *name = value_text(json_array_get(payloads, i));
 		size_t same = 1;
 
 		while (i + same < n &&
-		       strcmp(json_string_value(json_array_get(payloads, i + same)), name) == 0)
+		       strcmp(value_text(json_array_get(payloads, i + same)), name) == 0)
 			same++;
 		len += (size_t)snprintf(out + len, CHAIN - len, "%s%.20s", i ? ", " : "", name);
 		if (same > 1)

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/text.h"
 #include "lib/util.h"
 
 #define WATCH_SECONDS 2
@@ -24,14 +25,23 @@ struct line {
 	char interface[32]; /* "tunnel 0" in one word */
 };
 
+static void complain_line(const char *indent, const char *text)
+{
+	char *copy = xstrdup(text);
+
+	text_make_printable(copy);
+	fprintf(stderr, "%% %s%s\n", indent, copy);
+	free(copy);
+}
+
 static void complain(const json_t *answer)
 {
 	const json_t *detail;
 	size_t i;
 
-	fprintf(stderr, "%% %s\n", member_text(answer, "error"));
+	complain_line("", member_text(answer, "error"));
 	json_array_foreach (json_object_get(answer, "errors"), i, detail)
-		fprintf(stderr, "%%   %s\n", json_string_value(detail));
+		complain_line("  ", value_text(detail));
 }
 
 void line_help(FILE *out)
@@ -50,7 +60,7 @@ static bool finish_output(void)
 	return !fflush(stdout) && !ferror(stdout);
 }
 
-/* Shows a text, line by line, through the filter. */
+/* Shows a text, line by line, through the filter. It may be from anywhere: none of it is for the terminal. */
 static void show_text(struct line *l, char *text)
 {
 	for (char *next; *text; text = next) {
@@ -59,6 +69,7 @@ static void show_text(struct line *l, char *text)
 		next = end ? end + 1 : text + strlen(text);
 		if (end)
 			*end = '\0';
+		text_make_printable(text);
 		if (filter_takes(&l->filter, text))
 			printf("%s\n", text);
 	}

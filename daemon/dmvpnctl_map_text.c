@@ -2,10 +2,12 @@
 /* The map in the terminal, as a tree, and in graphviz's language. */
 #include <langinfo.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/dmvpnctl.h"
 #include "daemon/dmvpnctl_map.h"
+#include "daemon/text.h"
 #include "lib/util.h"
 
 #define TEXT_ROOM 60 /* peers of a tunnel in the terminal */
@@ -83,17 +85,21 @@ void render_map(const json_t *answer, FILE *out)
 /* ---- DOT ---- */
 
 /* Text inside of a quoted string, where graphviz reads HTML's entities, too. */
-static void dot_escaped(FILE *out, const char *text)
+static void dot_escaped(FILE *out, const char *any)
 {
-	for (; *text; text++) {
+	char *copy = xstrdup(any);
+
+	text_make_printable(copy);
+	for (const char *text = copy; *text; text++) {
 		if (*text == '&') {
 			fputs("&amp;", out);
 			continue;
 		}
 		if (*text == '"' || *text == '\\')
 			fputc('\\', out);
-		fputc((unsigned char)*text < ' ' ? '?' : *text, out);
+		fputc(*text, out);
 	}
+	free(copy);
 }
 
 static const char *dot_colour(const char *state)

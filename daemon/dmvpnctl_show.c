@@ -25,11 +25,16 @@ const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT])
 	return buf;
 }
 
-const char *member_text(const json_t *o, const char *name)
+const char *value_text(const json_t *value)
 {
-	const char *text = json_string_value(json_object_get(o, name));
+	const char *text = json_string_value(value);
 
 	return text ? text : "";
+}
+
+const char *member_text(const json_t *o, const char *name)
+{
+	return value_text(json_object_get(o, name));
 }
 
 int64_t member_int(const json_t *o, const char *name)
@@ -68,7 +73,7 @@ void render_reload(const json_t *answer, FILE *out)
 	if (!json_array_size(changed))
 		fprintf(out, "Nothing has changed\n");
 	json_array_foreach (changed, i, what)
-		fprintf(out, "%s\n", json_string_value(what));
+		fprintf(out, "%s\n", value_text(what));
 }
 
 void render_message(const json_t *answer, FILE *out)
@@ -115,7 +120,7 @@ static void debugging_nhrp(const json_t *kinds, FILE *out)
 		return;
 	}
 	json_array_foreach (kinds, i, kind)
-		fprintf(out, "  NHRP %s debugging is on\n", json_string_value(kind));
+		fprintf(out, "  NHRP %s debugging is on\n", value_text(kind));
 }
 
 void render_debugging(const json_t *answer, FILE *out)
@@ -245,7 +250,7 @@ static void nhrp_entry(const json_t *entry, FILE *out)
 		fprintf(out, "never expire\n");
 	fprintf(out, "  Type: %s, Flags:", member_text(entry, "type"));
 	json_array_foreach (json_object_get(entry, "flags"), i, flag)
-		fprintf(out, " %s", json_string_value(flag));
+		fprintf(out, " %s", value_text(flag));
 	fprintf(out, "\n");
 	if (!incomplete && member_has(entry, "nbma"))
 		fprintf(out, "  NBMA address: %s\n", member_text(entry, "nbma"));
@@ -382,7 +387,7 @@ void render_nhrp_multicast(const json_t *answer, FILE *out)
 
 		json_array_foreach (json_object_get(tunnel, "listeners"), j, listener)
 			fprintf(out, "%-9s %-15s Flags: %s\n", member_text(tunnel, "interface"),
-				json_string_value(listener),
+				value_text(listener),
 				array_has(fixed, listener) ? "static" : "dynamic");
 		/* Ours: whether anything was to be copied. */
 		fprintf(out,
@@ -474,7 +479,7 @@ void render_tunnel_endpoints(const json_t *answer, FILE *out)
 				base);
 			json_array_foreach (overlays, k, overlay)
 				fprintf(out, "   overlay %s Refcount 2 Parent %s\n",
-					json_string_value(overlay), base);
+					value_text(overlay), base);
 		}
 	}
 }

@@ -1,9 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "daemon/dmvpnctl_svg.h"
 
-void svg_escaped(FILE *out, const char *text)
+#include <stdlib.h>
+
+#include "daemon/text.h"
+#include "lib/util.h"
+
+void svg_escaped(FILE *out, const char *any)
 {
-	for (; *text; text++) {
+	char *copy = xstrdup(any);
+
+	text_make_printable(copy);
+	for (const char *text = copy; *text; text++) {
 		if (*text == '&')
 			fputs("&amp;", out);
 		else if (*text == '<')
@@ -12,11 +20,10 @@ void svg_escaped(FILE *out, const char *text)
 			fputs("&gt;", out);
 		else if (*text == '"')
 			fputs("&quot;", out);
-		else if ((unsigned char)*text < ' ' || *text == 127)
-			fputc('?', out);
 		else
 			fputc(*text, out);
 	}
+	free(copy);
 }
 
 /* The background and the text's colour; each picture's own rules come behind them. */

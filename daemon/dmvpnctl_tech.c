@@ -26,6 +26,7 @@
 #include <unistd.h>
 
 #include "daemon/dmvpnctl_line.h"
+#include "daemon/text.h"
 #include "lib/util.h"
 
 #define PATIENCE_MS 2000		/* so long nothing is said about how far it is */
@@ -60,6 +61,7 @@ static void fail(struct tech *t, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(t->error, sizeof(t->error), fmt, args);
 	va_end(args);
+	text_make_utf8(t->error);
 	t->failed = true;
 }
 
@@ -423,7 +425,7 @@ static void add_about(struct tech *t)
 	fprintf(out, "show tech-support of dmvpnctl %s, instance %s, %s\n", DMVPND_VERSION,
 		t->to->instance, now);
 	json_array_foreach (t->missing, i, missing)
-		fprintf(out, "Not in it: %s\n", json_string_value(missing));
+		fprintf(out, "Not in it: %s\n", value_text(missing));
 	if (fclose(out))
 		abort();
 	add_file(t, "about.txt", text, len);
@@ -476,8 +478,9 @@ static void choose_names(struct tech *t, const char *file, const char *host)
 	strftime(now, sizeof(now), "%Y%m%d-%H%M%S", localtime(&seconds));
 	snprintf(t->folder, sizeof(t->folder), "tech-support-%.64s-%.60s-%s", host, t->to->instance,
 		 now);
+	/* In ASCII, which every archiver writes in every locale. */
 	for (char *c = t->folder; *c; c++)
-		if (*c == '/' || (unsigned char)*c <= ' ')
+		if (*c == '/' || *c <= ' ' || *c > '~')
 			*c = '-';
 	if (file && (stat(file, &st) || !S_ISDIR(st.st_mode)))
 		snprintf(t->path, sizeof(t->path), "%s", file);
@@ -523,9 +526,11 @@ static json_t *close_archive(struct tech *t, int fd)
 			unlink(t->path);
 		return json_pack("{s:s}", "error", t->error);
 	}
-	return json_pack("{s:s, s:I, s:I, s:O}", "file", realpath(t->path, whole) ?: t->path, "bytes",
-			 (json_int_t)st.st_size, "files", (json_int_t)t->files, "missing",
-			 t->missing);
+	if (!realpath(t->path, whole))
+		memcpy(whole, t->path, sizeof(whole));
+	text_make_utf8(whole);
+	return json_pack("{s:s, s:I, s:I, s:O}", "file", whole, "bytes", (json_int_t)st.st_size,
+			 "files", (json_int_t)t->files, "missing", t->missing);
 }
 
 static void on_interrupt(int number)

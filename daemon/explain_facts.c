@@ -277,7 +277,7 @@ static void of_interface(const struct explain_view *v, struct explain_facts *f,
 	for (const struct ifaddrs *i = v->interfaces; i; i = i->ifa_next) {
 		const struct sockaddr_in *sin = (const void *)i->ifa_addr;
 
-		if (t && sin && sin->sin_family == AF_PACKET && !strcmp(i->ifa_name, t->name)) {
+		if (sin && sin->sin_family == AF_PACKET && !strcmp(i->ifa_name, t->name)) {
 			const struct rtnl_link_stats *seen = i->ifa_data;
 
 			snprintf(f->link, sizeof(f->link), "%s", i->ifa_name);

@@ -10,10 +10,12 @@
 #include "daemon/configuration.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
+#include "daemon/show.h"
 #include "daemon/trace.h"
 #include "daemon/translate.h"
 #include "daemon/tunnel.h"
 #include "daemon/upkeep.h"
+#include "daemon/verbs.h"
 #include "ikev1/cert.h"
 #include "ikev1/ike.h"
 
@@ -25,18 +27,18 @@ struct fresh {
 
 static json_t *refuse(struct daemon *d, const struct conf_report *report)
 {
-	json_t *errors = json_array();
+	json_t *errors = json_array(), *answer;
 
 	for (size_t i = 0; i < report->count; i++) {
 		if (report->messages[i].severity != CONF_ERROR)
 			continue;
 		log_msg(LOG_ERR, "%s", report->messages[i].text);
-		json_array_append_new(errors, json_string(report->messages[i].text));
+		json_array_append_new(errors, show_text(report->messages[i].text));
 	}
 	log_msg(LOG_ERR, "%s has errors: nothing is changed", d->config_path);
-	return json_pack("{s:o, s:o}", "error",
-			 json_sprintf("%s has errors: nothing is changed", d->config_path), "errors",
-			 errors);
+	answer = verbs_error("%s has errors: nothing is changed", d->config_path);
+	json_object_set_new(answer, "errors", errors);
+	return answer;
 }
 
 static json_t *refuse_because(struct daemon *d, const char *why)

@@ -155,9 +155,10 @@ json_t *show_version(struct daemon *d, const json_t *args)
 		gethostname(hostname, sizeof(hostname) - 1);
 		name = hostname;
 	}
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:s, s:s?}", "version", DMVPND_VERSION,
-			 "hostname", name, "instance", d->instance, "pid", (json_int_t)getpid(),
-			 "uptime", (json_int_t)((loop_now() - d->started) / 1000), "started",
-			 (json_int_t)d->started_at, "config", d->config_path, "keylog",
-			 d->keylog ? d->options->keylog : NULL);
+	return json_pack("{s:s, s:o, s:o, s:I, s:I, s:I, s:o, s:o}", "version", DMVPND_VERSION,
+			 "hostname", show_text(name), "instance", show_text(d->instance), "pid",
+			 (json_int_t)getpid(), "uptime",
+			 (json_int_t)((loop_now() - d->started) / 1000), "started",
+			 (json_int_t)d->started_at, "config", show_text(d->config_path), "keylog",
+			 d->keylog ? show_text(d->options->keylog) : json_null());
 }

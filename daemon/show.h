@@ -63,6 +63,8 @@ json_t *show_pairs_traffic(const struct show_pairs *s, const struct addr *local,
 /* Helpers of these files, in show_values.c and show.c. */
 
 json_t *show_addr(const struct addr *a);
+/* Any text, also what json_string() refuses: a path or a message with octets that are no UTF-8. */
+json_t *show_text(const char *text);
 /*
  * Milliseconds from 1970 to the beginning of the loop's clock. Taken once for all of an answer: the
  * times in it are then as far from each other as they were.

@@ -10,25 +10,14 @@
 #include "conf/conf.h"
 #include "daemon/daemon.h"
 
-/* JSON is UTF-8; a name in the file need not be. */
-static json_t *any_text(char *text)
-{
-	json_t *o = json_string(text);
-
-	for (char *c = text; !o && *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return o ?: json_string(text);
-}
-
 static json_t *answer(const struct daemon *d, char *text)
 {
-	json_t *o = json_pack("{s:s, s:o, s:s}", "config", d->config_path, "text",
-			      any_text(text), "version", DMVPND_VERSION);
+	json_t *o = json_pack("{s:o, s:o, s:s}", "config", show_text(d->config_path),
+			      "text", show_text(text), "version", DMVPND_VERSION);
 
 	/* For who collects logs. */
 	if (d->conf->log_to == CONF_LOG_FILE)
-		json_object_set_new(o, "log_file", json_string(d->conf->log_path));
+		json_object_set_new(o, "log_file", show_text(d->conf->log_path));
 	free(text);
 	return o;
 }

@@ -38,9 +38,10 @@ static struct job *jobs;
 
 static json_t *cause_json(const struct explain_cause *c)
 {
-	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}", "cause", c->name, "title", c->title,
+	return json_pack("{s:s, s:s, s:s, s:s, s:o, s:o}", "cause", c->name, "title", c->title,
 			 "likelihood", explain_weight_name(c->weight), "side",
-			 explain_side_name(c->side), "evidence", c->evidence, "change", c->change);
+			 explain_side_name(c->side), "evidence", show_text(c->evidence), "change",
+			 show_text(c->change));
 }
 
 static json_t *peer_json(struct daemon *d, const struct subject *s, const struct explanation *x)
@@ -54,7 +55,7 @@ static json_t *peer_json(struct daemon *d, const struct subject *s, const struct
 		json_array_append_new(ruled, json_pack("{s:s, s:s}", "what", x->ruled[i].what,
 						       "why", x->ruled[i].why));
 	for (size_t i = 0; i < x->notes; i++)
-		json_array_append_new(notes, json_string(x->note[i]));
+		json_array_append_new(notes, show_text(x->note[i]));
 	return json_pack("{s:o, s:o, s:s?, s:o, s:b, s:s, s:s, s:b, s:o, s:o, s:o}", "nbma",
 			 show_addr(&s->facts.remote), "protocol", show_addr(&s->facts.protocol),
 			 "interface", t ? t->conf->name : NULL, "local", show_addr(&s->facts.local),

@@ -139,7 +139,7 @@ static void failed(struct ladder *l, const struct ike_event *e, const char *kind
 	s = step(l, e, kind);
 	json_object_set_new(s, "cause", json_string(diagnose_cause_name(e->failure.cause)));
 	json_object_set_new(s, "state", json_string(ike_state_name(e->failure.state)));
-	json_object_set_new(s, "text", json_string(text));
+	json_object_set_new(s, "text", show_text(text));
 }
 
 static void add(struct ladder *l, const struct ike_event *e)

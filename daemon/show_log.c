@@ -7,6 +7,7 @@
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/recorder.h"
+#include "daemon/text.h"
 #include "daemon/trace.h"
 #include "daemon/verbs.h"
 
@@ -23,7 +24,7 @@ static void add_line(void *ctx, const struct trace_line *line)
 	char text[TRACE_TEXT];
 
 	snprintf(text, sizeof(text), "%s", line->text);
-	trace_make_printable(text);
+	text_make_printable(text);
 	json_array_append_new(l->array, json_pack("{s:s, s:s?, s:i, s:i, s:s}", "time", l->time,
 						  "tag", line->tag, "level", (int)line->level,
 						  "severity", line->severity, "text", text));

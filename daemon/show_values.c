@@ -7,6 +7,18 @@
 #include <time.h>
 
 #include "daemon/loop.h"
+#include "daemon/text.h"
+
+json_t *show_text(const char *text)
+{
+	char *copy = xstrdup(text);
+	json_t *o;
+
+	text_make_utf8(copy);
+	o = json_string(copy);
+	free(copy);
+	return o;
+}
 
 json_t *show_addr(const struct addr *a)
 {

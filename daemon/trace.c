@@ -147,13 +147,6 @@ static void add_time(struct text *t)
 	text_add(t, "%s.%03ld ", day, now.tv_nsec / 1000000);
 }
 
-void trace_make_printable(char *text)
-{
-	for (; *text; text++)
-		if ((unsigned char)*text < ' ' || *text == 0x7f)
-			*text = '?';
-}
-
 static void write_line(const struct trace_line *line)
 {
 	char buf[LINE_MAX_OCTETS];
@@ -164,7 +157,7 @@ static void write_line(const struct trace_line *line)
 	if (line->tag)
 		text_add(&t, "[%s]: ", line->tag);
 	text_add(&t, "%s", line->text);
-	trace_make_printable(buf);
+	text_make_printable(buf);
 	if (trace.follower)
 		trace.follower(trace.follower_ctx, line);
 	if (trace.to == TRACE_SYSLOG) {

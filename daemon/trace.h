@@ -73,8 +73,6 @@ typedef void trace_sink(void *ctx, const struct trace_line *line);
 /* Every line that is written goes there, too; NULL: nowhere. It must not write any itself. */
 void trace_follow(trace_sink *sink, void *ctx);
 
-/* What peers say may be in a line: nothing that moves a terminal's cursor stays. */
-void trace_make_printable(char *text);
 /* The most severe of the lines that an event renders to. */
 int trace_ike_severity(const struct ike_event *e);
 void trace_render_ike(const struct ike_event *e, trace_sink *sink, void *ctx);

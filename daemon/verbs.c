@@ -27,7 +27,7 @@ json_t *verbs_error(const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	return json_pack("{s:s}", "error", text);
+	return json_pack("{s:o}", "error", show_text(text));
 }
 
 /* Arguments. False: there is one and it makes no sense; *error is the answer. */

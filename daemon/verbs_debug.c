@@ -9,6 +9,7 @@
 #include "daemon/debug.h"
 #include "daemon/loop.h"
 #include "daemon/show.h"
+#include "daemon/text.h"
 #include "daemon/trace.h"
 #include "daemon/verbs.h"
 #include "nhrp/nhrp.h"
@@ -177,7 +178,7 @@ static void tell_line(void *ctx, const struct trace_line *line)
 	if (!ctl_is_followed(d->ctl, CTL_LOG))
 		return;
 	snprintf(text, sizeof(text), "%s", line->text);
-	trace_make_printable(text);
+	text_make_printable(text);
 	ctl_tell(d->ctl, CTL_LOG,
 		 json_pack("{s:o, s:s?, s:i, s:i, s:s}", "time",
 			   show_wall_clock(show_epoch(), loop_now()), "tag", line->tag, "level",
