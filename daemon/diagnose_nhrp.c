@@ -218,6 +218,8 @@ static void error_received(struct text *t, const struct nhrp_event *e, const str
 		text_add(t,
 			 "; compare \"authentication\" of the tunnel's nhrp on both sides (ip nhrp "
 			 "authentication)");
+	else if (e->code == NHRP_ERROR_UNREACHABLE && e->type == NHRP_REGISTRATION_REQUEST)
+		text_add(t, "; the next hop server %s is not there: compare its map", n->protocol);
 	else if (e->code == NHRP_ERROR_UNREACHABLE)
 		text_add(t, "; nobody is registered there for %s", n->protocol);
 }

@@ -160,7 +160,7 @@ static const struct {
 } ruled_out[] = {
 	{ "no route to the peer", has_route },
 	{ "the source interface is down", interface_is_up },
-	{ "the peer is down, or its address is wrong", peer_lives },
+	{ "the peer is down", peer_lives },
 	{ "UDP port 500 blocked on the way here", udp500_comes },
 	{ "UDP port 500 blocked on the way there", udp500_goes },
 	{ "phase 1 policies", policy_fits },

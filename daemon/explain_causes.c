@@ -328,6 +328,10 @@ static const struct row rows[] = {
 	  "there: the NBMA address of its map (IOS: ip nhrp map) is ours, and should be the "
 	  "server's",
 	  .holds = saw_wrong_server },
+	{ "map_address", "the peer's NBMA address is another machine's", CERTAIN, HERE,
+	  "map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}): the address of "
+	  "the next hop server instead",
+	  .holds = saw_another_server },
 	{ "registration_refused", "the server refuses our registration", CERTAIN, BOTH,
 	  "compare the tunnel's address and mask with the server's; its log names the reason",
 	  .holds = saw_registration_refused },

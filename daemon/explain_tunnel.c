@@ -187,12 +187,25 @@ bool saw_nhrp_key_there(const struct digest *g, struct text *t)
 	       explain_add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
 }
 
+static bool registration_unreachable(const struct nhrp_event *e)
+{
+	return e->code == NHRP_ERROR_UNREACHABLE && e->type == NHRP_REGISTRATION_REQUEST;
+}
+
+/* The one that is there says that it is another. */
+bool saw_another_server(const struct digest *g, struct text *t)
+{
+	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
+
+	return e && registration_unreachable(e) && explain_add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
+}
+
 bool saw_nhrp_error(const struct digest *g, struct text *t)
 {
 	const struct nhrp_event *e = g->nhrp[NHRP_EV_ERROR_RECEIVED].e;
 
 	return !g->well && e && e->code != NHRP_ERROR_AUTHENTICATION &&
-	       explain_add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
+	       !registration_unreachable(e) && explain_add_nhrp(g, t, NHRP_EV_ERROR_RECEIVED);
 }
 
 bool saw_same_address_here(const struct digest *g, struct text *t)

@@ -264,6 +264,8 @@ void server_registration(const struct arrival *a)
 
 	if (!addr_equal(&p->destination, &a->iface->cfg.address.addr)) {
 		message_drop(a->iface, p, &a->from, NHRP_WHY_NOT_FOR_US, NULL);
+		/* Its map leads to us by mistake, which silence would not tell it. */
+		message_error(a->iface, a->now, &a->from, NHRP_ERROR_UNREACHABLE, 0, p, a->raw);
 		return;
 	}
 	peer = peer_get(a->iface, &a->from);

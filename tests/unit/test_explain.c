@@ -47,11 +47,11 @@ Test(explain, silence)
 	check_first("udp500_blocked", EXPLAIN_LIKELY);
 	cr_assert(named("peer_ignores"));
 	cr_assert(named("map_address"));
-	cr_assert(rules_out("the peer is down, or its address is wrong"));
+	cr_assert(rules_out("the peer is down"));
 	facts.ping = EXPLAIN_PING_SILENT;
 	check_first("peer_down", EXPLAIN_LIKELY);
 	cr_assert(named("map_address"));
-	cr_assert_not(rules_out("the peer is down, or its address is wrong"));
+	cr_assert_not(rules_out("the peer is down"));
 	/* Who was not called and does not call. */
 	facts.count = 0;
 	facts.phase1 = MM_START;
@@ -621,6 +621,7 @@ Test(explain, registrations)
 		{ NHRP_EV_REGISTRATION_REFUSED, 0, NHRP_CODE_ALREADY_UNIQUE, "duplicate_address",
 		  EXPLAIN_HERE },
 		{ NHRP_EV_DROPPED, NHRP_WHY_NOT_FOR_US, 0, "wrong_server", EXPLAIN_THERE },
+		{ NHRP_EV_ERROR_RECEIVED, 0, NHRP_ERROR_UNREACHABLE, "map_address", EXPLAIN_HERE },
 		{ NHRP_EV_REGISTRATION_REFUSED, 0, NHRP_CODE_PROHIBITED, "registration_refused",
 		  EXPLAIN_BOTH },
 	};

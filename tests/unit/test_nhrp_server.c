@@ -189,7 +189,10 @@ Test(nhrp_server, not_addressed_to_us)
 	struct nhrp_packet p = registration(A, 1);
 
 	p.destination = protocol_of(B);
-	cr_expect_eq(register_with(net, A, &p), -1);
+	register_with(net, A, &p);
+	cr_expect_eq(last_sent(net)->type, NHRP_ERROR_INDICATION);
+	cr_expect_eq(last_sent(net)->code, NHRP_ERROR_UNREACHABLE);
+	cr_expect_eq(counters_of(net, HUB).dropped, 1);
 	net_free(net);
 }
 
