@@ -180,7 +180,9 @@ static void ipsec_peer(const json_t *link, const json_t *peer, FILE *out)
 	fprintf(out, "   current_peer %s port %lld\n", remote, (long long)member_int(peer, "port"));
 	fprintf(out, "     PERMIT, flags={origin_is_acl,}\n");
 	ipsec_counters(peer, out);
-	fprintf(out, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n", local, remote);
+	/* A peer that shares its NAT's address with others has one of ours: this is the NAT's. */
+	fprintf(out, "\n     local crypto endpt.: %s, remote crypto endpt.: %s\n", local,
+		member_has(peer, "outer") ? member_text(peer, "outer") : remote);
 	if (member_has(link, "path_mtu")) {
 		long long mtu = member_int(link, "path_mtu");
 

@@ -146,8 +146,8 @@ static json_t *peer_json(const struct show_pairs *s, const struct ike_pair_info 
 			json_array_append_new(outbound, sa_json(s, &p[i], &p[i].outer, p[i].spi_out,
 								p[i].sends));
 	}
-	return json_pack("{s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote",
-			 show_addr(&p->remote), "port",
+	return json_pack("{s:o, s:o, s:i, s:o, s:o, s:o, s:I, s:o, s:o}", "remote",
+			 show_addr(&p->remote), "outer", show_addr(&p->outer), "port",
 			 p->encap_remote ? p->encap_remote : 500, "encaps", show_u64(encaps), "decaps",
 			 show_u64(decaps), "recv_errors", show_u64(errors), "outbound_spi",
 			 (json_int_t)outbound_spi, "inbound", inbound, "outbound", outbound);

@@ -17,6 +17,7 @@
 struct sessions {
 	json_t *by_ends;    /* "10.0.0.4 10.0.1.2": a session */
 	json_t *by_conn_id; /* of the ISAKMP SA that made its SAs; borrows from by_ends */
+	json_t *by_path;    /* "10.0.0.4 10.0.1.2 4500": as packets of its SAs go; borrows, too */
 };
 
 static const char *text_of_member(const json_t *o, const char *name)
@@ -78,14 +79,24 @@ static void add_life(json_t *session, const char *name, const json_t *sas)
 	json_object_set_new(session, name, life);
 }
 
+/* Of several peers behind one NAT each has a port of its own there. */
+static void name_path(char *name, size_t size, const char *local, const char *remote,
+		      json_int_t port)
+{
+	snprintf(name, size, "%s %s %lld", local, remote, (long long)port);
+}
+
 /* Pairs with one peer, as show crypto ipsec sa has them. */
 static void add_pairs(struct sessions *s, const struct tunnel *t, const json_t *peer)
 {
 	const json_t *in = json_object_get(peer, "inbound"), *out = json_object_get(peer, "outbound");
 	json_t *session = session_with(s, t, text_of_member(peer, "remote")), *sa;
-	char conn_id[24];
+	char conn_id[24], path[2 * ADDR_TEXT + 24];
 	size_t i;
 
+	name_path(path, sizeof(path), text_of_member(session, "local"),
+		  text_of_member(peer, "outer"), int_of_member(peer, "port"));
+	json_object_set(s->by_path, path, session);
 	json_object_set(session, "port", json_object_get(peer, "port"));
 	json_object_set_new(session, "active_sas",
 			    json_integer((json_int_t)(json_array_size(in) + json_array_size(out))));
@@ -150,16 +161,21 @@ static void add_nhrp(struct sessions *s, struct daemon *d)
 	json_decref(all);
 }
 
-/* A peer with a pseudo address has its ISAKMP SA with the address that the NAT shows. */
+/*
+ * A peer with a pseudo address has its ISAKMP SA with the address that the NAT shows. The one that
+ * made its SAs is known by its number, a later one by the way that both go.
+ */
 static json_t *session_of_sa(struct sessions *s, struct daemon *d, const json_t *sa)
 {
 	const struct tunnel *t;
 	struct addr local;
-	char conn_id[24];
+	char conn_id[24], path[2 * ADDR_TEXT + 24];
 	json_t *session;
 
 	snprintf(conn_id, sizeof(conn_id), "%lld", (long long)int_of_member(sa, "conn_id"));
-	session = json_object_get(s->by_conn_id, conn_id);
+	name_path(path, sizeof(path), text_of_member(sa, "local"), text_of_member(sa, "remote"),
+		  int_of_member(sa, "remote_port"));
+	session = json_object_get(s->by_conn_id, conn_id) ?: json_object_get(s->by_path, path);
 	if (session)
 		return session;
 	t = addr_parse(text_of_member(sa, "local"), &local) ? first_on(d, &local) : NULL;
@@ -237,7 +253,7 @@ static json_t *in_order(json_t *by_ends)
 
 json_t *show_crypto_session(struct daemon *d, const struct kernel_answer *kernel)
 {
-	struct sessions s = { .by_ends = json_object(), .by_conn_id = json_object() };
+	struct sessions s = { json_object(), json_object(), json_object() };
 	json_t *list;
 
 	add_all_pairs(&s, d, kernel);
@@ -245,6 +261,7 @@ json_t *show_crypto_session(struct daemon *d, const struct kernel_answer *kernel
 	add_isakmp_sas(&s, d);
 	list = in_order(s.by_ends);
 	json_decref(s.by_conn_id);
+	json_decref(s.by_path);
 	json_decref(s.by_ends);
 	return json_pack("{s:o}", "sessions", list);
 }

@@ -340,6 +340,7 @@ Test(dmvpnctl, layouts)
 		{ render_isakmp_policy, "show-crypto-isakmp-policy" },
 		{ render_isakmp_stats, "show-crypto-isakmp-stats" },
 		{ render_ipsec_sa, "show-crypto-ipsec-sa" },
+		{ render_ipsec_sa, "show-crypto-ipsec-sa-shared-nat" },
 		{ render_isakmp_key, "show-crypto-isakmp-key" },
 		{ render_isakmp_peers, "show-crypto-isakmp-peers" },
 		{ render_session, "show-crypto-session" },

@@ -148,6 +148,41 @@ Test(show_session, peer_with_a_pseudo_address, .init = node)
 	json_decref(answer);
 }
 
+/*
+ * Two behind one NAT, whose ISAKMP SAs are not those any more that made their SAs: each of them is in
+ * the session with its own port.
+ */
+Test(show_session, peers_behind_one_nat_after_a_rekey, .init = node)
+{
+	static const struct {
+		const char *peer, *id;
+		json_int_t port;
+	} want[] = { { "10.0.2.2", "192.168.2.2", 4500 }, { "240.0.0.1", "192.168.3.2", 10036 } };
+	json_t *answer;
+
+	ipsec = "{\"interfaces\": [{\"local\": \"10.0.0.4\", \"peers\": ["
+		"{\"remote\": \"10.0.2.2\", \"outer\": \"10.0.2.2\", \"port\": 4500, "
+		"\"inbound\": [{\"conn_id\": 1}], \"outbound\": [{\"conn_id\": 1}]}, "
+		"{\"remote\": \"240.0.0.1\", \"outer\": \"10.0.2.2\", \"port\": 10036, "
+		"\"inbound\": [{\"conn_id\": 2}], \"outbound\": [{\"conn_id\": 2}]}]}]}";
+	isakmp = "{\"sas\": ["
+		 "{\"conn_id\": 8, \"state\": \"QM_IDLE\", \"local\": \"10.0.0.4\", \"remote\": "
+		 "\"10.0.2.2\", \"remote_port\": 4500, \"phase1_id\": \"192.168.2.2\"}, "
+		 "{\"conn_id\": 9, \"state\": \"QM_IDLE\", \"local\": \"10.0.0.4\", \"remote\": "
+		 "\"10.0.2.2\", \"remote_port\": 10036, \"phase1_id\": \"192.168.3.2\"}]}";
+	dmvpn = "{\"tunnels\": []}";
+	answer = show_crypto_session(&d, NULL);
+	cr_assert_eq(json_array_size(json_object_get(answer, "sessions")), 2);
+	for (size_t i = 0; i < 2; i++) {
+		const json_t *s = session(answer, i, want[i].peer, "UP-ACTIVE");
+
+		cr_expect_eq(json_array_size(json_object_get(s, "isakmp_sas")), 1);
+		cr_expect_eq(number(s, "port"), want[i].port);
+		cr_expect_str_eq(json_string_value(json_object_get(s, "phase1_id")), want[i].id);
+	}
+	json_decref(answer);
+}
+
 /* A source that is no tunnel's any more, and nothing at all. */
 Test(show_session, nothing_to_show, .init = node)
 {
