@@ -168,6 +168,15 @@ static void settle(struct addrs *a, size_t from)
 	a->n = n;
 }
 
+/* What is recorded of an address of ours is about what we said of ourselves. */
+static bool is_ours(struct daemon *d, const struct addr *one)
+{
+	TUNNELS_EACH (d, t)
+		if (addr_equal(&t->local, one))
+			return true;
+	return false;
+}
+
 size_t explain_candidates(const struct explain_view *v, struct addr **out)
 {
 	struct addrs a = { 0 };
@@ -187,7 +196,8 @@ size_t explain_candidates(const struct explain_view *v, struct addr **out)
 		add(&a, &v->phase1.list[i].remote);
 	n = recorder_peers(v->d->recorder, loop_now() - MIN(loop_now(), EXPLAIN_PERIOD), &recorded);
 	for (size_t i = 0; i < n; i++)
-		add(&a, &recorded[i]);
+		if (!is_ours(v->d, &recorded[i]))
+			add(&a, &recorded[i]);
 	free(recorded);
 	settle(&a, known);
 	*out = a.list;

@@ -25,7 +25,7 @@ static void add_line(void *ctx, const struct trace_line *line)
 
 	snprintf(text, sizeof(text), "%s", line->text);
 	text_make_printable(text);
-	json_array_append_new(l->array, json_pack("{s:s, s:s?, s:i, s:i, s:s}", "time", l->time,
+	json_array_append_new(l->array, json_pack("{s:O, s:s?, s:i, s:i, s:s}", "time", l->time,
 						  "tag", line->tag, "level", (int)line->level,
 						  "severity", line->severity, "text", text));
 }

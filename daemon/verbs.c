@@ -259,6 +259,33 @@ static json_t *clear_dmvpn_session(struct daemon *d, const json_t *args)
 	return json_object();
 }
 
+/* Of a peer whose tunnel address NHRP knows, by its NBMA address. */
+static json_t *show_by_nbma(struct daemon *d, const json_t *args,
+			    json_t *(*show)(struct daemon *d, const json_t *args))
+{
+	struct addr peer, nbma;
+	json_t *error, *named, *answer;
+
+	if (!verbs_address(args, "peer", &peer, &error))
+		return error;
+	if (addr_is_none(&peer) || !find_nbma(d, &peer, &nbma))
+		return show(d, args);
+	named = json_pack("{s:o}", "peer", show_addr(&nbma));
+	answer = show(d, named);
+	json_decref(named);
+	return answer;
+}
+
+static json_t *ladder_of(struct daemon *d, const json_t *args)
+{
+	return show_by_nbma(d, args, show_ladder);
+}
+
+static json_t *log_of(struct daemon *d, const json_t *args)
+{
+	return show_by_nbma(d, args, show_log_peer);
+}
+
 static json_t *reload_configuration(struct daemon *d, const json_t *args)
 {
 	(void)args;
@@ -417,7 +444,7 @@ static const struct verb {
 	{ "debug nhrp packet", verb_debug_nhrp_packet, NULL, NULL },
 	{ "events", NULL, follow_events, NULL },
 	{ "explain", NULL, explain_start, "peer" },
-	{ "ladder", show_ladder, NULL, "peer" },
+	{ "ladder", ladder_of, NULL, "peer" },
 	{ "map", NULL, ask_for_map, NULL },
 	{ "reload", reload_configuration, NULL, NULL },
 	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer interface" },
@@ -439,7 +466,7 @@ static const struct verb {
 	{ "show ip nhrp redirect", show_ip_nhrp_redirect, NULL, NULL },
 	{ "show ip nhrp static", show_ip_nhrp_static, NULL, NULL },
 	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
-	{ "show log peer", show_log_peer, NULL, "peer" },
+	{ "show log peer", log_of, NULL, "peer" },
 	{ "show running-config", show_running_config, NULL, NULL },
 	{ "show running-config ios", show_running_config_ios, NULL, NULL },
 	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },

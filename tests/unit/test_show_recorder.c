@@ -9,6 +9,7 @@
  */
 #include <criterion/criterion.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/daemon.h"
 #include "daemon/dmvpnctl.h"
@@ -64,6 +65,9 @@ Test(show_recorder, log_of_a_peer)
 	text = rendered(show_log_peer, "10.0.0.6", render_log);
 	cr_assert_not_null(
 		strstr(text, " [IKEv1]: Group = 10.0.0.6, IP = 10.0.0.6, PHASE 1 COMPLETED\n"));
+	/* "Nov 22 02:06:00.253": when it happened stands before it. */
+	cr_assert_eq(strcspn(text, "["), strlen("Mmm dd hh:mm:ss.mmm "), "%s", text);
+	cr_assert(text[9] == ':' && text[12] == ':' && text[15] == '.', "%s", text);
 	free(text);
 	text = rendered(show_log_peer, "10.0.0.7", render_log);
 	cr_assert_str_eq(text, "Nothing is recorded of 10.0.0.7.\n");
