@@ -8,12 +8,13 @@
 static void when(const json_t *event, FILE *out)
 {
 	double at = json_real_value(json_object_get(event, "time"));
-	time_t seconds = (time_t)at;
 	char day[32];
+	time_t seconds;
 	struct tm tm;
 
-	if (!seconds)
+	if (!(at >= 1 && at < 1e11)) /* no time of the next three thousand years */
 		return;
+	seconds = (time_t)at;
 	localtime_r(&seconds, &tm);
 	strftime(day, sizeof(day), "%b %d %H:%M:%S", &tm);
 	fprintf(out, "%s.%03d ", day, (int)((at - (double)seconds) * 1000 + 0.5));

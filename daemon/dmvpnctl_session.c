@@ -15,8 +15,8 @@ void render_isakmp_key(const json_t *answer, FILE *out)
 
 	fprintf(out, "Keyring      Hostname/Address                            Preshared Key\n\n");
 	json_array_foreach (json_object_get(answer, "keys"), i, key) {
-		uint32_t bits = (uint32_t)member_int(key, "prefix_length");
-		uint32_t mask = bits ? UINT32_MAX << (32 - bits) : 0;
+		int64_t bits = member_int(key, "prefix_length");
+		uint32_t mask = bits > 0 && bits <= 32 ? UINT32_MAX << (32 - bits) : 0;
 		char behind[24] = "", dotted[16];
 
 		snprintf(dotted, sizeof(dotted), "%u.%u.%u.%u", mask >> 24, mask >> 16 & 0xff,
