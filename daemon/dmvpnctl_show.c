@@ -415,11 +415,11 @@ static void traffic_direction(const json_t *counts, const char *title, FILE *out
 		{ "traffic_indication", "Traffic Indication", "\n" },
 	};
 	bool line_begins = true;
-	long long total = 0;
+	uint64_t total = 0;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		total += member_int(counts, columns[i].member);
-	fprintf(out, "   %s: Total %lld\n", title, total);
+		total += (uint64_t)member_int(counts, columns[i].member);
+	fprintf(out, "   %s: Total %llu\n", title, (unsigned long long)total);
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
 		fprintf(out, "%s%lld %s%s", line_begins ? "         " : "",
 			(long long)member_int(counts, columns[i].member), columns[i].text,

@@ -108,21 +108,16 @@ void explain_look_end(struct explain_view *v)
 	free(v);
 }
 
-/* The first of n sorted items whose address, which is `at` octets into each, does not stand before this. */
-static size_t first_with(const void *items, size_t n, size_t size, size_t at, const struct addr *a)
+/* Of a key, which is an address, to what is sorted. */
+
+static int key_to_entry(const void *key, const void *item)
 {
-	size_t low = 0;
+	return show_addr_order(key, &((const struct nhrp_entry *)item)->nbma);
+}
 
-	while (low < n) {
-		size_t middle = low + (n - low) / 2;
-		const void *one = (const char *)items + middle * size + at;
-
-		if (show_addr_order(one, a) < 0)
-			low = middle + 1;
-		else
-			n = middle;
-	}
-	return low;
+static int key_to_stage(const void *key, const void *item)
+{
+	return show_addr_order(key, &((const struct stage *)item)->remote);
 }
 
 /* ---- who ---- */
@@ -243,8 +238,8 @@ static msec of_entries(const struct explain_view *v, struct subject *s)
 {
 	struct explain_facts *f = &s->facts;
 	msec since = MSEC_NEVER;
-	size_t i = first_with(v->entries, v->entry_count, sizeof(*v->entries),
-			      offsetof(struct nhrp_entry, nbma), &f->remote);
+	size_t i = show_first(&f->remote, v->entries, v->entry_count, sizeof(*v->entries),
+			      key_to_entry);
 
 	for (; i < v->entry_count && addr_equal(&v->entries[i].nbma, &f->remote); i++) {
 		const struct nhrp_entry *e = &v->entries[i];
@@ -271,8 +266,7 @@ static enum ike_state stage_of(const struct stages *s, const struct addr *remote
 			       enum ike_state done)
 {
 	enum ike_state state = MM_START;
-	size_t i =
-		first_with(s->list, s->n, sizeof(*s->list), offsetof(struct stage, remote), remote);
+	size_t i = show_first(remote, s->list, s->n, sizeof(*s->list), key_to_stage);
 
 	for (; i < s->n && addr_equal(&s->list[i].remote, remote); i++)
 		if (state == MM_START || s->list[i].state != done)
@@ -332,9 +326,9 @@ static void of_tunnel(const struct explain_view *v, struct subject *s)
 void explain_gather_machine(struct daemon *d, struct explain_machine *out)
 {
 	*out = (struct explain_machine){ 0 };
-	TUNNELS_EACH (d, t)
-		if (t->conf->nhrp.redirect && !d->hairpin)
-			out->redirect_why = d->hairpin_why;
+	TUNNELS_EACH(d, t)
+	if (t->conf->nhrp.redirect && !d->hairpin)
+		out->redirect_why = d->hairpin_why;
 }
 
 static void of_icmp(struct daemon *d, struct explain_facts *f)

@@ -78,6 +78,12 @@ json_t *show_ago(msec now, msec then);
 json_t *show_ahead(msec now, msec then);
 json_t *show_u64(uint64_t n);
 int show_addr_order(const struct addr *a, const struct addr *b);
+/*
+ * Index of the first of n sorted items of this size that does not stand before the key: where those
+ * with this key begin, if there are any. `order` is as for bsearch(): the key comes first.
+ */
+size_t show_first(const void *key, const void *items, size_t n, size_t size,
+		  int (*order)(const void *key, const void *item));
 /* All entries of the NHRP cache, in no order; to be freed. */
 struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count);
 /* All shortcuts, in no order; to be freed. */

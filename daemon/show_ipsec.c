@@ -223,26 +223,21 @@ void show_pairs_free(struct show_pairs *s)
 	free(s);
 }
 
+static int key_to_pair(const void *key, const void *item)
+{
+	const struct ike_pair_info *k = key, *p = item;
+
+	return show_addr_order(&k->local, &p->local) ?: show_addr_order(&k->remote, &p->remote);
+}
+
 /* The first of the pairs between these two, which stand together; NULL: none. */
 static const struct ike_pair_info *first_pair(const struct show_pairs *s, const struct addr *local,
 					      const struct addr *remote)
 {
-	size_t low = 0, high = s->pair_count;
+	const struct ike_pair_info key = { .local = *local, .remote = *remote };
+	size_t i = show_first(&key, s->pairs, s->pair_count, sizeof(*s->pairs), key_to_pair);
 
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		const struct ike_pair_info *p = &s->pairs[middle];
-		int order = show_addr_order(&p->local, local) ?: show_addr_order(&p->remote, remote);
-
-		if (order < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low == s->pair_count || !addr_equal(&s->pairs[low].local, local) ||
-	    !addr_equal(&s->pairs[low].remote, remote))
-		return NULL;
-	return &s->pairs[low];
+	return i < s->pair_count && !key_to_pair(&key, &s->pairs[i]) ? &s->pairs[i] : NULL;
 }
 
 json_t *show_pairs_traffic(const struct show_pairs *s, const struct addr *local,

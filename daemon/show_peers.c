@@ -144,15 +144,17 @@ struct shortcuts {
 };
 
 /* Whose they are. */
-static int shortcut_owner(const struct nhrp_shortcut *s, int id, const struct addr *nbma)
-{
-	return s->id != id ? s->id - id : show_addr_order(&s->nbma, nbma);
-}
-
-static int shortcut_order(const void *x, const void *y)
+static int by_owner(const void *x, const void *y)
 {
 	const struct nhrp_shortcut *a = x, *b = y;
-	int order = shortcut_owner(a, b->id, &b->nbma);
+
+	return a->id != b->id ? a->id - b->id : show_addr_order(&a->nbma, &b->nbma);
+}
+
+static int by_owner_and_prefix(const void *x, const void *y)
+{
+	const struct nhrp_shortcut *a = x, *b = y;
+	int order = by_owner(a, b);
 
 	if (!order)
 		order = show_addr_order(&a->prefix.addr, &b->prefix.addr);
@@ -164,24 +166,8 @@ static struct shortcuts shortcuts_collect(struct daemon *d)
 	struct shortcuts s;
 
 	s.list = show_nhrp_shortcuts(d, &s.count);
-	qsort(s.list, s.count, sizeof(*s.list), shortcut_order);
+	qsort(s.list, s.count, sizeof(*s.list), by_owner_and_prefix);
 	return s;
-}
-
-/* The first one of this peer; where it has none, where it would stand. */
-static size_t shortcut_first(const struct shortcuts *s, int id, const struct addr *nbma)
-{
-	size_t low = 0, high = s->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (shortcut_owner(&s->list[middle], id, nbma) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
 }
 
 /* What is looked at for each peer. */
@@ -248,14 +234,13 @@ static const char *type_name(const struct nhrp_entry *e)
 /* Networks behind the peer: T1 where there is a route of ours, T2 where there was one to it already. */
 static void add_shortcuts(json_t *entries, const struct nbma_peer *g, const struct shortcuts *s)
 {
-	const struct addr *nbma = nbma_or_path(g->first);
+	const struct nhrp_shortcut key = { .id = g->first->id, .nbma = *nbma_or_path(g->first) };
+	size_t i = show_first(&key, s->list, s->count, sizeof(*s->list), by_owner);
 	char text[ADDR_TEXT];
 
-	for (size_t i = shortcut_first(s, g->first->id, nbma); i < s->count; i++) {
+	for (; i < s->count && !by_owner(&s->list[i], &key); i++) {
 		const struct nhrp_shortcut *one = &s->list[i];
 
-		if (shortcut_owner(one, g->first->id, nbma) != 0)
-			break;
 		if (one->state != NHRP_SHORTCUT_UP)
 			continue;
 		json_array_append_new(entries,

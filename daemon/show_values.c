@@ -71,3 +71,19 @@ int show_addr_order(const struct addr *a, const struct addr *b)
 {
 	return memcmp(a->b, b->b, sizeof(a->b));
 }
+
+size_t show_first(const void *key, const void *items, size_t n, size_t size,
+		  int (*order)(const void *key, const void *item))
+{
+	size_t low = 0;
+
+	while (low < n) {
+		size_t middle = low + (n - low) / 2;
+
+		if (order(key, (const char *)items + middle * size) > 0)
+			low = middle + 1;
+		else
+			n = middle;
+	}
+	return low;
+}
