@@ -43,7 +43,7 @@ fuzz() {
 	mkdir -p "$work/$target" "$corpus/$target"
 	clang -g -O1 -std=gnu11 -D_GNU_SOURCE -I. -fsanitize=fuzzer,address,undefined \
 		-fno-sanitize-recover=all -o "$work/fuzz_$target" \
-		"tests/fuzz/fuzz_$target.c" "${sources[@]}" -lcrypto -lconfuse
+		"tests/fuzz/fuzz_$target.c" "${sources[@]}" -lcrypto -lconfuse -ljansson
 	"$work/fuzz_$target" -max_total_time="$seconds" -max_len=4096 \
 		-artifact_prefix="$corpus/$target/" "$work/$target" "$corpus/$target"
 }
