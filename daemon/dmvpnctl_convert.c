@@ -33,7 +33,8 @@ static bool read_options(struct convert *c, int argc, char **argv)
 	};
 	int opt;
 
-	optind = 1;
+	/* 0 forgets that of the program's own options none may stand behind a word: here they may. */
+	optind = 0;
 	while ((opt = getopt_long(argc, argv, "m:", known, NULL)) != -1) {
 		if (opt == 'f')
 			c->to = CONF_TO_FRR;

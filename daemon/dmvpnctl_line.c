@@ -237,10 +237,6 @@ static bool take_apart(struct line *l, char **words, size_t *count)
 
 		if (words[bar][1])
 			words[bar]++;
-		if (more && !strcmp(behind[more - 1], "?")) {
-			filter_help(stdout);
-			return false;
-		}
 		if (!filter_open(&l->filter, behind, more))
 			return false;
 	}
@@ -266,6 +262,16 @@ static void join_interface(struct line *l, char **words, size_t *count)
 	}
 }
 
+/* "show dmvpn | ?" */
+static bool asks_for_filters(char *const *words, size_t count)
+{
+	bool behind = false;
+
+	for (size_t i = 0; i < count; i++)
+		behind |= words[i][0] == '|';
+	return behind && !strcmp(words[count - 1], "?");
+}
+
 static int question(char **words, size_t count)
 {
 	struct parsed p;
@@ -280,6 +286,10 @@ static int run_words(struct line *l, char **words, size_t count)
 {
 	const char *hint;
 
+	if (asks_for_filters(words, count)) {
+		filter_help(stdout);
+		return CTL_EXIT_OK;
+	}
 	if (!take_apart(l, words, &count))
 		return CTL_EXIT_USAGE;
 	if (!count)
