@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
+# LONG
 #
 # `explain` names what is wrong with a certificate, or with a clock, on both sides.
 
