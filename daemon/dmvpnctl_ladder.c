@@ -118,8 +118,9 @@ static void print_step(const json_t *step, int phase, FILE *out)
 	if (is_kind(step, "message")) {
 		fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
 		print_arrow(step, out);
-		fprintf(out, "%s%s\n", member_has(step, "peer_state") ? " " : "",
-			member_text(step, "peer_state"));
+		fprintf(out, "%s%s%s%s\n", member_has(step, "peer_state") ? " " : "",
+			member_text(step, "peer_state"), member_has(step, "notify") ? " " : "",
+			member_text(step, "notify"));
 	} else if (is_kind(step, "again")) {
 		fprintf(out, "%-12s  %-14s | no answer: once more (%d)\n", clock_of(step), "",
 			(int)member_int(step, "count"));

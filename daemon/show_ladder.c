@@ -37,6 +37,7 @@ struct exchange {
 struct ladder {
 	json_t *exchanges;
 	struct exchange *by_key;
+	json_t *received; /* the message that was received last; borrowed */
 	uint64_t epoch;
 };
 
@@ -111,6 +112,8 @@ static void message(struct ladder *l, const struct ike_event *e)
 	json_object_set_new(s, "sent", json_boolean(e->message.sent));
 	json_object_set_new(s, "payloads", payloads);
 	json_object_set_new(s, "length", json_integer(e->message.length));
+	if (!e->message.sent)
+		l->received = s;
 	if (aside)
 		return;
 	json_object_set_new(s, "state", json_string(ike_state_name(x->state)));
@@ -127,6 +130,14 @@ static void state(struct ladder *l, const struct ike_event *e)
 	/* What becomes of it much later is not the last message's doing. */
 	if (x->last && x->state != MM_DONE && x->state != QM_DONE)
 		json_object_set_new(x->last, "state", json_string(ike_state_name(x->state)));
+}
+
+/* What the message before says; of several the first. */
+static void notify(struct ladder *l, const struct ike_event *e)
+{
+	if (l->received && !json_object_get(l->received, "notify"))
+		json_object_set_new(l->received, "notify",
+				    json_string(isakmp_notify_name(e->notify.type)));
 }
 
 static void failed(struct ladder *l, const struct ike_event *e, const char *kind)
@@ -150,6 +161,9 @@ static void add(struct ladder *l, const struct ike_event *e)
 		break;
 	case IKE_EVENT_STATE:
 		state(l, e);
+		break;
+	case IKE_EVENT_NOTIFY:
+		notify(l, e);
 		break;
 	case IKE_EVENT_RETRANSMIT:
 		json_object_set_new(step(l, e, "again"), "count",

@@ -116,12 +116,16 @@ Test(show_recorder, ladder)
 		"MM_WAIT_MSG2   |------------ SA, VENDOR x2 (168) ------------>|\n",
 		"               | no answer: once more (1)\n",
 		"MM_BLD_MSG3    |<----------- SA, VENDOR x2 (104) -------------| MM_WAIT_MSG3\n",
+		"|<--------------- NOTIFY (56) -----------------| NO_PROPOSAL_CHOSEN\n",
 		"               X FAILED in MM_WAIT_MSG4\n",
 	};
 	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
+	struct ike_event note = { .kind = IKE_EVENT_NOTIFY,
+				  .notify.type = ISAKMP_N_NO_PROPOSAL_CHOSEN };
 	struct ike_event failed = { .kind = IKE_EVENT_FAILED,
 				    .failure.cause = IKE_CAUSE_NO_ANSWER,
 				    .failure.state = MM_WAIT_MSG4 };
+	struct ike_event said = { .kind = IKE_EVENT_MESSAGE };
 	const char *at;
 	char *text;
 
@@ -132,6 +136,12 @@ Test(show_recorder, ladder)
 	record(again, 500);
 	record_message(false, 104, 510);
 	record_state(MM_WAIT_MSG2, MM_BLD_MSG3, 510);
+	said.message.exchange = ISAKMP_XCHG_INFO;
+	said.message.length = 56;
+	said.message.count = 1;
+	said.message.type[0] = ISAKMP_NOTIFY;
+	record(said, 600);
+	record(note, 600);
 	record(failed, 900);
 	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
