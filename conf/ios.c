@@ -251,10 +251,13 @@ static void find_command(struct ios *x, const struct ios_line *l, struct match *
 		ios_enter(x, IOS_GLOBAL, NULL);
 }
 
+/* The last word is never repeated: of "key-string WORD", wherever it stands, that is the secret. */
 static void read_unknown(struct ios *x, const struct ios_line *l)
 {
-	ios_say(x, CONF_WARNING, "%s %s%s: unknown; nothing is done about it", l->word[0],
-		l->count > 1 ? l->word[1] : "", l->count > 2 ? " ..." : "");
+	bool two = l->count > 2;
+
+	ios_say(x, CONF_WARNING, "%s%s%s%s: unknown; nothing is done about it", l->word[0],
+		two ? " " : "", two ? l->word[1] : "", l->count > 1 ? " ..." : "");
 	count(x, IOS_UNSUPPORTED);
 	/* What it opens is as unknown; once is enough to say so. */
 	x->block = IOS_UNSUPPORTED;

@@ -612,7 +612,7 @@ static const struct {
 	{ " ip nhrp authentication 7 XYZ\n", CONF_ERROR, "no obfuscated one (type 7)" },
 	{ "interface Gi0/1\n vrf forwarding MGMT\n", CONF_WARNING, ":18: vrf forwarding: not" },
 	{ "vrf definition MGMT\n address-family ipv4\n", CONF_WARNING, "made a VRF" },
-	{ "frobnicator 1\n one\n two\n", CONF_WARNING, ":17: frobnicator 1: unknown" },
+	{ "frobnicator 1\n one\n two\n", CONF_WARNING, ":17: frobnicator ...: unknown" },
 	{ "crypto isakmp key 6 XXXXXXXXXXXX address 192.0.2.1\n", CONF_ERROR,
 	  "encrypted (type 6)" },
 	{ "crypto isakmp key secret hostname r2\n", CONF_WARNING, "only keys by IPv4 address" },
