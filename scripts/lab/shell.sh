@@ -9,7 +9,7 @@ node_command() {
 		#!/bin/bash
 		node=\${0##*/}
 		case "\${1-} \${2-}" in
-		'explain '* | 'ladder '* | 'map '* | 'events '* | 'show '* | 'clear crypto'* | 'clear ip'* | 'debug '* | 'undebug '* | 'sh '[a-z]*)
+		'explain '* | 'ladder '* | 'map '* | 'events '* | 'show '* | 'clear crypto'* | 'clear ip'* | 'clear dmvpn'* | 'no debug'* | 'debug '* | 'undebug '* | 'sh '[a-z]*)
 			exec "$DMVPNCTL" --instance "\$node" "\$@" ;;
 		'dmvpnctl '*)
 			exec "$DMVPNCTL" --instance "\$node" "\${@:2}" ;;
@@ -30,7 +30,7 @@ node_rc() {
 		dmvpnctl() { '$DMVPNCTL' --instance '\$NODE' "\$@"; }
 		clear() {
 			case \${1-} in
-			crypto | ip) '$DMVPNCTL' --instance "\$NODE" clear "\$@" ;;
+			crypto | ip | dmvpn) '$DMVPNCTL' --instance "\$NODE" clear "\$@" ;;
 			*) command clear "\$@" ;;
 			esac
 		}
