@@ -140,7 +140,7 @@ $(BUILD)/dmvpnd: $(call objects,$(DAEMON_SRC)) $(archives)
 
 $(BUILD)/dmvpnctl: $(call objects,$(CTL_SRC)) $(BUILD)/conf.a $(BUILD)/lib.a
 	$(call say,LD,$@)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libconfuse libedit libarchive)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(shell pkg-config --libs jansson libconfuse libedit)
 
 # Unit tests run in milliseconds however they are compiled, and compiling them is what takes the time.
 $(BUILD)/tests/unit/%.o: QUICK = -O0 -U_FORTIFY_SOURCE

@@ -450,7 +450,8 @@ void render_nhrp_traffic(const json_t *answer, FILE *out)
 		traffic_direction(json_object_get(tunnel, "sent"), "Sent", out);
 		traffic_direction(json_object_get(tunnel, "received"), "Rcvd", out);
 		if (member_int(tunnel, "hairpins"))
-			fprintf(out, "   Hairpins: Total %lld\n         %lld limited  %lld ignored\n",
+			fprintf(out,
+				"   Hairpins: Total %lld\n         %lld limited  %lld ignored\n",
 				(long long)member_int(tunnel, "hairpins"),
 				(long long)member_int(tunnel, "hairpins_limited"),
 				(long long)member_int(tunnel, "hairpins_ignored"));
@@ -531,6 +532,18 @@ static void redirect(const json_t *r, FILE *out)
 		fprintf(out, "  NHRP redirect does not work: %s\n", member_text(r, "why"));
 }
 
+static void link_counters(const json_t *c, FILE *out)
+{
+	fprintf(out, "     %lld packets input, %lld bytes\n",
+		(long long)member_int(c, "packets_in"), (long long)member_int(c, "bytes_in"));
+	fprintf(out, "     %lld input errors, %lld input drops\n",
+		(long long)member_int(c, "errors_in"), (long long)member_int(c, "drops_in"));
+	fprintf(out, "     %lld packets output, %lld bytes\n",
+		(long long)member_int(c, "packets_out"), (long long)member_int(c, "bytes_out"));
+	fprintf(out, "     %lld output errors, %lld output drops\n",
+		(long long)member_int(c, "errors_out"), (long long)member_int(c, "drops_out"));
+}
+
 void render_interface(const json_t *answer, FILE *out)
 {
 	const json_t *link;
@@ -548,6 +561,8 @@ void render_interface(const json_t *answer, FILE *out)
 		interface_tunnel(link, out);
 		if (member_has(link, "redirect"))
 			redirect(json_object_get(link, "redirect"), out);
+		if (member_has(link, "counters"))
+			link_counters(json_object_get(link, "counters"), out);
 	}
 }
 
@@ -583,7 +598,8 @@ void render_version(const json_t *answer, FILE *out)
 		member_text(answer, "config"));
 	if (json_is_string(json_object_get(answer, "keylog")))
 		fprintf(out,
-			"WARNING: keys are written to \"%s\" (--keylog): whoever reads them reads what "
+			"WARNING: keys are written to \"%s\" (--keylog): whoever reads them reads "
+			"what "
 			"the tunnels carry\n",
 			member_text(answer, "keylog"));
 }

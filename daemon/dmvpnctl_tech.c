@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * show tech-support: all shows, what the flight recorder has of each peer, the log, and the kernel's
- * state in the daemon's network namespace, in one archive (tar, gzip), made by the client. It is
- * written as it is collected: nothing else is left on the disk.
+ * state in the daemon's network namespace, in one archive, made by the client: files in a folder that
+ * nobody else may enter, tar(1) over it, and the folder is removed. (A library for archives would cost
+ * every command its start: libarchive brings ten others.)
  *
  * No secret can be in it, because none is asked for: the daemon tells none, and the kernel is not
- * asked for the keys of SAs. tests/netns/tech_support.t looks for each of them.
+ * asked for the keys of SAs. tests/netns/support.t looks for each of them.
  *
  * Without a daemon it has what the kernel and the log tell.
  */
-#include <archive.h>
-#include <archive_entry.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -29,19 +29,20 @@
 #include "daemon/text.h"
 #include "lib/util.h"
 
-#define PATIENCE_MS 2000		/* so long nothing is said about how far it is */
+#define PATIENCE_MS 2000	       /* so long nothing is said about how far it is */
 #define OUTPUT_MAX  ((size_t)16 << 20) /* octets of one command or file; of a log the last ones */
-#define PEERS_MAX   100			/* whose recorded events are taken: who is not up comes first */
+#define PEERS_MAX   100 /* whose recorded events are taken: who is not up comes first */
 #define NAME_ROOM   200
 
 struct tech {
 	const struct target *to;
-	struct archive *archive;
 	char path[PATH_MAX];
-	char folder[NAME_ROOM]; /* in the archive, of all that is in it */
-	bool daemon;		/* it answers */
-	int netns;		/* the daemon's; -1: ours */
-	char *log_file;		/* NULL: it is not known to have one */
+	char collected[PATH_MAX]; /* the folder of ours with the files, empty: there is none */
+	int folder_fd;		  /* of `folder`, in it */
+	char folder[NAME_ROOM];	  /* in the archive, of all that is in it */
+	bool daemon;		  /* it answers */
+	int netns;		  /* the daemon's; -1: ours */
+	char *log_file;		  /* NULL: it is not known to have one */
 	struct timespec began;
 	bool told; /* that it takes long */
 	long long files;
@@ -104,21 +105,37 @@ static bool go_on(struct tech *t, const char *what)
 
 /* ---- the archive ---- */
 
+static bool write_all(int fd, const char *text, size_t len)
+{
+	while (len) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		text += n;
+		len -= (size_t)n;
+	}
+	return true;
+}
+
+/* "show/show-dmvpn.txt": in a folder of its own, which may be there. */
 static void add_file(struct tech *t, const char *name, const char *text, size_t len)
 {
-	struct archive_entry *entry = archive_entry_new();
-	char path[2 * NAME_ROOM];
+	char folder[NAME_ROOM];
+	int fd;
 
-	snprintf(path, sizeof(path), "%s/%s", t->folder, name);
-	archive_entry_set_pathname(entry, path);
-	archive_entry_set_filetype(entry, AE_IFREG);
-	archive_entry_set_perm(entry, 0600);
-	archive_entry_set_mtime(entry, time(NULL), 0);
-	archive_entry_set_size(entry, (la_int64_t)len);
-	if (archive_write_header(t->archive, entry) != ARCHIVE_OK ||
-	    archive_write_data(t->archive, text, len) != (la_ssize_t)len)
-		fail(t, "%s cannot be written: %s", t->path, archive_error_string(t->archive));
-	archive_entry_free(entry);
+	snprintf(folder, sizeof(folder), "%.*s", (int)strcspn(name, "/"), name);
+	if (strchr(name, '/') && mkdirat(t->folder_fd, folder, 0700) && errno != EEXIST) {
+		fail(t, "%s/%s cannot be made: %s", t->collected, folder, strerror(errno));
+		return;
+	}
+	fd = openat(t->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || !write_all(fd, text, len))
+		fail(t, "%s/%s cannot be written: %s", t->collected, name, strerror(errno));
+	if (fd >= 0)
+		close(fd);
 	t->files++;
 }
 
@@ -456,8 +473,9 @@ static void meet_daemon(struct tech *t, char *host, size_t size)
 	}
 	close(fd);
 	if (t->netns < 0)
-		leave_out(t, "the daemon's network namespace", "cannot be entered, the kernel's "
-							       "state is that of the client's");
+		leave_out(t, "the daemon's network namespace",
+			  "cannot be entered, the kernel's "
+			  "state is that of the client's");
 	t->daemon = true;
 	answer = ask_line(t, "show version");
 	if (*member_text(answer, "hostname"))
@@ -490,25 +508,73 @@ static void choose_names(struct tech *t, const char *file, const char *host)
 		fail(t, "%s: %s", file ?: ".", strerror(errno));
 }
 
+/* A folder for what is collected, and in it the one that will be in the archive. */
+static void open_collection(struct tech *t)
+{
+	char folder[PATH_MAX + NAME_ROOM];
+	const char *where = getenv("TMPDIR");
+
+	snprintf(t->collected, sizeof(t->collected), "%s/dmvpnctl.XXXXXX",
+		 where && *where ? where : "/tmp");
+	if (!mkdtemp(t->collected)) {
+		fail(t, "%s cannot be made: %s; TMPDIR says where", t->collected, strerror(errno));
+		t->collected[0] = '\0';
+		return;
+	}
+	snprintf(folder, sizeof(folder), "%s/%s", t->collected, t->folder);
+	if (mkdir(folder, 0700) ||
+	    (t->folder_fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)) < 0)
+		fail(t, "%s cannot be made: %s", folder, strerror(errno));
+}
+
+static int remove_one(const char *path, const struct stat *st, int type, struct FTW *at)
+{
+	(void)st;
+	(void)type;
+	(void)at;
+	remove(path);
+	return 0;
+}
+
+static void close_collection(struct tech *t)
+{
+	if (t->folder_fd >= 0)
+		close(t->folder_fd);
+	if (t->collected[0])
+		nftw(t->collected, remove_one, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
 static int open_archive(struct tech *t)
 {
 	/* New, so that it cannot be somebody else's link; for its owner alone. */
-	int fd = t->failed ? -1 :
-			     open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int fd = t->failed ? -1
+			   : open(t->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				  0600);
 
-	if (fd < 0) {
+	if (fd < 0)
 		fail(t, "%s cannot be made: %s; say where: show tech-support FILE", t->path,
 		     strerror(errno));
-		return -1;
-	}
-	t->archive = archive_write_new();
-	if (!t->archive)
-		abort();
-	if (archive_write_set_format_pax_restricted(t->archive) != ARCHIVE_OK ||
-	    archive_write_add_filter_gzip(t->archive) != ARCHIVE_OK ||
-	    archive_write_open_fd(t->archive, fd) != ARCHIVE_OK)
-		fail(t, "%s: %s", t->path, archive_error_string(t->archive));
 	return fd;
+}
+
+/* What is collected goes into the archive; what tar complains about is seen. */
+static void pack(struct tech *t, int fd)
+{
+	pid_t pid = fork();
+	int status = 0;
+
+	if (!pid) {
+		dup2(fd, STDOUT_FILENO);
+		execlp("tar", "tar", "-C", t->collected, "--owner=root", "--group=root", "-czf",
+		       "-", t->folder, NULL);
+		_exit(127);
+	}
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	if (line_interrupted)
+		fail(t, "interrupted");
+	else if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
+		fail(t, "%s cannot be written: tar failed", t->path);
 }
 
 static json_t *close_archive(struct tech *t, int fd)
@@ -516,9 +582,8 @@ static json_t *close_archive(struct tech *t, int fd)
 	char whole[PATH_MAX];
 	struct stat st = { 0 };
 
-	if (t->archive && archive_write_close(t->archive) != ARCHIVE_OK)
-		fail(t, "%s cannot be written: %s", t->path, archive_error_string(t->archive));
-	archive_write_free(t->archive);
+	if (!t->failed)
+		pack(t, fd);
 	if (fd >= 0 && (fstat(fd, &st) || close(fd)))
 		fail(t, "%s: %s", t->path, strerror(errno));
 	if (t->failed) {
@@ -550,6 +615,8 @@ static json_t *write_archive(struct tech *t, const char *file, const char *host)
 	sigaction(SIGINT, &interrupt, &before);
 	choose_names(t, file, host);
 	fd = open_archive(t);
+	if (!t->failed)
+		open_collection(t);
 	if (t->daemon && !t->failed) {
 		add_shows(t);
 		add_peers(t);
@@ -561,13 +628,14 @@ static json_t *write_archive(struct tech *t, const char *file, const char *host)
 	if (!t->failed)
 		add_about(t);
 	answer = close_archive(t, fd);
+	close_collection(t);
 	sigaction(SIGINT, &before, NULL);
 	return answer;
 }
 
 json_t *tech_collect(const struct target *to, const char *file)
 {
-	struct tech t = { .to = to, .netns = -1, .missing = json_array() };
+	struct tech t = { .to = to, .netns = -1, .folder_fd = -1, .missing = json_array() };
 	char host[256] = "";
 	json_t *answer;
 

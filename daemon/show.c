@@ -4,6 +4,7 @@
 
 #include <net/if.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -87,6 +88,34 @@ static void add_link_state(json_t *o, const struct tunnel *t)
 	json_object_set_new(o, "line_protocol", json_string(up && packets_are_open(t) ? "up" : "down"));
 }
 
+/* What the kernel has counted on the link; nothing where it is not there. */
+static void add_counters(json_t *o, const char *interface)
+{
+	FILE *f = fopen("/proc/self/net/dev", "re");
+	unsigned long long in[4], out[4];
+	char *line = NULL, name[IFNAMSIZ];
+	size_t room = 0;
+
+	/* Received: bytes, packets, errors, drops and four others; then the same of what was sent. */
+	while (f && getline(&line, &room, f) > 0) {
+		if (sscanf(line, " %15[^:]: %llu %llu %llu %llu %*u %*u %*u %*u %llu %llu %llu %llu", name,
+			   &in[0], &in[1], &in[2], &in[3], &out[0], &out[1], &out[2], &out[3]) != 9 ||
+		    strcmp(name, interface) != 0)
+			continue;
+		json_object_set_new(
+			o, "counters",
+			json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "packets_in",
+				  (json_int_t)in[1], "bytes_in", (json_int_t)in[0], "errors_in",
+				  (json_int_t)in[2], "drops_in", (json_int_t)in[3], "packets_out",
+				  (json_int_t)out[1], "bytes_out", (json_int_t)out[0], "errors_out",
+				  (json_int_t)out[2], "drops_out", (json_int_t)out[3]));
+		break;
+	}
+	free(line);
+	if (f)
+		fclose(f);
+}
+
 /* What a packet of the path's MTU is made of. */
 static void add_mtu(struct daemon *d, json_t *o, const struct tunnel *t)
 {
@@ -128,6 +157,7 @@ static json_t *interface_json(struct daemon *d, const struct tunnel *t)
 		json_object_set_new(o, "profile", json_string(c->profile->name));
 	if (c->nhrp.redirect)
 		json_object_set_new(o, "redirect", packets_show_redirect(d, t));
+	add_counters(o, c->name);
 	return o;
 }
 

@@ -31,7 +31,6 @@ packages() {
 		build | libevent-dev       | event loop (libevent)                        | event2/event.h
 		build | libjansson-dev     | JSON (Jansson)                               | jansson.h
 		build | libedit-dev        | the prompt of dmvpnctl (libedit)             | histedit.h
-		build | libarchive-dev     | show tech-support: one archive (libarchive)  | archive.h
 		build | libcap-ng-dev      | dropping capabilities (libcap-ng)            | cap-ng.h
 		build | uthash-dev         | hash tables (uthash)                         | uthash.h
 		lab   | iproute2           | namespaces, links, xfrm                      | ip

@@ -84,6 +84,7 @@ expect "it says where, and how large it is" \
 	told "^Written: $LAB/hub.tar.gz \\($(stat -c %s "$LAB/hub.tar.gz") bytes"
 expect "only its owner can read it" test "$(stat -c %a "$LAB/hub.tar.gz")" = 600
 expect "an archive that is there already stays" not ctl Hub show tech-support "$LAB/hub.tar.gz"
+expect "nothing of what was collected is left" test -z "$(compgen -G '/tmp/dmvpnctl.*')"
 expect "the hub's archive can be unpacked" unpacked hub
 mkdir -p "$LAB/SiteA"
 expect "a spoke's, too, into a folder" ctl SiteA --json show tech-support "$LAB/SiteA"
