@@ -101,6 +101,11 @@ knows() {
 	ctl "$1" show ip nhrp 2>/dev/null | grep -A 1 "^${2//./\\.}/32 " | grep -q registered
 }
 
+# hub_lost NODE SERVER: this next hop server does not respond.
+hub_lost() {
+	[[ $(ctl "$1" show ip nhrp nhs) =~ $'\n'${2//./\\.}\ +[EW] ]]
+}
+
 # steady_begin, steady_end: SiteA pings SiteB directly between the two; the end fails if a ping was lost.
 steady_begin() {
 	local ENTER
@@ -184,6 +189,8 @@ story_killed() {
 	kill_daemon Hub1
 	fails_over "$began"
 	expect "Hub2 knows both" eval 'eventually 5 knows Hub2 172.16.0.2 && eventually 5 knows Hub2 172.16.0.3'
+	# Until its own dead peer detection has found Hub1 dead SiteC's answers go there.
+	expect "SiteC knows that Hub1 is gone" eventually $((DPD_INTERVAL * 3)) hub_lost SiteC 172.16.0.1
 	expect "SiteA reaches SiteC, of whom it has not heard yet, and loses nothing" pings SiteA 172.16.4.1 20 -i 0.05 -I 172.16.2.1
 	wait_up SiteA 172.16.0.4
 	expect "the tunnel between SiteA and SiteB has lost nothing" steady_end

@@ -111,8 +111,18 @@ captured() {
 # kernel takes its time to notice a carrier.
 kernel_state() {
 	ip -4 -n "$1" -b - <<<$'link show\naddress show\nrule show\nroute list table all
-neighbour show nud permanent\nxfrm state list nokeys\nxfrm policy' | sed 's/NO-CARRIER,//; s/ state [A-Z]* / /'
+neighbour show nud permanent\nxfrm state list nokeys\nxfrm policy' | sed 's/NO-CARRIER,//; s/ state [A-Z]* / /' |
+		without_notes
 	compgen -G "/run/dmvpnd/$1.*" || true
+}
+
+# Where the kernel has just asked for an SA that nobody made, it holds a note of that, an SA with SPI 0, for
+# some 30 s, and nobody can take it away.
+without_notes() {
+	awk '/^src/ { start = $0; next }
+		start != "" { note = /spi 0x00000000/; if (!note) print start; start = "" }
+		/^[^\t]/ { note = 0 }
+		!note'
 }
 
 # remember NODE...: takes down what is in the kernel.
@@ -124,8 +134,7 @@ remember() {
 	done
 }
 
-# as_remembered NODE: nothing has been added to it since, and nothing taken away. Where the kernel has
-# just asked for an SA that nobody made, it holds a note of that (SPI 0) for some 30 s: wait for it.
+# as_remembered NODE: nothing has been added to it since, and nothing taken away.
 as_remembered() {
 	kernel_state "$1" | diff "$LAB/$1/before" -
 }
