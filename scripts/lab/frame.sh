@@ -71,12 +71,13 @@ link() {
 	plan[$3]+="link set $4 up"$'\n'
 }
 
-# bridge NODE NAME PORT...: joins interfaces of a node to one segment.
+# bridge NODE NAME PORT...: joins interfaces of a node to one segment. One that snooped would say so to a
+# multicast group itself.
 bridge() {
 	local name=$1 bridge=$2 port
 
 	shift 2
-	plan[$name]+="link add $bridge type bridge forward_delay 0"$'\n'
+	plan[$name]+="link add $bridge type bridge forward_delay 0 mcast_snooping 0"$'\n'
 	plan[$name]+="link set $bridge up"$'\n'
 	for port; do
 		bridge_port "$name" "$bridge" "$port"
