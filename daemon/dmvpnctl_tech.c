@@ -105,25 +105,12 @@ static bool go_on(struct tech *t, const char *what)
 
 /* ---- the archive ---- */
 
-static bool write_all(int fd, const char *text, size_t len)
-{
-	while (len) {
-		ssize_t n = write(fd, text, len);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return false;
-		text += n;
-		len -= (size_t)n;
-	}
-	return true;
-}
-
 /* "show/show-dmvpn.txt": in a folder of its own, which may be there. */
 static void add_file(struct tech *t, const char *name, const char *text, size_t len)
 {
 	char folder[NAME_ROOM];
+	FILE *out = NULL;
+	bool written;
 	int fd;
 
 	snprintf(folder, sizeof(folder), "%.*s", (int)strcspn(name, "/"), name);
@@ -132,10 +119,12 @@ static void add_file(struct tech *t, const char *name, const char *text, size_t 
 		return;
 	}
 	fd = openat(t->folder_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || !write_all(fd, text, len))
-		fail(t, "%s/%s cannot be written: %s", t->collected, name, strerror(errno));
 	if (fd >= 0)
-		close(fd);
+		out = fdopen(fd, "w");
+	written = out && fwrite(text, 1, len, out) == len;
+	/* What is buffered may fail only now. */
+	if ((out && fclose(out)) || !written)
+		fail(t, "%s/%s cannot be written: %s", t->collected, name, strerror(errno));
 	t->files++;
 }
 
@@ -325,18 +314,29 @@ static void add_end_of(struct tech *t, const char *name, const char *path)
 	close(fd);
 }
 
-static void become(const struct tech *t, char *const *argv, int out)
+/* The program, in a network namespace where there is one to enter. */
+static void become(int netns, char *const *argv, int out, int err)
 {
 	static char path[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin", locale[] = "LC_ALL=C";
 	static char *environment[] = { path, locale, NULL };
 
-	if (t->netns >= 0 && setns(t->netns, CLONE_NEWNET))
+	if (netns >= 0 && setns(netns, CLONE_NEWNET))
 		_exit(126);
 	dup2(out, STDOUT_FILENO);
-	dup2(out, STDERR_FILENO);
+	dup2(err, STDERR_FILENO);
 	environ = environment;
 	execvp(argv[0], argv);
 	_exit(127);
+}
+
+/* How it ended, as waitpid() says it. */
+static int status_of(pid_t pid)
+{
+	int status = 0;
+
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		continue;
+	return status;
 }
 
 static char *output_of(const struct tech *t, char *const *argv, size_t *len, int *status)
@@ -349,13 +349,11 @@ static char *output_of(const struct tech *t, char *const *argv, size_t *len, int
 		return NULL;
 	pid = fork();
 	if (!pid)
-		become(t, argv, p[1]);
+		become(t->netns, argv, p[1], p[1]);
 	close(p[1]);
 	text = pid > 0 ? read_all(p[0], len) : NULL;
 	close(p[0]);
-	*status = 0;
-	while (pid > 0 && waitpid(pid, status, 0) < 0 && errno == EINTR)
-		continue;
+	*status = pid > 0 ? status_of(pid) : 0;
 	return text;
 }
 
@@ -560,20 +558,18 @@ static int open_archive(struct tech *t)
 /* What is collected goes into the archive; what tar complains about is seen. */
 static void pack(struct tech *t, int fd)
 {
+	static char tar[] = "tar", in[] = "-C", owner[] = "--owner=root", group[] = "--group=root",
+		    how[] = "-czf", to[] = "-";
+	char *const argv[] = { tar, in, t->collected, owner, group, how, to, t->folder, NULL };
 	pid_t pid = fork();
-	int status = 0;
+	int status;
 
-	if (!pid) {
-		dup2(fd, STDOUT_FILENO);
-		execlp("tar", "tar", "-C", t->collected, "--owner=root", "--group=root", "-czf",
-		       "-", t->folder, NULL);
-		_exit(127);
-	}
-	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+	if (!pid)
+		become(-1, argv, fd, STDERR_FILENO);
+	status = pid > 0 ? status_of(pid) : -1;
 	if (line_interrupted)
 		fail(t, "interrupted");
-	else if (pid < 0 || !WIFEXITED(status) || WEXITSTATUS(status))
+	else if (!WIFEXITED(status) || WEXITSTATUS(status))
 		fail(t, "%s cannot be written: tar failed", t->path);
 }
 
