@@ -391,6 +391,20 @@ Test(explain, only_good_advice)
 	cr_assert_str_eq(x.cause[0].change, "there: esp-3des");
 }
 
+/* Its message 5 has come, with another key than ours: it is not without one. */
+Test(explain, another_key_is_a_key)
+{
+	struct ike_event *e;
+
+	opens(IKE_RESPONDER);
+	e = ike(IKE_EVENT_EVIDENCE, 1, IKE_RESPONDER);
+	e->failure.cause = IKE_CAUSE_KEY_MISMATCH;
+	e->failure.state = MM_WAIT_MSG5;
+	fails(1, IKE_RESPONDER, IKE_CAUSE_NO_ANSWER, MM_WAIT_MSG5);
+	check_first("psk_mismatch", EXPLAIN_LIKELY);
+	cr_assert_null(named("peer_no_key"));
+}
+
 /* What the peer repeats says which answer of ours is lost. */
 Test(explain, lost_answers)
 {
