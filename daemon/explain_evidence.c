@@ -307,8 +307,8 @@ bool saw_peer_unaware(const struct digest *g, struct text *t)
 	enum ike_state s = waits_in(g, MM_WAIT_MSG4) ? MM_WAIT_MSG4 : MM_WAIT_MSG5;
 
 	/* Who repeats message 3 has not had our answer to it; who sends message 5 has a key. */
-	if (!waits_in(g, s) || (s == MM_WAIT_MSG5 && (g->nat || g->repeated ||
-						      g->cause[IKE_CAUSE_KEY_MISMATCH].e)))
+	if (!waits_in(g, s) ||
+	    (s == MM_WAIT_MSG5 && (g->nat || g->repeated || g->cause[IKE_CAUSE_KEY_MISMATCH].e)))
 		return false;
 	add_state(g, t, s);
 	return true;
