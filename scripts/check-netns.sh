@@ -5,7 +5,7 @@
 # of tests/kernel, all of tests/netns and tests/interop but those with a line "# LONG", which LONG=1 adds). prove starts each in a throw-away machine of
 # its own (see labkernel/run), twice as many at once as there are cores, since they wait most of the
 # time; JOBS=1 for one after the other.
-# Logs and captures of each test stay in BUILD/netns/TEST.
+# Logs and captures of each test stay in BUILD/netns/TEST, those of a repetition in BUILD/netns/again/TEST.
 
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
@@ -37,13 +37,17 @@ fi
 # Without it, its test says so and is skipped.
 [[ ${tests[*]} != *libreswan* ]] || "$here/deps.sh" aside libreswan "$BUILD/libreswan" || true
 rm -rf "$OUT"
-mkdir -p "$OUT"
-# A test that hangs ends with its machine. The pipe keeps prove from drawing its progress.
-machine="$here/labkernel/run --write $OUT --see $BUILD --timeout ${LAB_TIMEOUT:-300} --"
+mkdir -p "$OUT/again"
+state=$OUT/prove.state
+# run FOLDER ARGUMENT...: prove, with the tests' logs and captures in the folder. A test that hangs ends
+# with its machine. The pipe keeps prove from drawing its progress.
 run() {
-	prove --norc --timer --statefile "$OUT/prove.state" --exec "$machine" "$@" | cat
+	local machine="$here/labkernel/run --write $1 --see $BUILD --timeout ${LAB_TIMEOUT:-300} --"
+
+	OUT=$1 prove --norc --timer --statefile "$state" --exec "$machine" "${@:2}" | cat
 }
-run --state=save -j "${JOBS:-$((2 * $(nproc)))}" "${tests[@]}" && exit
-# Many of them measure time, and a machine that is busy with something else lies to them.
-echo "# those that failed, once more, one at a time:"
-run --state=failed
+run "$OUT" --state=save -j "${JOBS:-$((2 * $(nproc)))}" "${tests[@]}" && exit
+# Many of them measure time, and a machine that is busy with something else lies to them. What they wrote
+# the first time would do so, too: they read their own logs.
+echo "# those that failed, once more, one at a time, with their logs in $OUT/again:"
+run "$OUT/again" --state=failed

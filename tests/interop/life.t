@@ -52,6 +52,11 @@ phase1_count() {
 	grep -c "IP = $1.*PHASE 1 COMPLETED" "$REPLY" || true
 }
 
+# phase1_is_new ADDRESS COUNT: there were more than so many.
+phase1_is_new() {
+	(($(phase1_count "$1") > $2))
+}
+
 # conn_id ADDRESS: of the hub's phase 1 with this peer.
 conn_id() {
 	ctl Hub show crypto isakmp sa | awk -v peer="$1" '$1 == peer || $2 == peer { print $4; exit }'
@@ -73,11 +78,13 @@ from_strongswan() {
 	site SiteA $'reauth_time = 6s\nover_time = 300s\nrand_time = 0s' \
 		$'rekey_time = 4s\nlife_time = 300s\nrand_time = 0s'
 	expect "strongSwan brings up both phases" strongswan_initiate SiteA
-	# Between two renewals: charon that is told to stop amid a reauthentication says no deletes for ESP.
 	expect "pings from the hub to SiteA lose nothing" pings Hub 172.16.0.2 200 0.1
 	expect "phase 2 was new twice" charon_log SiteA 'CHILD_SA gre\{[0-9]+\} established' 3
 	expect "phase 1 was new twice" test "$(phase1_count "$SITE_A")" -ge 3
 	expect "pings from SiteA lose nothing" pings SiteA 172.16.0.1
+	# Right after a renewal: charon that is told to stop amid a reauthentication says no deletes for ESP.
+	expect "phase 1 is new again" eventually 8 phase1_is_new "$SITE_A" "$(phase1_count "$SITE_A")"
+	sleep 1
 	strongswan_stop SiteA
 	expect "the hub obeyed strongSwan's deletes" eventually 5 no_sas Hub "$HUB" "$SITE_A"
 }
