@@ -59,6 +59,21 @@ static bool is_kind(const json_t *step, const char *kind)
 	return strcmp(member_text(step, "kind"), kind) == 0;
 }
 
+/* "they asked 12 times, we answered, last 22:13:01.123" */
+static void alive_text(const json_t *step, char *out, size_t size)
+{
+	bool we = strcmp(member_text(step, "asked"), "we") == 0;
+	int count = (int)member_int(step, "count");
+	const char *last = member_text(step, "last");
+	char times[60] = "once";
+
+	if (count > 1)
+		snprintf(times, sizeof(times), "%d times, last %.12s", count,
+			 strlen(last) > 7 ? last + 7 : last);
+	snprintf(out, size, "%s asked whether %s alive: answered %s", we ? "we" : "they",
+		 we ? "they are" : "we are", times);
+}
+
 static void heading_of(const json_t *exchange, char *out, size_t size)
 {
 	switch (member_int(exchange, "phase")) {
@@ -115,12 +130,17 @@ static void print_wrapped(const char *text, int indent, int width, FILE *out)
 
 static void print_step(const json_t *step, int phase, FILE *out)
 {
+	char alive[120];
+
 	if (is_kind(step, "message")) {
 		fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
 		print_arrow(step, out);
 		fprintf(out, "%s%s%s%s\n", member_has(step, "peer_state") ? " " : "",
 			member_text(step, "peer_state"), member_has(step, "notify") ? " " : "",
 			member_text(step, "notify"));
+	} else if (is_kind(step, "alive")) {
+		alive_text(step, alive, sizeof(alive));
+		fprintf(out, "%-12s  %-14s = %s\n", clock_of(step), "", alive);
 	} else if (is_kind(step, "again")) {
 		fprintf(out, "%-12s  %-14s | no answer: once more (%d)\n", clock_of(step), "",
 			(int)member_int(step, "count"));
@@ -167,11 +187,14 @@ void render_ladder(const json_t *answer, FILE *out)
 static void svg_message(const json_t *step, int y, FILE *out)
 {
 	bool sent = member_true(step, "sent");
-	char chain[CHAIN];
+	char chain[CHAIN], right[104];
 
 	chain_of(step, chain);
 	svg_text(out, LEFT - 10, y, "left", member_text(step, "state"));
-	svg_text(out, RIGHT + 10, y, "right", member_text(step, "peer_state"));
+	snprintf(right, sizeof(right), "%.40s%s%.60s", member_text(step, "peer_state"),
+		 member_has(step, "peer_state") && member_has(step, "notify") ? " " : "",
+		 member_text(step, "notify"));
+	svg_text(out, RIGHT + 10, y, "right", right);
 	svg_text(out, (LEFT + RIGHT) / 2, y - 5, "mid", chain);
 	fprintf(out, "<path class=\"msg\" d=\"M%d,%d H%d\"/>\n", sent ? LEFT : RIGHT, y,
 		sent ? RIGHT - 8 : LEFT + 8);
@@ -196,6 +219,9 @@ static void svg_step(const json_t *step, int phase, int y, FILE *out)
 	} else if (is_kind(step, "completed")) {
 		class = "good";
 		snprintf(text, sizeof(text), "PHASE %d COMPLETED", phase);
+	} else if (is_kind(step, "alive")) {
+		class = "mid";
+		alive_text(step, text, sizeof(text));
 	} else {
 		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
 			 cause_of(step));

@@ -3,210 +3,276 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #define uthash_fatal(msg) abort()
 #include <uthash.h>
 
 /*
- * Positions count octets from the first one ever written, so that an old one never means a new record:
- * what lies more than a ring's size behind the head is gone.
+ * One event, in octets behind it: without the zeroes at its end and, of an IKE event, without its time,
+ * and without what it is about where that is the same as of the IKE event before it in the chunk. So an
+ * event takes a twentieth of its size, mostly.
  */
 struct record {
-	uint32_t size; /* of all of it, a multiple of ALIGN */
-	bool is_ike;
-	bool filler; /* what was left at the end of the ring: nothing fits there */
-	struct addr peer;
-	uint64_t serial;
-	msec at;
-	uint64_t before; /* of the same peer; NONE: there is none */
-			 /* behind it the event, without the part of its union that is not used */
+	uint32_t serial, at; /* since the chunk's first */
+	uint16_t len;	     /* of what stands behind it */
+	bool is_ike, same;
 };
 
-#define ALIGN 8
-#define NONE  UINT64_MAX
+#define ALIGN _Alignof(struct record)
+#define ABOUT offsetof(struct ike_event, local)
+#define SAYS  offsetof(struct ike_event, kind)
+
+/* What is allocated and forgotten at once. */
+struct chunk {
+	TAILQ_ENTRY(chunk) by_use;  /* of the shelf: what was written to last at the end */
+	TAILQ_ENTRY(chunk) of_file; /* in the order of time */
+	struct file *file;
+	uint64_t serial;   /* of the first record */
+	msec first, last;  /* when the first and the last one were added */
+	size_t room, used; /* octets */
+	const void *about; /* of its last IKE event; NULL: it has none */
+	uint8_t octets[] __attribute__((aligned(ALIGN)));
+};
+
+TAILQ_HEAD(chunks, chunk);
+
+enum shelf_kind { STORY, ROUTINE, STRANGE, SHELVES };
+
+/* Of one address what is on one shelf. */
+struct file {
+	struct peer *peer;
+	enum shelf_kind kind;
+	struct chunks chunks;
+	size_t octets;
+};
 
 struct peer {
 	struct addr addr;
-	uint64_t last;
+	struct file files[SHELVES];
 	UT_hash_handle hh;
 };
 
-struct ring {
-	uint8_t *octets;
-	uint64_t size, head, tail;
-	struct peer *peers;
+struct shelf {
+	size_t octets, max; /* of all chunks with their heads */
+	TAILQ_HEAD(, chunk) by_use;
 };
 
 struct recorder {
-	struct ring peers, strangers;
+	struct shelf shelves[SHELVES];
+	struct peer *peers;
 	uint64_t serial;
+};
+
+/* Octets of a chunk, and of all chunks of one address. */
+static const struct {
+	size_t chunk, share;
+} sizes[SHELVES] = {
+	[STORY] = { 1024, RECORDER_SHARE },
+	[ROUTINE] = { 512, RECORDER_SHARE / 8 },
+	[STRANGE] = { 512, RECORDER_SHARE / 4 },
 };
 
 struct entry {
 	const struct addr *peer;
-	uint64_t serial;
+	enum shelf_kind kind;
 	msec at;
 	bool is_ike;
-	const void *event;
-	size_t len;
+	const uint8_t *event;
+	size_t size;
 };
 
-/* ---- a ring ---- */
+/* ---- chunks ---- */
 
-static void ring_open(struct ring *g, size_t octets)
+static size_t octets_of(const struct chunk *c)
 {
-	g->size = octets & ~(uint64_t)(ALIGN - 1);
-	g->octets = xcalloc(1, g->size);
+	return sizeof(*c) + c->room;
 }
 
-static void ring_close(struct ring *g)
+static void peer_done(struct recorder *r, struct peer *p)
 {
-	struct peer *p, *next;
-
-	HASH_ITER (hh, g->peers, p, next) {
-		HASH_DEL(g->peers, p);
-		free(p);
-	}
-	free(g->octets);
+	for (size_t i = 0; i < SHELVES; i++)
+		if (!TAILQ_EMPTY(&p->files[i].chunks))
+			return;
+	HASH_DEL(r->peers, p);
+	free(p);
 }
 
-static struct record *record_at(const struct ring *g, uint64_t position)
+/* The file's oldest chunk; with the last one of its peer goes the peer. */
+static void drop(struct recorder *r, struct file *f)
 {
-	return (struct record *)(void *)(g->octets + position % g->size);
+	struct shelf *s = &r->shelves[f->kind];
+	struct chunk *c = TAILQ_FIRST(&f->chunks);
+
+	TAILQ_REMOVE(&f->chunks, c, of_file);
+	TAILQ_REMOVE(&s->by_use, c, by_use);
+	s->octets -= octets_of(c);
+	f->octets -= octets_of(c);
+	free(c);
+	if (TAILQ_EMPTY(&f->chunks))
+		peer_done(r, f->peer);
 }
 
-static struct peer *peer_find(const struct ring *g, const struct addr *addr)
+static struct peer *peer_find(const struct recorder *r, const struct addr *addr)
 {
 	struct peer *p;
 
-	HASH_FIND(hh, g->peers, addr, sizeof(*addr), p);
+	HASH_FIND(hh, r->peers, addr, sizeof(*addr), p);
 	return p;
 }
 
-/* The oldest record goes, and with its peer's last one the peer. */
-static void drop_oldest(struct ring *g)
+static struct peer *peer_get(struct recorder *r, const struct addr *addr)
 {
-	const struct record *r = record_at(g, g->tail);
-	struct peer *p = r->filler ? NULL : peer_find(g, &r->peer);
+	struct peer *p = peer_find(r, addr);
 
-	if (p && p->last == g->tail) {
-		HASH_DEL(g->peers, p);
-		free(p);
+	if (p)
+		return p;
+	p = xcalloc(1, sizeof(*p));
+	p->addr = *addr;
+	for (size_t i = 0; i < SHELVES; i++) {
+		p->files[i].peer = p;
+		p->files[i].kind = (enum shelf_kind)i;
+		TAILQ_INIT(&p->files[i].chunks);
 	}
-	g->tail += r->size;
+	HASH_ADD(hh, r->peers, addr, sizeof(p->addr), p);
+	return p;
 }
 
-/* Room for `size` octets in one piece, at the head. */
-static struct record *make_room(struct ring *g, uint64_t size)
+static struct chunk *chunk_new(struct recorder *r, struct file *f, size_t need)
 {
-	uint64_t left = g->size - g->head % g->size;
-	struct record *r;
+	struct shelf *s = &r->shelves[f->kind];
+	size_t octets = MAX(sizes[f->kind].chunk, sizeof(struct chunk) + need);
+	struct chunk *c = xcalloc(1, octets);
 
-	if (left < size) {
-		while (g->head + left - g->tail > g->size)
-			drop_oldest(g);
-		/* All of a record may not fit, but these two do: they lie within its first ALIGN octets. */
-		r = record_at(g, g->head);
-		r->size = (uint32_t)left;
-		r->filler = true;
-		g->head += left;
-	}
-	while (g->head + size - g->tail > g->size)
-		drop_oldest(g);
-	r = record_at(g, g->head);
-	memset(r, 0, sizeof(*r));
-	r->size = (uint32_t)size;
-	return r;
+	c->file = f;
+	c->room = octets - sizeof(*c);
+	TAILQ_INSERT_TAIL(&f->chunks, c, of_file);
+	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	s->octets += octets;
+	f->octets += octets;
+	/* The new one is the last of both, so that it stays. */
+	while (f->octets > sizes[f->kind].share && TAILQ_FIRST(&f->chunks) != c)
+		drop(r, f);
+	while (s->octets > s->max && TAILQ_FIRST(&s->by_use) != c)
+		drop(r, TAILQ_FIRST(&s->by_use)->file);
+	return c;
 }
 
-static void ring_add(struct ring *g, const struct entry *e)
-{
-	uint64_t size = (sizeof(struct record) + e->len + ALIGN - 1) & ~(uint64_t)(ALIGN - 1);
-	struct record *r = make_room(g, size);
-	struct peer *p = peer_find(g, e->peer);
+/* ---- writing ---- */
 
-	if (!p) {
-		p = xcalloc(1, sizeof(*p));
-		p->addr = *e->peer;
-		p->last = NONE;
-		HASH_ADD(hh, g->peers, addr, sizeof(p->addr), p);
-	}
-	r->is_ike = e->is_ike;
-	r->peer = *e->peer;
-	r->serial = e->serial;
-	r->at = e->at;
-	r->before = p->last;
-	memcpy(r + 1, e->event, e->len);
-	p->last = g->head;
-	g->head += size;
+static size_t without_zeroes(const uint8_t *octets, size_t from, size_t to)
+{
+	while (to > from && !octets[to - 1])
+		to--;
+	return to;
 }
 
-/* ---- what is kept of an event ---- */
+static size_t record_size(size_t len)
+{
+	return (sizeof(struct record) + len + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
 
-#define USED(member) (offsetof(struct ike_event, member) + sizeof(((struct ike_event *)0)->member))
+static bool fits(const struct chunk *c, msec at, uint64_t serial, size_t len)
+{
+	return at - c->first <= UINT32_MAX && serial - c->serial <= UINT32_MAX &&
+	       c->room - c->used >= record_size(len);
+}
 
-/* Octets of an event that mean something. */
-static size_t ike_length(const struct ike_event *e)
+static void append(struct chunk *c, const struct entry *e, uint64_t serial, size_t from, size_t to)
+{
+	struct record *r = (struct record *)(void *)(c->octets + c->used);
+
+	if (!c->used) {
+		c->serial = serial;
+		c->first = e->at;
+	}
+	*r = (struct record){ .serial = (uint32_t)(serial - c->serial),
+			      .at = (uint32_t)(e->at - c->first),
+			      .len = (uint16_t)(to - from),
+			      .is_ike = e->is_ike,
+			      .same = from == SAYS };
+	memcpy(r + 1, e->event + from, to - from);
+	if (e->is_ike && !r->same)
+		c->about = r + 1;
+	c->used += record_size(r->len);
+	c->last = e->at;
+}
+
+static void add(struct recorder *r, const struct entry *e)
+{
+	struct shelf *s = &r->shelves[e->kind];
+	struct file *f = &peer_get(r, e->peer)->files[e->kind];
+	struct chunk *c = TAILQ_LAST(&f->chunks, chunks);
+	bool same =
+		e->is_ike && c && c->about && memcmp(c->about, e->event + ABOUT, SAYS - ABOUT) == 0;
+	size_t start = e->is_ike ? ABOUT : 0, from = same ? SAYS : start;
+	size_t to = without_zeroes(e->event, e->is_ike ? SAYS : 0, e->size);
+
+	r->serial++;
+	if (!c || !fits(c, e->at, r->serial, to - from)) {
+		from = start;
+		c = chunk_new(r, f, record_size(to - from));
+	}
+	append(c, e, r->serial, from, to);
+	TAILQ_REMOVE(&s->by_use, c, by_use);
+	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+}
+
+static bool is_sign_of_life(uint16_t notify)
+{
+	return notify == ISAKMP_N_R_U_THERE || notify == ISAKMP_N_R_U_THERE_ACK;
+}
+
+/* What goes on for ever when all is well. */
+static bool is_routine(const struct ike_event *e)
 {
 	switch (e->kind) {
-	case IKE_EVENT_STATE:
-		return USED(state);
 	case IKE_EVENT_MESSAGE:
-		return USED(message);
-	case IKE_EVENT_FRAGMENTS:
-		return USED(fragments);
-	case IKE_EVENT_PROCESSING:
-	case IKE_EVENT_CONSTRUCTING:
-		return USED(payload);
-	case IKE_EVENT_POLICY_MATCH:
-	case IKE_EVENT_ESP_MATCH:
-		return USED(match);
-	case IKE_EVENT_RETRANSMIT:
-		return USED(retransmit);
-	case IKE_EVENT_DROP:
-		return USED(drop);
+		return is_sign_of_life(e->message.notify);
 	case IKE_EVENT_NOTIFY:
-		return USED(notify);
-	case IKE_EVENT_NAT:
-		return USED(nat);
+		return is_sign_of_life(e->notify.type);
 	case IKE_EVENT_DPD:
-		return USED(dpd);
-	case IKE_EVENT_NEW_PHASE1:
-	case IKE_EVENT_KEYS:
-	case IKE_EVENT_LANDED:
-	case IKE_EVENT_HASH:
-	case IKE_EVENT_SIGNATURE:
-	case IKE_EVENT_QM_START:
-	case IKE_EVENT_DUPLICATE:
-	case IKE_EVENT_REKEY:
-	case IKE_EVENT_CROSSED:
-		return USED(flag);
+		return e->dpd.tries == 1 && !e->dpd.dead;
 	default:
-		return sizeof(*e);
+		return false;
 	}
 }
 
 void recorder_ike(struct recorder *r, const struct ike_event *e, bool stranger)
 {
-	struct entry entry = { &e->remote.addr, ++r->serial, e->at, true, e, ike_length(e) };
+	struct entry entry = { .peer = &e->remote.addr,
+			       .kind = is_routine(e) ? ROUTINE : STORY,
+			       .at = e->at,
+			       .is_ike = true,
+			       .event = (const uint8_t *)e,
+			       .size = sizeof(*e) };
 
-	ring_add(stranger ? &r->strangers : &r->peers, &entry);
+	if (stranger)
+		entry.kind = STRANGE;
+	add(r, &entry);
 }
 
 void recorder_nhrp(struct recorder *r, msec now, const struct nhrp_event *e)
 {
-	struct entry entry = { &e->nbma, ++r->serial, now, false, e, sizeof(*e) };
+	struct entry entry = { .peer = &e->nbma,
+			       .kind = e->level == NHRP_LEVEL_DEBUG ? ROUTINE : STORY,
+			       .at = now,
+			       .event = (const uint8_t *)e,
+			       .size = sizeof(*e) };
 
 	if (!addr_is_none(&e->nbma))
-		ring_add(&r->peers, &entry);
+		add(r, &entry);
 }
 
-struct recorder *recorder_new(size_t octets_peers, size_t octets_strangers)
+struct recorder *recorder_new(size_t peers, size_t strangers)
 {
 	struct recorder *r = xcalloc(1, sizeof(*r));
 
-	ring_open(&r->peers, octets_peers);
-	ring_open(&r->strangers, octets_strangers);
+	for (size_t i = 0; i < SHELVES; i++)
+		TAILQ_INIT(&r->shelves[i].by_use);
+	r->shelves[STORY].max = peers - peers / 4;
+	r->shelves[ROUTINE].max = peers / 4;
+	r->shelves[STRANGE].max = strangers;
 	return r;
 }
 
@@ -214,84 +280,119 @@ void recorder_free(struct recorder *r)
 {
 	if (!r)
 		return;
-	ring_close(&r->peers);
-	ring_close(&r->strangers);
+	for (size_t i = 0; i < SHELVES; i++)
+		while (!TAILQ_EMPTY(&r->shelves[i].by_use))
+			drop(r, TAILQ_FIRST(&r->shelves[i].by_use)->file);
 	free(r);
 }
 
 /* ---- reading ---- */
 
-static void take(const struct record *r, struct recorded *out)
-{
-	size_t len = r->size - sizeof(*r);
+/* Where one reads in a file. */
+struct place {
+	const struct chunk *chunk; /* NULL: at the end */
+	size_t at;
+	const void *about; /* of the last IKE event before */
+};
 
-	*out = (struct recorded){ .serial = r->serial, .at = r->at, .is_ike = r->is_ike };
-	if (r->is_ike)
-		memcpy(&out->ike, r + 1, MIN(len, sizeof(out->ike)));
-	else
-		memcpy(&out->nhrp, r + 1, MIN(len, sizeof(out->nhrp)));
+static const struct record *here(struct place *p)
+{
+	while (p->chunk && p->at == p->chunk->used)
+		*p = (struct place){ TAILQ_NEXT(p->chunk, of_file), 0, NULL };
+	return p->chunk ? (const struct record *)(const void *)(p->chunk->octets + p->at) : NULL;
 }
 
-/* Newest first; without `out` they are only counted. */
-static size_t ring_read(const struct ring *g, const struct addr *addr, msec since, size_t max,
-			struct recorded *out)
+/* Goes on behind it; fills it in where `out` is not NULL. */
+static void take(struct place *p, struct recorded *out)
 {
-	const struct peer *p = peer_find(g, addr);
-	uint64_t at = p ? p->last : NONE;
+	const struct record *r = here(p);
+	uint8_t *ike = out ? (uint8_t *)&out->ike : NULL;
+
+	p->at += record_size(r->len);
+	if (r->is_ike && !r->same)
+		p->about = r + 1;
+	if (!out)
+		return;
+	*out = (struct recorded){ .serial = p->chunk->serial + r->serial,
+				  .at = p->chunk->first + r->at,
+				  .is_ike = r->is_ike };
+	if (!r->is_ike) {
+		memcpy(&out->nhrp, r + 1, r->len);
+		return;
+	}
+	out->ike.at = out->at;
+	if (r->same)
+		memcpy(ike + ABOUT, p->about, SAYS - ABOUT);
+	memcpy(ike + (r->same ? SAYS : ABOUT), r + 1, r->len);
+}
+
+/* The first one since then in each file; the number of those that follow, it included. */
+static size_t start(const struct peer *peer, msec since, struct place places[SHELVES])
+{
 	size_t n = 0;
 
-	while (at != NONE && at >= g->tail && n < max) {
-		const struct record *r = record_at(g, at);
+	for (size_t i = 0; i < SHELVES; i++) {
+		struct place *p = &places[i], count;
+		const struct chunk *c = TAILQ_FIRST(&peer->files[i].chunks);
 
-		if (r->at < since)
-			break;
-		if (out)
-			take(r, &out[n]);
-		n++;
-		at = r->before;
+		while (c && c->last < since)
+			c = TAILQ_NEXT(c, of_file);
+		*p = (struct place){ c, 0, NULL };
+		while (here(p) && p->chunk->first + here(p)->at < since)
+			take(p, NULL);
+		for (count = *p; here(&count); n++)
+			take(&count, NULL);
 	}
 	return n;
+}
+
+static uint64_t serial(struct place *p)
+{
+	return here(p)->serial + p->chunk->serial;
+}
+
+/* Where the oldest of all that is not read yet stands. */
+static struct place *oldest(struct place places[SHELVES])
+{
+	struct place *first = NULL;
+
+	for (size_t i = 0; i < SHELVES; i++)
+		if (here(&places[i]) && (!first || serial(&places[i]) < serial(first)))
+			first = &places[i];
+	return first;
 }
 
 size_t recorder_read(const struct recorder *r, const struct addr *peer, msec since, size_t max,
 		     struct recorded **out)
 {
-	size_t n = ring_read(&r->peers, peer, since, max, NULL);
-	size_t m = ring_read(&r->strangers, peer, since, max, NULL);
-	struct recorded *all = xcalloc(n + m, sizeof(*all)), *merged;
+	const struct peer *p = peer_find(r, peer);
+	struct place places[SHELVES] = { 0 };
+	size_t n = p ? start(p, since, places) : 0;
 
-	ring_read(&r->peers, peer, since, max, all);
-	ring_read(&r->strangers, peer, since, max, all + n);
-	/* Each ring's part is turned around on the way. */
-	merged = xcalloc(n + m, sizeof(*merged));
-	for (size_t i = n, j = m, k = 0; k < n + m; k++) {
-		bool first = !j || (i && all[i - 1].serial < all[n + j - 1].serial);
-
-		merged[k] = first ? all[--i] : all[n + --j];
-	}
-	free(all);
-	*out = merged;
-	if (n + m > max)
-		memmove(merged, merged + (n + m - max), max * sizeof(*merged));
-	return MIN(n + m, max);
+	for (; n > max; n--)
+		take(oldest(places), NULL);
+	*out = xcalloc(n, sizeof(**out));
+	for (size_t i = 0; i < n; i++)
+		take(oldest(places), &(*out)[i]);
+	return n;
 }
 
-static size_t ring_peers(const struct ring *g, msec since, struct addr *out)
+static bool since_then(const struct file *f, msec since)
 {
-	const struct peer *p, *next;
-	size_t n = 0;
+	const struct chunk *c = TAILQ_LAST(&f->chunks, chunks);
 
-	HASH_ITER (hh, g->peers, p, next)
-		if (record_at(g, p->last)->at >= since)
-			out[n++] = p->addr;
-	return n;
+	return c && c->last >= since;
 }
 
 size_t recorder_peers(const struct recorder *r, msec since, struct addr **out)
 {
-	size_t room = HASH_COUNT(r->peers.peers) + HASH_COUNT(r->strangers.peers), n;
+	const struct peer *p, *next;
+	size_t n = 0;
 
-	*out = xcalloc(room, sizeof(**out));
-	n = ring_peers(&r->peers, since, *out);
-	return n + ring_peers(&r->strangers, since, *out + n);
+	*out = xcalloc(HASH_COUNT(r->peers), sizeof(**out));
+	HASH_ITER (hh, r->peers, p, next)
+		if (since_then(&p->files[STORY], since) || since_then(&p->files[ROUTINE], since) ||
+		    since_then(&p->files[STRANGE], since))
+			(*out)[n++] = p->addr;
+	return n;
 }

@@ -4,10 +4,12 @@
  * shows. A failure that happened an hour ago can be looked at with every payload and every state,
  * without making it happen again.
  *
- * Events are kept as they are, not as text, in a ring of fixed size: the newest push out the oldest.
- * Each record leads to the one before it of the same peer, so that adding and finding cost the same
- * with one peer and with ten thousand. What anybody on the Internet can make us tell has a ring of its
- * own, so that a flood does not push out what happened with peers.
+ * Events are kept as they are, not as text. Each peer has a share of its own, whose oldest part goes
+ * first, so that a peer who talks much pushes out nobody else. What goes on for ever when all is well
+ * (signs of life, NHRP's single packets, renewed registrations) has a part of its own, so that it does
+ * not push out how the tunnel came up or went down; and so has what anybody on the Internet can make us
+ * tell, so that a flood pushes out nothing of a peer. Where all shares together would take too much, what
+ * was not added to for the longest time goes. Adding costs the same with one peer and with ten thousand.
  *
  * Pure but for memory: the caller says what time it is.
  */
@@ -23,12 +25,16 @@
 #include "lib/util.h"
 #include "nhrp/event.h"
 
-#define RECORDER_PEERS	   ((size_t)16 << 20) /* octets; memory that is never used costs nothing */
-#define RECORDER_STRANGERS ((size_t)1 << 20)
+/* Octets, of memory that is taken when there is something to keep. */
+#define RECORDER_PEERS	   ((size_t)48 << 20)
+#define RECORDER_STRANGERS ((size_t)8 << 20)
+#define RECORDER_SHARE \
+	((size_t)64 << 10) /* of a peer: a dozen negotiations; more for its routine */
 
 struct recorder;
 
-struct recorder *recorder_new(size_t octets_peers, size_t octets_strangers);
+/* The most that it may take, in octets, of peers and of strangers. */
+struct recorder *recorder_new(size_t peers, size_t strangers);
 void recorder_free(struct recorder *r); /* NULL is fine */
 
 /* `stranger`: anybody can cause it, without being a peer. */
@@ -51,10 +57,7 @@ struct recorded {
  */
 size_t recorder_read(const struct recorder *r, const struct addr *peer, msec since, size_t max,
 		     struct recorded **out);
-/*
- * Of whom anything was recorded since then, peers first, strangers behind them (some may be both); in
- * an array for the caller to free().
- */
+/* Of whom anything was recorded since then, peers and strangers; in an array for the caller to free(). */
 size_t recorder_peers(const struct recorder *r, msec since, struct addr **out);
 
 #endif

@@ -7,6 +7,7 @@
 #include "daemon/show.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <uthash.h>
 
 #include "daemon/daemon.h"
@@ -37,7 +38,6 @@ struct exchange {
 struct ladder {
 	json_t *exchanges;
 	struct exchange *by_key;
-	json_t *received; /* the message that was received last; borrowed */
 	uint64_t epoch;
 };
 
@@ -112,8 +112,9 @@ static void message(struct ladder *l, const struct ike_event *e)
 	json_object_set_new(s, "sent", json_boolean(e->message.sent));
 	json_object_set_new(s, "payloads", payloads);
 	json_object_set_new(s, "length", json_integer(e->message.length));
-	if (!e->message.sent)
-		l->received = s;
+	if (e->message.notify)
+		json_object_set_new(s, "notify",
+				    json_string(isakmp_notify_name(e->message.notify)));
 	if (aside)
 		return;
 	json_object_set_new(s, "state", json_string(ike_state_name(x->state)));
@@ -130,14 +131,6 @@ static void state(struct ladder *l, const struct ike_event *e)
 	/* What becomes of it much later is not the last message's doing. */
 	if (x->last && x->state != MM_DONE && x->state != QM_DONE)
 		json_object_set_new(x->last, "state", json_string(ike_state_name(x->state)));
-}
-
-/* What the message before says; of several the first. */
-static void notify(struct ladder *l, const struct ike_event *e)
-{
-	if (l->received && !json_object_get(l->received, "notify"))
-		json_object_set_new(l->received, "notify",
-				    json_string(isakmp_notify_name(e->notify.type)));
 }
 
 static void failed(struct ladder *l, const struct ike_event *e, const char *kind)
@@ -162,9 +155,6 @@ static void add(struct ladder *l, const struct ike_event *e)
 	case IKE_EVENT_STATE:
 		state(l, e);
 		break;
-	case IKE_EVENT_NOTIFY:
-		notify(l, e);
-		break;
 	case IKE_EVENT_RETRANSMIT:
 		json_object_set_new(step(l, e, "again"), "count",
 				    json_integer(e->retransmit.count));
@@ -184,6 +174,65 @@ static void add(struct ladder *l, const struct ike_event *e)
 	}
 }
 
+/* ---- signs of life ---- */
+
+static bool notifies(const json_t *step, unsigned int type)
+{
+	const char *notify = json_string_value(json_object_get(step, "notify"));
+
+	return notify && strcmp(notify, isakmp_notify_name(type)) == 0;
+}
+
+static bool is_sent(const json_t *step)
+{
+	return json_is_true(json_object_get(step, "sent"));
+}
+
+/* The step of all those in a row that are asked by the same end; a new one at the end of the steps. */
+static json_t *alive_step(json_t *steps, const json_t *question)
+{
+	const char *asked = is_sent(question) ? "we" : "they";
+	json_t *s;
+
+	for (size_t i = json_array_size(steps); i-- > 0;) {
+		s = json_array_get(steps, i);
+		if (strcmp(json_string_value(json_object_get(s, "kind")), "alive") != 0)
+			break;
+		if (strcmp(json_string_value(json_object_get(s, "asked")), asked) == 0)
+			return s;
+	}
+	s = json_pack("{s:s, s:O, s:s}", "kind", "alive", "time", json_object_get(question, "time"),
+		      "asked", asked);
+	json_array_append_new(steps, s);
+	return s;
+}
+
+/*
+ * A question of dead peer detection that is answered next is no more than a sign of life, and there are
+ * many.
+ */
+static void fold(json_t *exchange)
+{
+	json_t *from = json_object_get(exchange, "steps"), *steps = json_array();
+
+	for (size_t i = 0; i < json_array_size(from); i++) {
+		json_t *s = json_array_get(from, i), *next = json_array_get(from, i + 1), *alive;
+
+		if (!notifies(s, ISAKMP_N_R_U_THERE) || !notifies(next, ISAKMP_N_R_U_THERE_ACK) ||
+		    is_sent(s) == is_sent(next)) {
+			json_array_append(steps, s);
+			continue;
+		}
+		alive = alive_step(steps, s);
+		json_object_set_new(
+			alive, "count",
+			json_integer(1 + json_integer_value(json_object_get(alive, "count"))));
+		json_object_set(alive, "last", json_object_get(next, "time"));
+		i++;
+	}
+	json_object_set_new(exchange, "steps", steps);
+}
+
 static void forget_keys(struct ladder *l)
 {
 	struct exchange *x, *next;
@@ -200,13 +249,14 @@ json_t *show_ladder(struct daemon *d, const json_t *args)
 	struct ladder l = { .epoch = show_epoch() };
 	struct addr peer, local = { 0 };
 	struct recorded *events;
-	size_t n;
+	json_t *exchange;
+	size_t n, i;
 
 	if (!text || !addr_parse(text, &peer))
 		return verbs_error("peer: expected an address like \"10.0.0.4\"");
 	l.exchanges = json_array();
 	n = recorder_read(d->recorder, &peer, 0, EVENTS, &events);
-	for (size_t i = 0; i < n; i++) {
+	for (i = 0; i < n; i++) {
 		if (!events[i].is_ike)
 			continue;
 		local = events[i].ike.local.addr;
@@ -214,6 +264,8 @@ json_t *show_ladder(struct daemon *d, const json_t *args)
 	}
 	free(events);
 	forget_keys(&l);
+	json_array_foreach (l.exchanges, i, exchange)
+		fold(exchange);
 	return json_pack("{s:o, s:o, s:o}", "local", show_addr(&local), "peer", show_addr(&peer),
 			 "exchanges", l.exchanges);
 }

@@ -150,15 +150,17 @@ enum ike_event_kind {
 };
 
 struct ike_event {
-	enum ike_event_kind kind;
-	uint8_t level; /* ASA debug level at which it shows: 1 always, 100 informational, 200 all, 254 */
 	msec at;
+	/* What it is about: the same in all events of one exchange. */
 	struct endpoint local, remote;
 	uint32_t conn_id; /* of the ISAKMP SA, as IOS counts them from 1001; 0: none yet */
 	uint8_t icookie[ISAKMP_COOKIE];
 	enum ike_role role;
 	int phase;	/* 1 or 2; 0 where it is neither */
 	uint32_t msgid; /* phase 2 and informational */
+
+	enum ike_event_kind kind;
+	uint8_t level; /* ASA debug level at which it shows: 1 always, 100 informational, 200 all, 254 */
 	union {
 		struct {
 			enum ike_state old_state, new_state;
@@ -169,8 +171,9 @@ struct ike_event {
 			bool sent;
 			uint8_t exchange;
 			uint8_t count;
-			uint8_t type[ISAKMP_PAYLOADS_MAX]; /* payload chain, without the closing NONE */
 			uint32_t length;
+			uint16_t notify; /* what its first notification says; 0: there is none */
+			uint8_t type[ISAKMP_PAYLOADS_MAX]; /* payload chain, without the closing NONE */
 		} message;
 		struct {
 			bool sent;

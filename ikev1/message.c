@@ -28,7 +28,11 @@ static void report_message(struct exchange *x, struct isakmp_sa *sa, const struc
 			   bool sent)
 {
 	struct ike_event *e = report_about(x, sa, IKE_EVENT_MESSAGE, LEVEL_STEPS);
+	const struct isakmp_payload *notify = isakmp_find(m, ISAKMP_NOTIFY);
+	struct isakmp_notify n;
 
+	if (notify && isakmp_parse_notify(notify->body, &n))
+		e->message.notify = n.type;
 	e->msgid = m->header.msgid;
 	e->message.sent = sent;
 	e->message.exchange = m->header.exchange;

@@ -120,8 +120,6 @@ Test(show_recorder, ladder)
 		"               X FAILED in MM_WAIT_MSG4\n",
 	};
 	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
-	struct ike_event note = { .kind = IKE_EVENT_NOTIFY,
-				  .notify.type = ISAKMP_N_NO_PROPOSAL_CHOSEN };
 	struct ike_event failed = { .kind = IKE_EVENT_FAILED,
 				    .failure.cause = IKE_CAUSE_NO_ANSWER,
 				    .failure.state = MM_WAIT_MSG4 };
@@ -140,8 +138,8 @@ Test(show_recorder, ladder)
 	said.message.length = 56;
 	said.message.count = 1;
 	said.message.type[0] = ISAKMP_NOTIFY;
+	said.message.notify = ISAKMP_N_NO_PROPOSAL_CHOSEN;
 	record(said, 600);
-	record(note, 600);
 	record(failed, 900);
 	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
@@ -152,6 +150,7 @@ Test(show_recorder, ladder)
 	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
 	cr_assert_eq(strncmp(text, "<svg ", 5), 0);
 	cr_assert_not_null(strstr(text, ">SA, VENDOR x2 (104)</text>"));
+	cr_assert_not_null(strstr(text, ">NO_PROPOSAL_CHOSEN</text>"));
 	cr_assert_not_null(strstr(text, "</svg>\n"));
 	free(text);
 	recorder_free(d.recorder);
@@ -198,6 +197,58 @@ Test(show_recorder, ladders_of_crossed_negotiations)
 		at = strstr(at, lines[i]);
 		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
 	}
+	free(text);
+	recorder_free(d.recorder);
+}
+
+/* Of many questions that were answered one line; what was not answered is seen, question by question. */
+Test(show_recorder, ladder_of_signs_of_life)
+{
+	static const char *const lines[] = {
+		"informational\n",
+		" = we asked whether they are alive: answered 3 times, last ",
+		" = they asked whether we are alive: answered once\n",
+		"| R_U_THERE\n",
+		"| R_U_THERE\n",
+		"| R_U_THERE\n",
+	};
+	struct ike_event up = { .kind = IKE_EVENT_STATE, .state.new_state = MM_ACTIVE };
+	struct ike_event asked = { .kind = IKE_EVENT_MESSAGE };
+	struct ike_event answered;
+	const char *at;
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 12);
+	record(up, 0);
+	asked.message.exchange = ISAKMP_XCHG_INFO;
+	asked.message.length = 92;
+	asked.message.count = 2;
+	asked.message.type[0] = ISAKMP_HASH;
+	asked.message.type[1] = ISAKMP_NOTIFY;
+	answered = asked;
+	asked.message.notify = ISAKMP_N_R_U_THERE;
+	answered.message.notify = ISAKMP_N_R_U_THERE_ACK;
+	for (unsigned int i = 0; i < 4; i++) {
+		asked.message.sent = i != 1;
+		answered.message.sent = i == 1;
+		record(asked, i + 1);
+		record(answered, i + 1);
+	}
+	asked.message.sent = true;
+	record(asked, 10);
+	asked.message.sent = false;
+	record(asked, 11);
+	asked.message.sent = true;
+	record(asked, 12);
+	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		at = strstr(at, lines[i]);
+		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
+		at += strlen(lines[i]);
+	}
+	free(text);
+	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
+	cr_assert_not_null(strstr(text, "we asked whether they are alive: answered 3 times"));
 	free(text);
 	recorder_free(d.recorder);
 }
