@@ -21,10 +21,14 @@
 #define RECEIVE_BUFFER	(256 << 10) /* a flood of new flows is cut, not stored */
 #define LOG_SIZE	16384
 
-/* A flow in the map; its value is when it was last seen, in ns. */
+/*
+ * A flow in the map; its value is when it was last seen, in ns. The addresses come first, so that they
+ * have eight octets of the program's stack for themselves: to a process with CAP_BPF but without
+ * CAP_PERFMON the kernel refuses to write next to a register that was stored there.
+ */
 struct flow {
-	uint32_t ifindex;
 	uint8_t src[4], dst[4];
+	uint32_t ifindex;
 };
 
 struct hairpin_program {
@@ -69,7 +73,7 @@ enum place { NEW_FLOW = 1, DROP, PLACES };
 #define SKB(field) ((int16_t)offsetof(struct __sk_buff, field))
 /* Below the frame pointer. */
 #define FLOW	       (-16)
-#define FLOW_ADDRESSES (FLOW + (int)offsetof(struct flow, src))
+#define FLOW_IFINDEX   (FLOW + (int)offsetof(struct flow, ifindex))
 #define TIME	       (-24)
 
 #define PROGRAM_MAX 64
@@ -115,11 +119,11 @@ static uint32_t write_program(int map, uint64_t interval, struct bpf_insn out[PR
 		LOAD(BPF_W, 2, 6, SKB(protocol)),
 		JUMP_NE_IMM(2, htons(ETH_P_IP), DROP),
 		/* The flow: link, source and destination (12 and more octets into the IPv4 header). */
-		STORE(BPF_W, 10, 3, FLOW),
+		STORE(BPF_W, 10, 3, FLOW_IFINDEX),
 		MOV(1, 6),
 		MOV_IMM(2, 12),
 		MOV(3, 10),
-		ADD_IMM(3, FLOW_ADDRESSES),
+		ADD_IMM(3, FLOW),
 		MOV_IMM(4, 8),
 		MOV_IMM(5, BPF_HDR_START_NET),
 		CALL(skb_load_bytes_relative),
