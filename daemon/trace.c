@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -147,12 +148,28 @@ static void add_time(struct text *t)
 	text_add(t, "%s.%03ld ", day, now.tv_nsec / 1000000);
 }
 
+/*
+ * Whether the standard error is systemd's journal, which then names its device and inode. It has a time
+ * for each line, and takes the severity from the line's beginning, see sd-daemon(3).
+ */
+static bool stderr_is_journal(void)
+{
+	const char *name = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat st;
+
+	return name && sscanf(name, "%llu:%llu", &device, &inode) == 2 &&
+	       !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
+}
+
 static void write_line(const struct trace_line *line)
 {
 	char buf[LINE_MAX_OCTETS];
 	struct text t = text_of(buf, sizeof(buf) - 1); /* room for the newline */
 
-	if (trace.to != TRACE_SYSLOG)
+	if (trace.to == TRACE_STDERR && stderr_is_journal())
+		text_add(&t, "<%d>", line->severity);
+	else if (trace.to != TRACE_SYSLOG)
 		add_time(&t);
 	if (line->tag)
 		text_add(&t, "[%s]: ", line->tag);

@@ -6,8 +6,10 @@
  * LINK: ikev1/isakmp.c ikev1/proposal.c lib/algo.c lib/addr.c lib/wire.c
  */
 #include <criterion/criterion.h>
+#include <fcntl.h>
 #include <regex.h>
 #include <stdio.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon/debug.h"
@@ -597,5 +599,28 @@ Test(log, a_file_is_opened_again_after_rotation)
 	log_msg(LOG_INFO, "four");
 	cr_assert_eq(lines_in_log(), 2);
 	unlink(rotated);
+	end();
+}
+
+/* The standard error is a file that pretends to be systemd's journal, then one that does not. */
+Test(log, the_journal_gets_severities_instead_of_times)
+{
+	char name[64];
+	struct stat st;
+	int fd;
+
+	close(mkstemp(log_path));
+	fd = open(log_path, O_WRONLY | O_APPEND);
+	cr_assert(fd >= 0 && dup2(fd, STDERR_FILENO) >= 0 && fstat(fd, &st) == 0);
+	snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)st.st_dev,
+		 (unsigned long long)st.st_ino);
+	setenv("JOURNAL_STREAM", name, 1);
+	log_msg(LOG_WARNING, "one");
+	log_msg(LOG_INFO, "two");
+	cr_assert_str_eq(log_text(), "<4>warning: one\n<6>two\n");
+	setenv("JOURNAL_STREAM", "1:1", 1);
+	log_msg(LOG_INFO, "three");
+	cr_assert_null(strstr(log_text(), "<6>three"));
+	cr_assert_not_null(strstr(log_text(), " three\n"));
 	end();
 }
