@@ -37,7 +37,8 @@ struct chunk {
 
 TAILQ_HEAD(chunks, chunk);
 
-enum shelf_kind { STORY, ROUTINE, STRANGE, SHELVES };
+/* PROVEN: what a peer did as a stranger, before it had proven who it is. */
+enum shelf_kind { STORY, PROVEN, ROUTINE, STRANGE, SHELVES };
 
 /* Of one address what is on one shelf. */
 struct file {
@@ -69,6 +70,7 @@ static const struct {
 	size_t chunk, share;
 } sizes[SHELVES] = {
 	[STORY] = { 1024, RECORDER_SHARE },
+	[PROVEN] = { 512, RECORDER_SHARE / 2 },
 	[ROUTINE] = { 512, RECORDER_SHARE / 8 },
 	[STRANGE] = { 512, RECORDER_SHARE / 4 },
 };
@@ -89,28 +91,28 @@ static size_t octets_of(const struct chunk *c)
 	return sizeof(*c) + c->room;
 }
 
-static void peer_done(struct recorder *r, struct peer *p)
+static void take_out(struct recorder *r, struct chunk *c)
 {
+	struct shelf *s = &r->shelves[c->file->kind];
+
+	TAILQ_REMOVE(&c->file->chunks, c, of_file);
+	TAILQ_REMOVE(&s->by_use, c, by_use);
+	s->octets -= octets_of(c);
+	c->file->octets -= octets_of(c);
+}
+
+/* With the last one of its peer goes the peer. */
+static void drop(struct recorder *r, struct chunk *c)
+{
+	struct peer *p = c->file->peer;
+
+	take_out(r, c);
+	free(c);
 	for (size_t i = 0; i < SHELVES; i++)
 		if (!TAILQ_EMPTY(&p->files[i].chunks))
 			return;
 	HASH_DEL(r->peers, p);
 	free(p);
-}
-
-/* The file's oldest chunk; with the last one of its peer goes the peer. */
-static void drop(struct recorder *r, struct file *f)
-{
-	struct shelf *s = &r->shelves[f->kind];
-	struct chunk *c = TAILQ_FIRST(&f->chunks);
-
-	TAILQ_REMOVE(&f->chunks, c, of_file);
-	TAILQ_REMOVE(&s->by_use, c, by_use);
-	s->octets -= octets_of(c);
-	f->octets -= octets_of(c);
-	free(c);
-	if (TAILQ_EMPTY(&f->chunks))
-		peer_done(r, f->peer);
 }
 
 static struct peer *peer_find(const struct recorder *r, const struct addr *addr)
@@ -138,24 +140,42 @@ static struct peer *peer_get(struct recorder *r, const struct addr *addr)
 	return p;
 }
 
-static struct chunk *chunk_new(struct recorder *r, struct file *f, size_t need)
+/* At the end of the file; what is too much goes, but never this one. */
+static void put(struct recorder *r, struct file *f, struct chunk *c)
 {
 	struct shelf *s = &r->shelves[f->kind];
+
+	c->file = f;
+	TAILQ_INSERT_TAIL(&f->chunks, c, of_file);
+	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
+	s->octets += octets_of(c);
+	f->octets += octets_of(c);
+	while (f->octets > sizes[f->kind].share && TAILQ_FIRST(&f->chunks) != c)
+		drop(r, TAILQ_FIRST(&f->chunks));
+	while (s->octets > s->max && TAILQ_FIRST(&s->by_use) != c)
+		drop(r, TAILQ_FIRST(&s->by_use));
+}
+
+static struct chunk *chunk_new(struct recorder *r, struct file *f, size_t need)
+{
 	size_t octets = MAX(sizes[f->kind].chunk, sizeof(struct chunk) + need);
 	struct chunk *c = xcalloc(1, octets);
 
-	c->file = f;
 	c->room = octets - sizeof(*c);
-	TAILQ_INSERT_TAIL(&f->chunks, c, of_file);
-	TAILQ_INSERT_TAIL(&s->by_use, c, by_use);
-	s->octets += octets;
-	f->octets += octets;
-	/* The new one is the last of both, so that it stays. */
-	while (f->octets > sizes[f->kind].share && TAILQ_FIRST(&f->chunks) != c)
-		drop(r, f);
-	while (s->octets > s->max && TAILQ_FIRST(&s->by_use) != c)
-		drop(r, TAILQ_FIRST(&s->by_use)->file);
+	put(r, f, c);
 	return c;
+}
+
+/* Somebody has proven who he is: no stranger pushes out any more how it began. */
+static void prove(struct recorder *r, const struct addr *addr)
+{
+	struct peer *p = peer_get(r, addr);
+	struct chunk *c;
+
+	while ((c = TAILQ_FIRST(&p->files[STRANGE].chunks))) {
+		take_out(r, c);
+		put(r, &p->files[PROVEN], c);
+	}
 }
 
 /* ---- writing ---- */
@@ -250,6 +270,8 @@ void recorder_ike(struct recorder *r, const struct ike_event *e, bool stranger)
 	if (stranger)
 		entry.kind = STRANGE;
 	add(r, &entry);
+	if (e->kind == IKE_EVENT_PHASE1_DONE)
+		prove(r, &e->remote.addr);
 }
 
 void recorder_nhrp(struct recorder *r, msec now, const struct nhrp_event *e)
@@ -270,8 +292,8 @@ struct recorder *recorder_new(size_t peers, size_t strangers)
 
 	for (size_t i = 0; i < SHELVES; i++)
 		TAILQ_INIT(&r->shelves[i].by_use);
-	r->shelves[STORY].max = peers - peers / 4;
-	r->shelves[ROUTINE].max = peers / 4;
+	r->shelves[STORY].max = peers / 2;
+	r->shelves[PROVEN].max = r->shelves[ROUTINE].max = peers / 4;
 	r->shelves[STRANGE].max = strangers;
 	return r;
 }
@@ -282,7 +304,7 @@ void recorder_free(struct recorder *r)
 		return;
 	for (size_t i = 0; i < SHELVES; i++)
 		while (!TAILQ_EMPTY(&r->shelves[i].by_use))
-			drop(r, TAILQ_FIRST(&r->shelves[i].by_use)->file);
+			drop(r, TAILQ_FIRST(&r->shelves[i].by_use));
 	free(r);
 }
 
@@ -377,11 +399,15 @@ size_t recorder_read(const struct recorder *r, const struct addr *peer, msec sin
 	return n;
 }
 
-static bool since_then(const struct file *f, msec since)
+static bool heard_since(const struct peer *p, msec since)
 {
-	const struct chunk *c = TAILQ_LAST(&f->chunks, chunks);
+	for (size_t i = 0; i < SHELVES; i++) {
+		const struct chunk *c = TAILQ_LAST(&p->files[i].chunks, chunks);
 
-	return c && c->last >= since;
+		if (c && c->last >= since)
+			return true;
+	}
+	return false;
 }
 
 size_t recorder_peers(const struct recorder *r, msec since, struct addr **out)
@@ -391,8 +417,7 @@ size_t recorder_peers(const struct recorder *r, msec since, struct addr **out)
 
 	*out = xcalloc(HASH_COUNT(r->peers), sizeof(**out));
 	HASH_ITER (hh, r->peers, p, next)
-		if (since_then(&p->files[STORY], since) || since_then(&p->files[ROUTINE], since) ||
-		    since_then(&p->files[STRANGE], since))
+		if (heard_since(p, since))
 			(*out)[n++] = p->addr;
 	return n;
 }

@@ -26,7 +26,7 @@
 #include "nhrp/event.h"
 
 /* Octets, of memory that is taken when there is something to keep. */
-#define RECORDER_PEERS	   ((size_t)48 << 20)
+#define RECORDER_PEERS	   ((size_t)64 << 20)
 #define RECORDER_STRANGERS ((size_t)8 << 20)
 #define RECORDER_SHARE \
 	((size_t)64 << 10) /* of a peer: a dozen negotiations; more for its routine */
@@ -37,7 +37,7 @@ struct recorder;
 struct recorder *recorder_new(size_t peers, size_t strangers);
 void recorder_free(struct recorder *r); /* NULL is fine */
 
-/* `stranger`: anybody can cause it, without being a peer. */
+/* `stranger`: anybody can cause it, without being a peer. Once its phase 1 is done, it was a peer's. */
 void recorder_ike(struct recorder *r, const struct ike_event *e, bool stranger);
 void recorder_nhrp(struct recorder *r, msec now, const struct nhrp_event *e);
 

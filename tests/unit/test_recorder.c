@@ -262,6 +262,30 @@ Test(recorder, a_flood_of_strangers_pushes_out_no_peer)
 	recorder_free(r);
 }
 
+/* How a main mode began is a stranger's until it is through. */
+Test(recorder, nor_how_a_peer_came_up)
+{
+	struct recorder *r = recorder_new(1 << 16, 1 << 14);
+	struct ike_event first = state_event(1, 1, 1),
+			 done = { .kind = IKE_EVENT_PHASE1_DONE, .at = 3 };
+	struct recorded *out;
+	size_t count;
+
+	done.remote.addr = host(1);
+	recorder_ike(r, &first, true);
+	recorder_ike(r, &done, false);
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct ike_event e = state_event(1000 + i, 2, 2);
+
+		recorder_ike(r, &e, true);
+	}
+	out = read_all(r, 1, &count);
+	cr_assert_eq(count, 2);
+	cr_assert(out[0].at == 1 && out[1].at == 3);
+	free(out);
+	recorder_free(r);
+}
+
 /* Of whom there is something since then. */
 Test(recorder, who_is_in_it)
 {
