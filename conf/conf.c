@@ -138,6 +138,10 @@ static char *read_file_text(const char *path, const struct complaints *c, size_t
 		complain(c, CONF_ERROR, 0, "cannot be read: %s", strerror(errno));
 	else if ((size_t)n > FILE_MAX)
 		complain(c, CONF_ERROR, 0, "larger than %zu octets", FILE_MAX);
+	else if (n > 1 && (memcmp(buf, "\xff\xfe", 2) == 0 || memcmp(buf, "\xfe\xff", 2) == 0))
+		complain(c, CONF_ERROR, 0,
+			 "is UTF-16 (\"Unicode\" in Windows): save it as UTF-8, or iconv -f UTF-16 "
+			 "-t UTF-8");
 	*len = n < 0 ? 0 : (size_t)n;
 	if (!c->report->errors)
 		return buf;

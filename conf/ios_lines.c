@@ -10,6 +10,7 @@
 /* Where the reading is. */
 struct cursor {
 	const char *p, *end;
+	char eol;
 	unsigned int number;
 };
 
@@ -17,7 +18,21 @@ struct piece {
 	const char *start;
 	size_t len;
 	size_t indent;
+	size_t width; /* octets of the line as it stood there */
+	bool gap;     /* a blank was its last one */
 };
+
+static struct cursor start_of(const char *text, size_t len)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* by which editors say UTF-8 */
+	bool marked = len >= 3 && memcmp(text, mark, 3) == 0;
+
+	return (struct cursor){
+		.p = text + (marked ? 3 : 0),
+		.end = text + len,
+		.eol = memchr(text, '\n', len) ? '\n' : '\r',
+	};
+}
 
 static bool is_blank(char c)
 {
@@ -25,11 +40,31 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
+/* Octets of the blank there, 0: none is. A text from a web page has such as are not to be broken. */
+static size_t blank_at(const char *p, size_t len)
+{
+	if (!len)
+		return 0;
+	if (is_blank(*p))
+		return 1;
+	return len > 1 && p[0] == '\xc2' && p[1] == '\xa0' ? 2 : 0;
+}
+
+/* A blank stands for any. */
 static bool begins(const struct piece *p, const char *with)
 {
-	size_t n = strlen(with);
+	size_t at = 0;
 
-	return p->len >= n && strncasecmp(p->start, with, n) == 0;
+	for (; *with; with++) {
+		size_t n = *with == ' ' ? blank_at(p->start + at, p->len - at)
+					: at < p->len && tolower((unsigned char)p->start[at]) ==
+								 tolower((unsigned char)*with);
+
+		if (!n)
+			return false;
+		at += n;
+	}
+	return true;
 }
 
 static void skip(struct piece *p, size_t n)
@@ -40,10 +75,11 @@ static void skip(struct piece *p, size_t n)
 
 static void trim(struct piece *p)
 {
-	while (p->len && is_blank(p->start[p->len - 1]))
-		p->len--;
-	for (p->indent = 0; p->len && is_blank(*p->start); p->indent++)
-		skip(p, 1);
+	while (p->len && (is_blank(p->start[p->len - 1]) ||
+			  (p->len > 1 && blank_at(p->start + p->len - 2, 2) == 2)))
+		p->len -= is_blank(p->start[p->len - 1]) ? 1 : 2;
+	for (p->indent = 0; blank_at(p->start, p->len); p->indent++)
+		skip(p, blank_at(p->start, p->len));
 }
 
 #define MORE	    "--more--"
@@ -78,20 +114,49 @@ static void skip_prompt(struct piece *p)
 	p->indent = 0;
 }
 
+/* What stands around lines of a text that was sent or written about. */
+static void skip_frame(struct piece *p)
+{
+	size_t digits = 0, indent = p->indent;
+
+	/* Mail: "> interface Tunnel0" */
+	while (begins(p, ">")) {
+		skip(p, 1);
+		trim(p);
+	}
+	/* `show running-config linenum`: "   12 : interface Tunnel0" */
+	while (digits < p->len && isdigit((unsigned char)p->start[digits]))
+		digits++;
+	if (digits && p->len > digits + 1 && memcmp(p->start + digits, " :", 2) == 0) {
+		skip(p, digits + 2);
+		trim(p);
+	}
+	/* Each line of it marked as code: `interface Tunnel0` */
+	if (p->len > 2 && begins(p, "`") && !begins(p, "``") && p->start[p->len - 1] == '`') {
+		skip(p, 1);
+		p->len--;
+		trim(p);
+		p->indent += indent;
+	}
+}
+
 static bool next_line(struct cursor *c, struct piece *out)
 {
 	const char *eol;
 
 	if (c->p >= c->end)
 		return false;
-	eol = memchr(c->p, '\n', (size_t)(c->end - c->p));
+	eol = memchr(c->p, c->eol, (size_t)(c->end - c->p));
 	if (!eol)
 		eol = c->end;
 	out->start = c->p;
 	out->len = (size_t)(eol - c->p);
 	c->p = eol + 1;
 	c->number++;
+	out->width = out->len - (out->len && eol[-1] == '\r');
+	out->gap = out->width && is_blank(out->start[out->width - 1]);
 	trim(out);
+	skip_frame(out);
 	skip_more(out);
 	skip_prompt(out);
 	return true;
@@ -197,13 +262,50 @@ static void add_words(struct ios_line *l)
 		size_t n = l->count + 1 < IOS_WORDS_MAX ? strcspn(p, " \t") : strlen(p);
 
 		/* A comment behind a command; by itself no word of any. */
-		if (l->count && n == 1 && *p == '!' && strcasecmp(l->word[0], "description") != 0)
+		if (l->count && strspn(p, "!") == n && strcasecmp(l->word[0], "description") != 0)
 			break;
 		l->word[l->count] = xcalloc(1, n + 1);
 		memcpy(l->word[l->count++], p, n);
 		p += n;
 		p += strspn(p, " \t");
 	}
+}
+
+static void free_text(char *text)
+{
+	util_wipe(text, strlen(text));
+	free(text);
+}
+
+static void free_words(struct ios_line *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		free_text(l->word[i]);
+	l->count = 0;
+}
+
+static void read_words(struct ios_line *l)
+{
+	add_words(l);
+	l->no = l->count > 1 && strcasecmp(l->word[0], "no") == 0;
+	if (l->no) {
+		free(l->word[0]);
+		memmove(&l->word[0], &l->word[1], --l->count * sizeof(l->word[0]));
+	}
+}
+
+/* Behind what is there already. */
+static char *with_text(const char *before, const struct piece *p)
+{
+	size_t n = strlen(before);
+	char *text = xcalloc(1, n + p->len + 1);
+
+	memcpy(text, before, n);
+	for (size_t i = 0, blank; i < p->len; i += blank ? blank : 1) {
+		blank = blank_at(p->start + i, p->len - i);
+		text[n++] = blank ? ' ' : p->start[i];
+	}
+	return text;
 }
 
 static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int number, bool first)
@@ -214,15 +316,21 @@ static void add_line(struct ios_lines *ls, const struct piece *p, unsigned int n
 	ls->line = xreallocarray(ls->line, ls->count + 1, sizeof(*ls->line));
 	l = &ls->line[ls->count++];
 	*l = (struct ios_line){ .number = number, .indent = p->indent, .first = first };
-	l->text = xcalloc(1, p->len + 1);
-	for (size_t i = 0; i < p->len; i++)
-		l->text[i] = is_blank(p->start[i]) ? ' ' : p->start[i];
-	add_words(l);
-	if (l->count > 1 && strcasecmp(l->word[0], "no") == 0) {
-		l->no = true;
-		free(l->word[0]);
-		memmove(&l->word[0], &l->word[1], --l->count * sizeof(l->word[0]));
-	}
+	l->text = with_text("", p);
+	read_words(l);
+}
+
+/* What a console of 80 columns broke off goes back behind the line; a blank may have been the 80th. */
+static void join(struct ios_line *l, const struct piece *p, bool gap)
+{
+	struct piece blank = { .start = " ", .len = gap };
+	char *before = with_text(l->text, &blank);
+
+	free_text(l->text);
+	l->text = with_text(before, p);
+	free_text(before);
+	free_words(l);
+	read_words(l);
 }
 
 static bool is(const struct ios_line *l, size_t word, const char *what)
@@ -244,6 +352,20 @@ static bool is_heading(const struct ios_line *l)
 				  is(l, 1, "access-list"));
 }
 
+/* The same for people who indent such lines, too: what no block has within it. */
+static bool is_heading_anywhere(const struct ios_line *l)
+{
+	if (l->count < 2 || l->no)
+		return false;
+	if (is(l, 0, "interface") || is(l, 0, "int"))
+		return strpbrk(l->word[l->count > 2 ? 2 : 1], "0123456789") != NULL;
+	if (is(l, 0, "router"))
+		return is(l, 1, "eigrp") || is(l, 1, "ospf") || is(l, 1, "bgp");
+	return is(l, 0, "crypto") &&
+	       (is(l, 1, "isakmp") || is(l, 1, "keyring") ||
+		(is(l, 1, "ipsec") && (is(l, 2, "transform-set") || is(l, 2, "profile"))));
+}
+
 /* Some tools write over secrets and lose the blanks before such lines. */
 static bool is_of_a_tunnel(const struct ios_line *l)
 {
@@ -256,14 +378,19 @@ static bool is_of_a_tunnel(const struct ios_line *l)
  */
 static void find_blocks(struct ios_lines *ls)
 {
-	size_t least = SIZE_MAX;
+	size_t least = SIZE_MAX, level;
 	bool flat = false; /* the block is not indented */
 
 	for (size_t i = 0; i < ls->count; i++)
 		least = MIN(least, ls->line[i].indent);
+	level = least;
 	for (size_t i = 0; i < ls->count; i++) {
-		ls->line[i].indented = ls->line[i].indent > least;
-		ls->indents |= ls->line[i].indented;
+		struct ios_line *l = &ls->line[i];
+
+		if (l->indent == least || is_heading_anywhere(l))
+			level = l->indent;
+		l->indented = l->indent > level;
+		ls->indents |= l->indented;
 	}
 	for (size_t i = 0; i < ls->count; i++) {
 		struct ios_line *l = &ls->line[i];
@@ -276,24 +403,79 @@ static void find_blocks(struct ios_lines *ls)
 	}
 }
 
-void ios_lines_read(const char *text, size_t len, struct ios_lines *out)
+#define COLUMNS 80 /* of a console that breaks lines */
+
+/*
+ * Whether a line goes on with what begins in the first column below it, where only what no block is
+ * in could stand: none of these words.
+ */
+static bool is_rest(const struct piece *before, const struct piece *p)
 {
-	struct cursor c = { .p = text, .end = text + len };
-	bool first = true;
+	static const char *const starts[] = {
+		"!",	      "interface ",  "router ",	      "crypto ",
+		"ip ",	      "ipv6 ",	     "line ",	      "no ",
+		"end",	      "exit",	     "access-list ",  "snmp",
+		"ntp ",	      "logging ",    "username ",     "route-map ",
+		"class-map ", "policy-map ", "vrf ",	      "aaa ",
+		"banner ",    "version ",    "service ",      "hostname ",
+		"radius",     "tacacs",	     "control-plane", "key ",
+		"track ",     "event ",	     "license ",      "voice ",
+		"dial-peer ", "call-home",   "alias ",	      "privilege ",
+		"enable ",    "archive",     "redundancy",
+	};
+
+	if (before->width != COLUMNS || p->indent || !p->len)
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(starts); i++)
+		if (begins(p, starts[i]))
+			return false;
+	return true;
+}
+
+/* `show tech-support`: what stands above each of its parts. */
+static bool is_part(const struct piece *p, const char *what)
+{
+	return begins(p, "----------") && memmem(p->start, p->len, what, strlen(what));
+}
+
+/* Of such a text only one part is the configuration; false where it is no such text. */
+static bool skip_to_config(struct cursor *c)
+{
+	struct cursor at = *c;
 	struct piece p;
 
-	*out = (struct ios_lines){ 0 };
-	while (next_line(&c, &p)) {
-		/* The router writes a "!" between blocks, people write it before a comment. */
-		first |= p.len == 1 && *p.start == '!';
-		if (is_decoration(&p) || skip_banner(&c, &p))
+	while (next_line(&at, &p)) {
+		if (!is_part(&p, " show running-config"))
 			continue;
-		if (begins(&p, "certificate ")) {
-			skip_certificate(&c);
+		*c = at;
+		return true;
+	}
+	return false;
+}
+
+void ios_lines_read(const char *text, size_t len, struct ios_lines *out)
+{
+	struct cursor c = start_of(text, len);
+	struct piece p, before = { 0 };
+	bool first = true, part = skip_to_config(&c);
+
+	*out = (struct ios_lines){ 0 };
+	for (; next_line(&c, &p) && !(part && is_part(&p, " show ")); before = p) {
+		if (out->count && is_rest(&before, &p) && !is_decoration(&p)) {
+			join(&out->line[out->count - 1], &p, before.gap);
 			continue;
 		}
-		add_line(out, &p, c.number, first);
-		first = false;
+		/* The router writes a "!" between blocks, people write it before a comment. */
+		first |= p.len == 1 && *p.start == '!';
+		if (is_decoration(&p) || skip_banner(&c, &p)) {
+			p.width = 0;
+		} else if (begins(&p, "certificate ")) {
+			skip_certificate(&c);
+			p.width = 0;
+		} else {
+			add_line(out, &p, c.number, first);
+			first = false;
+		}
 	}
 	find_blocks(out);
 }
@@ -303,7 +485,7 @@ bool ios_is_config(const char *text, size_t len)
 	static const char *const starts[] = { "interface ", "int tu", "crypto isakmp ",
 					      "crypto ipsec ", "building configuration" };
 	bool braces = memchr(text, '{', len) != NULL;
-	struct cursor c = { .p = text, .end = text + len };
+	struct cursor c = start_of(text, len);
 	struct piece p;
 
 	/* None of these can be a line of ours: there a key has a = behind it, a section a {. */
@@ -334,17 +516,10 @@ const struct ios_line *ios_lines_find(const struct ios_lines *ls, unsigned int n
 	return NULL;
 }
 
-static void free_text(char *text)
-{
-	util_wipe(text, strlen(text));
-	free(text);
-}
-
 void ios_lines_free(struct ios_lines *ls)
 {
 	for (size_t i = 0; i < ls->count; i++) {
-		for (size_t j = 0; j < ls->line[i].count; j++)
-			free_text(ls->line[i].word[j]);
+		free_words(&ls->line[i]);
 		free_text(ls->line[i].text);
 	}
 	free(ls->line);

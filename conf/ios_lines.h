@@ -3,7 +3,9 @@
  * The lines of an IOS running-config, as `show running-config` prints it or as somebody pasted it:
  * words, whether there was a "no", whether the line stands within the block of another. What is no
  * configuration (prompts, headers, comments, banners, certificates in hexadecimal, messages of a
- * console, "--More--") is left out; what was typed behind a prompt of the configuration mode is a line.
+ * console, "--More--", marks of a mail, numbers of lines, other parts of a `show tech-support`) is left
+ * out; what was typed behind a prompt of the configuration mode is a line, and what a console of 80
+ * columns broke off is part of the line above it.
  */
 #ifndef CONF_IOS_LINES_H
 #define CONF_IOS_LINES_H
