@@ -100,6 +100,8 @@ static bool is_alternative(const char *pattern, size_t len, const char *word, bo
 {
 	size_t letters = strlen(word);
 
+	/* A whole word, which another one begins with. */
+	cut &= !ios_is(word, "ip");
 	while (len) {
 		const char *bar = memchr(pattern, '|', len);
 		size_t n = bar ? (size_t)(bar - pattern) : len;
@@ -194,7 +196,7 @@ static bool is_keyword(const char *word)
 
 /*
  * The words of a line that are literal in the pattern: they are no secrets. Of a command for all that
- * begins so, the next word, too.
+ * begins so, the next word, too, and two where nothing is literal.
  */
 static const char *name_of(const struct ios_command *c, const struct ios_line *l, char *buf,
 			   size_t size)
@@ -208,8 +210,11 @@ static const char *name_of(const struct ios_command *c, const struct ios_line *l
 		p += strcspn(p, " ");
 		p += *p == ' ';
 	}
-	if (*p == '.' && i < 3 && i < l->count && len < size && is_keyword(l->word[i]))
-		snprintf(buf + len, size - len, "%s%.30s", len ? " " : "", l->word[i]);
+	for (size_t more = i ? 1 : 2;
+	     *p == '.' && more && i < 3 && i < l->count && len < size && is_keyword(l->word[i]);
+	     more--, i++)
+		len += (size_t)snprintf(buf + len, size - len, "%s%.30s", len ? " " : "",
+					l->word[i]);
 	return buf;
 }
 
@@ -300,6 +305,7 @@ static void ios_free(struct ios *x)
 	outline_clear(&x->root);
 	free(x->interface);
 	ios_survey_free(x);
+	free(x->match);
 	free(x->seconds);
 	free(x->kilobytes);
 }

@@ -16,6 +16,8 @@
 #define SET	"transform-set"
 #define PROFILE "ipsec-profile"
 
+#define REPLAY_WINDOW 256 /* packets, of each of our SAs */
+
 /* ---- phase 1 policies ---- */
 
 static void policy(struct ios *x, const char *const *arg, size_t n)
@@ -40,13 +42,23 @@ static void encryption(struct ios *x, const char *const *arg, size_t n)
 /* Without a mask one peer is meant, with 0.0.0.0 any. */
 static void add_key(struct ios *x, const char *key, const char *address, const char *mask)
 {
+	const struct outline *there;
 	char prefix[ADDR_TEXT];
 
 	if (!mask)
 		mask = ios_is(address, "0.0.0.0") ? address : "255.255.255.255";
 	if (!ios_prefix(x, address, mask, prefix))
 		return;
-	outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key, x->at->number);
+	there = outline_find(&x->root, KEY, prefix);
+	/* Keyrings may say so, each for tunnels of its own. */
+	if (there && strcmp(outline_get(there, "key"), key) != 0)
+		ios_say(x, CONF_ERROR,
+			"line %u has another key for %s: dmvpnd has one key for an address; give "
+			"each the addresses of its peers",
+			there->line, prefix);
+	else
+		outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key,
+			    x->at->number);
 }
 
 #define BY_ADDRESS                                                      \
@@ -80,6 +92,16 @@ static bool unveil(const char *text, char out[IOS_SECRET_MAX])
 	return strlen(out) == len;
 }
 
+/* What stands for a secret that somebody took out: <removed>, {{ key }}, ******, xxxxxx */
+static bool is_masked(const char *secret)
+{
+	size_t n = strlen(secret);
+
+	return (n > 2 && secret[0] == '<' && secret[n - 1] == '>') ||
+	       strncmp(secret, "{{", 2) == 0 || strncmp(secret, "${", 2) == 0 ||
+	       (n > 2 && (strspn(secret, "*") == n || strspn(secret, "xX") == n));
+}
+
 bool ios_secret(struct ios *x, const char *const *arg, size_t n, char out[IOS_SECRET_MAX])
 {
 	bool typed = n > 1 && is_type(arg[0]);
@@ -89,6 +111,12 @@ bool ios_secret(struct ios *x, const char *const *arg, size_t n, char out[IOS_SE
 		ios_say(x, CONF_ERROR,
 			"the key is encrypted (type 6) with a password that is not in the text: "
 			"write the key as it is instead of 6 and what follows");
+		return false;
+	}
+	if (is_masked(arg[typed])) {
+		ios_say(x, CONF_ERROR,
+			"the key is not in the text, something else stands in its place: write "
+			"the key there");
 		return false;
 	}
 	if (typed && arg[0][0] == '7') {
@@ -124,6 +152,13 @@ static void key(struct ios *x, const char *const *arg, size_t n)
 {
 	size_t i = n > 2 && is_type(arg[0]) && !ios_is(arg[1], "address") ? 1 : 0;
 
+	/* Perhaps of several words. */
+	if (n > i && (is_masked(arg[i]) || arg[i][0] == '<') && n > i + 1 &&
+	    !ios_means(arg[i + 1], "address")) {
+		ios_say(x, CONF_ERROR,
+			"crypto isakmp key: expected a key of one word, then address ADDRESS");
+		return;
+	}
 	if (n < i + 3 || !ios_means(arg[i + 1], "address") || ios_is(arg[i + 2], "ipv6")) {
 		ios_say(x, CONF_WARNING, "crypto isakmp key: " BY_ADDRESS);
 		return;
@@ -149,20 +184,20 @@ static void pre_shared_key(struct ios *x, const char *const *arg, size_t n)
 /* crypto keyring NAME [vrf NAME] */
 static void keyring(struct ios *x, const char *const *arg, size_t n)
 {
-	/* One of a VRF is used only if a profile names it. */
-	bool named = !x->profiles.count || x->isakmp_profiles.count;
+	/* One of a VRF is used if a profile names it, or where it is that of outer packets. */
+	bool named = !x->profiles.count || x->isakmp_profiles.count ||
+		     (n > 2 && ios_is_outside(x, arg[2]));
 
 	if (!ios_is_used(x, IOS_KIND_KEYRING, arg[0]) || (n > 1 && !named)) {
 		ios_pass_over(x);
-	} else if (n > 1) {
+		return;
+	}
+	if (n > 1)
 		ios_say(x, CONF_ERROR,
 			"crypto keyring: VRFs are not supported, so this key would be used for "
 			"peers of all; where nothing else is on this machine, leave out vrf and its "
 			"name");
-		ios_enter(x, IOS_BLOCK, NULL);
-	} else {
-		ios_enter(x, IOS_KEYRING, NULL);
-	}
+	ios_enter(x, IOS_KEYRING, NULL);
 }
 
 static void isakmp_profile(struct ios *x, const char *const *arg, size_t n)
@@ -172,6 +207,29 @@ static void isakmp_profile(struct ios *x, const char *const *arg, size_t n)
 		ios_enter(x, IOS_ISAKMP_PROFILE, NULL);
 	else
 		ios_pass_over(x);
+}
+
+/* match identity address ADDRESS [MASK] [VRF] */
+static void match_address(struct ios *x, const char *const *arg, size_t n)
+{
+	struct prefix p = { .bits = 32 };
+	char text[ADDR_TEXT];
+	struct addr mask;
+
+	if (ios_is(arg[0], "0.0.0.0")) {
+		x->match_any = true;
+		return;
+	}
+	if (n > 1 && addr_parse(arg[1], &mask)) {
+		if (!ios_prefix(x, arg[0], arg[1], text) || !prefix_parse(text, &p))
+			return;
+	} else if (!addr_parse(arg[0], &p.addr)) {
+		ios_say(x, CONF_WARNING, "match identity address: only IPv4 addresses are known");
+		return;
+	}
+	x->match = xreallocarray(x->match, x->match_count + 1, sizeof(*x->match));
+	x->match[x->match_count++] = p;
+	x->match_line = x->at->number;
 }
 
 /* crypto isakmp keepalive SECONDS [RETRIES] [periodic | on-demand] */
@@ -290,11 +348,51 @@ static void replace(char **text, const char *by)
 	*text = xstrdup(by);
 }
 
+#define SECONDS_MAX 86400 /* IOS XE takes more */
+
+/* {seconds | days} N, as our own syntax takes it. */
+static const char *lifetime(struct ios *x, const char *const *arg, char out[24])
+{
+	unsigned long seconds = strtoul(arg[1], NULL, 10);
+
+	if (ios_means(arg[0], "days"))
+		seconds = MIN(seconds, 1000UL) * 86400;
+	if (arg[1][strspn(arg[1], "0123456789")] != '\0')
+		return arg[1];
+	if (seconds > SECONDS_MAX) {
+		ios_say(x, CONF_WARNING, "lifetime: %d seconds is the longest that is done",
+			SECONDS_MAX);
+		seconds = SECONDS_MAX;
+	}
+	snprintf(out, 24, "%lu", seconds);
+	return out;
+}
+
+static void set_seconds(struct ios *x, const char *const *arg, size_t n)
+{
+	char text[24];
+
+	(void)n;
+	ios_set(x, "lifetime-seconds", lifetime(x, arg, text));
+}
+
 static void all_seconds(struct ios *x, const char *const *arg, size_t n)
 {
+	char text[24];
+
 	(void)n;
-	replace(&x->seconds, arg[0]);
+	replace(&x->seconds, lifetime(x, arg, text));
 	x->seconds_line = x->at->number;
+}
+
+/* crypto ipsec security-association replay window-size N, and of a profile. */
+static void replay_window(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)n;
+	if (strtoul(arg[0], NULL, 10) <= REPLAY_WINDOW)
+		return;
+	x->use = IOS_UNSUPPORTED;
+	ios_say(x, CONF_WARNING, "replay window-size: the window has %d packets", REPLAY_WINDOW);
 }
 
 static void all_kilobytes(struct ios *x, const char *const *arg, size_t n)
@@ -313,6 +411,8 @@ static void trustpoint(struct ios *x, const char *const *arg, size_t n)
 	ios_enter(x, IOS_TRUSTPOINT, NULL);
 }
 
+#define NO_REPLAY "let packets in that were there before; they are dropped"
+#define DF	  "set the DF bit of outer packets, which the tunnel leaves clear"
 #define NOT_IKEV2 "dmvpnd speaks IKEv1 only, so this tunnel would have no protection"
 
 static const struct ios_command rows[] = {
@@ -333,7 +433,7 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp profile $ ...", IOS_APPLIED, NULL, isakmp_profile },
 	{ IOS_ISAKMP_PROFILE, "keyring $", IOS_ALWAYS, NULL, NULL },
 	{ IOS_ISAKMP_PROFILE, "description ...", IOS_SYSTEM, NULL, NULL },
-	{ IOS_ISAKMP_PROFILE, "match identity address ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "match identity address $ ...", IOS_ALWAYS, NULL, match_address },
 	{ IOS_ISAKMP_PROFILE, "match ...", IOS_UNSUPPORTED,
 	  "limited the peers to those of this identity; `authorize` binds identities to tunnel "
 	  "addresses instead",
@@ -342,8 +442,12 @@ static const struct ios_command rows[] = {
 	{ IOS_ISAKMP_PROFILE, "keepalive $ retry $", IOS_APPLIED, NULL, profile_keepalive },
 	{ IOS_ISAKMP_PROFILE, "vrf ...", IOS_REFUSED,
 	  "VRFs are not supported, so the tunnels would not be kept apart", NULL },
-	{ IOS_ISAKMP_PROFILE, "initiate mode aggressive", IOS_REFUSED,
-	  "aggressive mode is not done: it shows everybody what a key can be guessed from", NULL },
+	{ IOS_ISAKMP_PROFILE, "initiate mode aggressive", IOS_UNSUPPORTED,
+	  "begun with aggressive mode, which shows everybody what a key can be guessed from; main "
+	  "mode is used, which a peer takes as well unless it knows our key by a name only",
+	  NULL },
+	{ IOS_ISAKMP_PROFILE, "local-address ...", IOS_UNSUPPORTED,
+	  "limited the profile to one of our own addresses; its keys are used with all", NULL },
 	{ IOS_ISAKMP_PROFILE, "ca trust-point $", IOS_ALWAYS, NULL, NULL },
 	{ IOS_ISAKMP_PROFILE, "...", IOS_UNSUPPORTED,
 	  "changed how peers of this profile are treated", NULL },
@@ -355,7 +459,16 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp aggressive-mode disable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_APPLIED, NULL, nat_keepalive },
-	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done", ios_block },
+	{ IOS_GLOBAL, "crypto isakmp peer ...", IOS_UNSUPPORTED,
+	  "begun with aggressive mode, with a key of its own; main mode is used, with the keys by "
+	  "address",
+	  ios_block },
+	{ IOS_GLOBAL, "crypto isakmp client ...", IOS_UNSUPPORTED, "let in VPN clients (EasyVPN)",
+	  ios_block },
+	{ IOS_GLOBAL, "crypto isakmp disconnect-revoked-peers", IOS_UNSUPPORTED,
+	  "ended SAs of peers whose certificate was revoked meanwhile", NULL },
+	{ IOS_GLOBAL, "crypto isakmp ...", IOS_UNSUPPORTED, "changed how phase 1 is done",
+	  ios_block },
 
 	{ IOS_GLOBAL, "crypto ipsec transform-set $ ...", IOS_APPLIED, NULL, transform_set },
 	{ IOS_TRANSFORM, "mode $ ...", IOS_APPLIED, "mode", NULL },
@@ -363,33 +476,44 @@ static const struct ios_command rows[] = {
 	{ IOS_PROFILE, "description ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_PROFILE, "set transform-set $ ...", IOS_APPLIED, NULL, set_transform_set },
 	{ IOS_PROFILE, "set pfs ...", IOS_APPLIED, NULL, set_pfs },
-	{ IOS_PROFILE, "set security-association lifetime seconds $", IOS_APPLIED,
-	  "lifetime-seconds", NULL },
+	{ IOS_PROFILE, "set security-association lifetime $ $", IOS_APPLIED, NULL, set_seconds },
 	{ IOS_PROFILE, "set security-association lifetime kilobytes $", IOS_APPLIED, NULL,
 	  set_kilobytes },
 	{ IOS_PROFILE, "set security-association idle-time ...", IOS_UNSUPPORTED,
 	  "ended SAs that nothing used; those of paths that nothing uses end with the path", NULL },
-	{ IOS_PROFILE, "set security-association replay ...", IOS_UNSUPPORTED,
-	  "changed the replay window", NULL },
+	{ IOS_PROFILE, "set security-association replay window-size $", IOS_ALWAYS, NULL,
+	  replay_window },
+	{ IOS_PROFILE, "set security-association replay disable", IOS_UNSUPPORTED, NO_REPLAY,
+	  NULL },
+	{ IOS_PROFILE, "set security-association dfbit clear", IOS_ALWAYS, NULL, NULL },
+	{ IOS_PROFILE, "set security-association dfbit ...", IOS_UNSUPPORTED, DF, NULL },
+	{ IOS_PROFILE, "responder-only", IOS_UNSUPPORTED,
+	  "let the other side begin; here each side does that has something to send", NULL },
 	{ IOS_PROFILE, "set isakmp-profile $", IOS_ALWAYS, NULL, NULL },
 	{ IOS_PROFILE, "set ikev2-profile $", IOS_REFUSED, NOT_IKEV2, NULL },
 	{ IOS_PROFILE, "set identity $", IOS_UNSUPPORTED,
 	  "limited the peers to those of an identity list", NULL },
 	{ IOS_PROFILE, "...", IOS_UNSUPPORTED, "changed how SAs of this profile are made", NULL },
 
-	{ IOS_GLOBAL, "crypto ipsec security-association lifetime seconds $", IOS_APPLIED, NULL,
+	{ IOS_GLOBAL, "crypto ipsec security-association lifetime $ $", IOS_APPLIED, NULL,
 	  all_seconds },
 	{ IOS_GLOBAL, "crypto ipsec security-association lifetime kilobytes $", IOS_APPLIED, NULL,
 	  all_kilobytes },
 	{ IOS_GLOBAL, "crypto ipsec security-association idle-time $", IOS_UNSUPPORTED,
 	  "ended SAs that nothing used; those of paths that nothing uses end with the path", NULL },
-	{ IOS_GLOBAL, "crypto ipsec security-association replay ...", IOS_UNSUPPORTED,
-	  "changed the replay window", NULL },
+	{ IOS_GLOBAL, "crypto ipsec security-association replay window-size $", IOS_ALWAYS, NULL,
+	  replay_window },
+	{ IOS_GLOBAL, "crypto ipsec security-association replay disable", IOS_UNSUPPORTED,
+	  NO_REPLAY, NULL },
 	{ IOS_GLOBAL, "crypto ipsec nat-transparency udp-encapsulation", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto ipsec fragmentation ...", IOS_ALWAYS, NULL, NULL },
-	{ IOS_GLOBAL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED,
-	  "set the DF bit of outer packets, which the tunnel leaves clear", NULL },
-	{ IOS_GLOBAL, "crypto ipsec ...", IOS_UNSUPPORTED, "changed how phase 2 is done", ios_block },
+	{ IOS_GLOBAL, "crypto ipsec df-bit clear", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED, DF, NULL },
+	{ IOS_GLOBAL, "crypto ipsec optional ...", IOS_UNSUPPORTED,
+	  "let packets through in the clear while there are no SAs; here none ever leaves so",
+	  NULL },
+	{ IOS_GLOBAL, "crypto ipsec ...", IOS_UNSUPPORTED, "changed how phase 2 is done",
+	  ios_block },
 
 	{ IOS_GLOBAL, "crypto pki trustpoint $", IOS_SYSTEM, NULL, trustpoint },
 	{ IOS_GLOBAL, "crypto pki certificate chain ...", IOS_SYSTEM, NULL, ios_block },
@@ -519,8 +643,30 @@ static void finish_profiles(struct ios *x)
 	}
 }
 
+/* A profile limits its peers to some addresses; with us a key does. */
+static void finish_matches(struct ios *x)
+{
+	for (size_t i = 0; x->match_count && !x->match_any && i < x->root.child_count; i++) {
+		const struct outline *o = x->root.child[i];
+		bool inside = false;
+		struct prefix key;
+
+		if (!is_section(o, KEY) || !prefix_parse(o->title, &key))
+			continue;
+		for (size_t m = 0; m < x->match_count; m++)
+			inside |= x->match[m].bits <= key.bits &&
+				  prefix_contains(&x->match[m], &key.addr);
+		if (!inside)
+			complain(x->complaints, CONF_WARNING, x->match_line,
+				 "match identity address: would have limited the peers to these "
+				 "addresses; the key of line %u is for %s: give it those instead",
+				 o->line, o->title);
+	}
+}
+
 void ios_crypto_finish(struct ios *x)
 {
+	finish_matches(x);
 	finish_policies(x);
 	finish_profiles(x);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What a running-config says beside of tunnels and their protection. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "conf/ios_read.h"
@@ -7,14 +10,32 @@
 
 static void hostname(struct ios *x, const char *const *arg, size_t n)
 {
+	char name[64];
+
 	(void)n;
-	outline_set(&x->root, "hostname", arg[0], x->at->number);
+	snprintf(name, sizeof(name), "%s", arg[0]);
+	for (char *c = name; *c; c++)
+		if (!isalnum((unsigned char)*c) && *c != '.')
+			*c = '-';
+	if (strcmp(name, arg[0]) != 0)
+		ios_say(x, CONF_WARNING, "hostname: %.63s is no host name of the DNS, %s is taken",
+			arg[0], name);
+	outline_set(&x->root, "hostname", name, x->at->number);
 }
 
+/* logging trap {0..7 | NAME} */
 static void logging(struct ios *x, const char *const *arg, size_t n)
 {
+	static const char *const levels[] = { "emergencies",   "alerts",   "critical",
+					      "errors",	       "warnings", "notifications",
+					      "informational", "debugging" };
+	const char *level = arg[0];
+
 	(void)n;
-	outline_set(&x->root, "log-level", arg[0], x->at->number);
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++)
+		if (ios_means(arg[0], levels[i]) || (arg[0][0] == '0' + (int)i && !arg[0][1]))
+			level = levels[i];
+	outline_set(&x->root, "log-level", level, x->at->number);
 }
 
 #define SYSTEM(words)                                             \
@@ -61,7 +82,7 @@ static const struct ios_command rows[] = {
 	SYSTEM("monitor|fax|tclsh|kron|power|facility-alarm|transceiver|rep|ptp|scada|alarm-profile"),
 	SYSTEM("aqm-register-fnf|nat64|ppp|modemcap|virtual-profile|async-bootp|dot1x|radius-server"),
 	SYSTEM("radius|tacacs-server|tacacs|warm-reboot|buffers|cwmp|beep|wsma|sampler|gw-accounting"),
-	SYSTEM("mac|mac-address-table|arp|default|authentication|identity|eap|wireless|ip-sla|rtr"),
+	SYSTEM("pae|mac|mac-address-table|arp|default|authentication|identity|eap|wireless|ip-sla|rtr"),
 	SYSTEM("table-map|lacp|port-channel|hostname-prefix|dmvpn|global-address-family|mvrp|port"),
 	SYSTEM("ip cef|classless|subnet-zero|forward-protocol|http|domain|domain-name|domain-lookup"),
 	SYSTEM("ip domain-list|name-server|host|host-routing|ssh|dhcp|dhcp-server|tcp|flow-export"),

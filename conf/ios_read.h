@@ -65,19 +65,22 @@ extern const struct ios_commands ios_crypto, ios_tunnel, ios_other;
 struct ios_interface {
 	char name[IOS_INTERFACE_NAME]; /* in full, without blanks */
 	char address[ADDR_TEXT]; /* empty: none, or from DHCP */
+	bool crypto_map;
 };
 
 /* What a tunnel says that is no setting of ours. */
 struct ios_tunnel {
 	char name[IOS_INTERFACE_NAME];
 	unsigned int line; /* of its first block */
-	bool nhrp, multipoint, shut;
+	bool nhrp, ipv6_nhrp, multipoint, shut;
 	bool no_shortcut, no_dynamic;	   /* "no ip nhrp shortcut", "... map multicast dynamic" */
 	const struct ios_line *protection; /* NULL: none */
+	const char *vrf;		   /* that of its outer packets; NULL: none */
 	/* From here on once it is read. */
 	struct outline *section;
 	const char *destination; /* NULL: none */
 	const char *unnumbered;	 /* the interface whose address it borrows */
+	bool crypto_map;
 };
 
 struct ios_names {
@@ -103,6 +106,11 @@ struct ios {
 	unsigned int version;	       /* 15 of "version 15.6"; 0: not said */
 	/* What tunnels of ours use. */
 	struct ios_names profiles, sets, isakmp_profiles, keyrings;
+	/* match identity address, of isakmp profiles that they use: which peers are meant. */
+	struct prefix *match;
+	size_t match_count;
+	unsigned int match_line;
+	bool match_any;
 	/* crypto ipsec security-association lifetime: for profiles that say nothing. */
 	char *seconds, *kilobytes;
 	unsigned int seconds_line, kilobytes_line;
@@ -140,6 +148,8 @@ bool ios_prefix(struct ios *x, const char *address, const char *mask, char out[A
 void ios_survey(struct ios *x);
 void ios_survey_free(struct ios *x);
 struct ios_tunnel *ios_tunnel_named(struct ios *x, const char *name);
+/* Whether outer packets of any of ours are in that VRF. */
+bool ios_is_outside(const struct ios *x, const char *vrf);
 /* Whether it becomes one of this machine's. */
 bool ios_is_ours(const struct ios_tunnel *t);
 enum ios_kind { IOS_KIND_PROFILE, IOS_KIND_SET, IOS_KIND_ISAKMP_PROFILE, IOS_KIND_KEYRING };

@@ -196,7 +196,7 @@ static struct ios_tunnel *tunnel_of(struct ios *x, const struct ios_line *l)
 
 static void look_at_tunnel_line(struct ios_tunnel *t, const struct ios_line *l)
 {
-	bool nhrp = means(l, 0, "ip") && means(l, 1, "nhrp");
+	bool nhrp = ios_is(l->word[0], "ip") && means(l, 1, "nhrp");
 
 	if (l->no) {
 		t->no_shortcut |= nhrp && means(l, 2, "shortcut");
@@ -204,9 +204,12 @@ static void look_at_tunnel_line(struct ios_tunnel *t, const struct ios_line *l)
 		return;
 	}
 	t->nhrp |= nhrp;
+	t->ipv6_nhrp |= means(l, 0, "ipv6") && means(l, 1, "nhrp");
 	t->shut |= means(l, 0, "shutdown");
 	if (!means(l, 0, "tunnel"))
 		return;
+	if (means(l, 1, "vrf") && l->count > 2)
+		t->vrf = l->word[2];
 	t->multipoint |= means(l, 1, "mode") && means(l, 3, "multipoint");
 	if (means(l, 1, "protection") && l->count > 4)
 		t->protection = l;
@@ -274,7 +277,16 @@ static void look_at_isakmp_profile_line(struct ios *x, const struct ios_line *l)
 
 bool ios_is_ours(const struct ios_tunnel *t)
 {
-	return (t->multipoint || t->nhrp) && !t->shut;
+	return (t->nhrp || (t->multipoint && !t->ipv6_nhrp)) && !t->shut;
+}
+
+bool ios_is_outside(const struct ios *x, const char *vrf)
+{
+	for (size_t i = 0; i < x->tunnel_count; i++)
+		if (ios_is_ours(&x->tunnel[i]) && x->tunnel[i].vrf &&
+		    strcmp(x->tunnel[i].vrf, vrf) == 0)
+			return true;
+	return false;
 }
 
 bool ios_is_used(const struct ios *x, enum ios_kind kind, const char *name)
@@ -307,9 +319,35 @@ static void find_version(struct ios *x)
 	}
 }
 
+/* Of two routers one would become that is neither. */
+static void find_routers(struct ios *x)
+{
+	const struct ios_line *name = NULL;
+	char interface[IOS_INTERFACE_NAME];
+	bool interfaces = false;
+
+	for (size_t i = 0; i < x->lines.count; i++) {
+		const struct ios_line *l = &x->lines.line[i];
+
+		if (l->no || l->gone || !l->top || l->count < 2)
+			continue;
+		interfaces |= name && is_interface(l, interface);
+		if (!means(l, 0, "hostname"))
+			continue;
+		if (interfaces && strcasecmp(name->word[1], l->word[1]) != 0)
+			complain(x->complaints, CONF_ERROR, l->number,
+				 "hostname: here begins another router, %.63s; that of line %u is "
+				 "%.63s: keep one of them in the text",
+				 l->word[1], name->number, name->word[1]);
+		name = l;
+		interfaces = false;
+	}
+}
+
 void ios_survey(struct ios *x)
 {
 	ios_lines_take_back(&x->lines);
+	find_routers(x);
 	find_version(x);
 	find_tunnels(x);
 	find_profiles(x);

@@ -30,6 +30,9 @@ static void leave_out(struct ios *x, const struct ios_tunnel *t)
 		return;
 	if (t->shut)
 		ios_say(x, CONF_WARNING, "%s: is shut down, it is left out", t->name);
+	else if (t->multipoint && t->ipv6_nhrp)
+		ios_say(x, CONF_WARNING,
+			"%s: a tunnel for IPv6 only is not supported, it is left out", t->name);
 	else
 		ios_say(x, CONF_WARNING, "%s: a tunnel without NHRP is no DMVPN, it is left out",
 			t->name);
@@ -73,14 +76,38 @@ static void interface_address(struct ios *x, const char *const *arg, size_t n)
 		snprintf(i->address, sizeof(i->address), "%.40s", arg[0]);
 }
 
+static void interface_crypto_map(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	x->interface[x->interface_count - 1].crypto_map = true;
+}
+
+static void tunnel_crypto_map(struct ios *x, const char *const *arg, size_t n)
+{
+	(void)arg;
+	(void)n;
+	x->tunnel_now->crypto_map = true;
+}
+
 static void tunnel_address(struct ios *x, const char *const *arg, size_t n)
 {
+	const char *before = outline_get(x->section, "address");
 	char prefix[ADDR_TEXT];
 
-	if (n > 2)
+	if (n > 2) {
 		ios_say(x, CONF_WARNING, "ip address: a secondary address is not supported");
-	else if (ios_prefix(x, arg[0], arg[1], prefix))
-		ios_set(x, "address", prefix);
+		return;
+	}
+	if (!ios_prefix(x, arg[0], arg[1], prefix))
+		return;
+	if (before && strcmp(before, prefix) != 0)
+		ios_say(x, CONF_WARNING,
+			"ip address: %s had %s before, the last one holds; where the text is of "
+			"two "
+			"routers, keep one of them",
+			x->tunnel_now->name, before);
+	ios_set(x, "address", prefix);
 }
 
 static void unnumbered(struct ios *x, const char *const *arg, size_t n)
@@ -235,9 +262,10 @@ static void shortcut(struct ios *x, const char *const *arg, size_t n)
 	set_nhrp(x, "shortcut", "true");
 }
 
-#define NO_VRF                                                                            \
-	"VRFs are not supported, so this traffic would not be kept apart from the rest; " \
-	"where nothing else is on this machine, leave the line out"
+#define NO_VRF                                                                                 \
+	"VRFs are not supported, so this traffic would not be kept apart from the rest; "      \
+	"where nothing else is on this machine, or dmvpnd runs in a network namespace of its " \
+	"own, leave the line out"
 #define APART  "kept this interface's traffic apart (ip link add type vrf does)"
 #define FILTER \
 	"filtered packets: nothing filters them here until you say so (nftables, dev Tunnel...)"
@@ -248,8 +276,8 @@ static const struct ios_command rows[] = {
 	{ IOS_INTERFACE, "ip address ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_INTERFACE, "vrf forwarding $", IOS_UNSUPPORTED, APART, NULL },
 	{ IOS_INTERFACE, "ip vrf forwarding $", IOS_UNSUPPORTED, APART, NULL },
-	{ IOS_INTERFACE, "crypto map $", IOS_UNSUPPORTED,
-	  "protected traffic other than the tunnels'", NULL },
+	{ IOS_INTERFACE, "crypto map ...", IOS_UNSUPPORTED,
+	  "protected traffic other than the tunnels'", interface_crypto_map },
 	{ IOS_INTERFACE, "ip inspect ...", IOS_UNSUPPORTED, FILTER, NULL },
 	{ IOS_INTERFACE, "ip verify unicast ...", IOS_UNSUPPORTED,
 	  "dropped packets with forged sources (sysctl net.ipv4.conf.*.rp_filter does)", NULL },
@@ -286,6 +314,13 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip nat ...", IOS_UNSUPPORTED, "translated addresses (nftables does)", NULL },
 	{ IOS_TUNNEL, "ip policy ...", IOS_UNSUPPORTED, "routed by policy (ip rule does)", NULL },
 	{ IOS_TUNNEL, "service-policy ...", IOS_UNSUPPORTED, "shaped traffic (tc does)", NULL },
+	{ IOS_TUNNEL, "crypto map ...", IOS_UNSUPPORTED,
+	  "protected what goes through the tunnel by a crypto map as well", tunnel_crypto_map },
+	{ IOS_TUNNEL, "crypto ipsec df-bit clear", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED,
+	  "set the DF bit of outer packets, which the tunnel leaves clear", NULL },
+	{ IOS_TUNNEL, "crypto ipsec fragmentation ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "domain ...", IOS_UNSUPPORTED, "been a path for performance routing", NULL },
 	{ IOS_TUNNEL, "ipv6 ...", IOS_UNSUPPORTED, "carried IPv6", NULL },
 
 	{ IOS_TUNNEL, "tunnel source $", IOS_APPLIED, NULL, source },
@@ -322,6 +357,7 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip nhrp nhs $ ...", IOS_APPLIED, NULL, nhs },
 	{ IOS_TUNNEL, "ip nhrp holdtime $", IOS_APPLIED, NULL, holdtime },
 	{ IOS_TUNNEL, "ip nhrp registration no-unique", IOS_APPLIED, NULL, no_unique },
+	{ IOS_TUNNEL, "ip nhrp registration unique", IOS_ALWAYS, NULL, NULL },
 	{ IOS_TUNNEL, "ip nhrp registration timeout $", IOS_APPLIED, NULL, registration_timeout },
 	{ IOS_TUNNEL, "ip nhrp redirect ...", IOS_APPLIED, NULL, redirect },
 	{ IOS_TUNNEL, "ip nhrp shortcut", IOS_APPLIED, NULL, shortcut },
@@ -330,6 +366,18 @@ static const struct ios_command rows[] = {
 	{ IOS_TUNNEL, "ip nhrp max-send ...", IOS_UNSUPPORTED,
 	  "limited NHRP packets; there are limits of our own for each peer", NULL },
 	{ IOS_TUNNEL, "ip nhrp cache|responder|use|record|connect ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "ip nhrp multicast batch-size ...", IOS_ALWAYS, NULL, NULL },
+	{ IOS_TUNNEL, "ip nhrp path preference $", IOS_UNSUPPORTED,
+	  "told the others how much this path is preferred", NULL },
+	{ IOS_TUNNEL, "ip nhrp send-routed", IOS_UNSUPPORTED,
+	  "sent resolution requests along the route; they go to an nhs", NULL },
+	{ IOS_TUNNEL, "ip nhrp block-next-hop-override", IOS_UNSUPPORTED,
+	  "kept shortcuts from taking the place of the next hops of routes", NULL },
+	{ IOS_TUNNEL, "ip nhrp bfd", IOS_UNSUPPORTED, "watched direct paths with BFD", NULL },
+	{ IOS_TUNNEL, "ip nhrp summary-map ...", IOS_UNSUPPORTED,
+	  "answered for a whole network at once", NULL },
+	{ IOS_TUNNEL, "nhrp event-publisher ...", IOS_UNSUPPORTED,
+	  "told applications what happens (`hook` runs a program)", NULL },
 	{ IOS_TUNNEL, "ip nhrp group|attribute ...", IOS_UNSUPPORTED,
 	  "asked the hub to shape traffic to us", NULL },
 	{ IOS_TUNNEL, "nhrp group|attribute ...", IOS_UNSUPPORTED,
@@ -356,10 +404,12 @@ static const struct ios_command rows[] = {
 	  "sent GRE keepalives, which mGRE has none of", NULL },
 	{ IOS_TUNNEL, "description ...", IOS_SYSTEM, NULL, NULL },
 	{ IOS_TUNNEL,
-	  "ip flow|route-cache|virtual-reassembly|proxy-arp|unreachables|cef|mroute-cache ...",
+	  "ip flow|route-cache|virtual-reassembly|proxy-arp|unreachables|cef|mroute-cache|"
+	  "load-sharing|broadcast-address|mfib|mask-reply|information-reply|nbar|accounting ...",
 	  IOS_SYSTEM, NULL, NULL },
 	{ IOS_TUNNEL,
-	  "load-interval|snmp|cdp|logging|qos|clns|isis|hold-queue|arp|max-reserved-bandwidth ...",
+	  "load-interval|snmp|cdp|lldp|logging|qos|clns|isis|hold-queue|arp|cts|routing|stackable|"
+	  "max-reserved-bandwidth|bgp-policy|history ...",
 	  IOS_SYSTEM, NULL, NULL },
 };
 
@@ -459,6 +509,26 @@ static void finish_destination(struct ios *x, const struct ios_tunnel *t)
 		 t->name);
 }
 
+/*
+ * As it was done before there was tunnel protection: a crypto map, of the tunnel or of where its packets
+ * leave, takes GRE along by an access list. The tunnel would be made without any protection.
+ */
+static void finish_protection(struct ios *x, const struct ios_tunnel *t)
+{
+	const char *source = outline_get(t->section, "source");
+	bool map = t->crypto_map;
+
+	for (size_t i = 0; source && i < x->interface_count; i++)
+		map |= x->interface[i].crypto_map && (strcmp(x->interface[i].name, source) == 0 ||
+						      strcmp(x->interface[i].address, source) == 0);
+	if (map && !outline_get(t->section, "profile"))
+		complain(x->complaints, CONF_ERROR, t->line,
+			 "%.20s: a crypto map may protect it, which is not supported, so all of it "
+			 "could be read and forged: say tunnel protection ipsec profile NAME, here "
+			 "and on all members",
+			 t->name);
+}
+
 /* What IOS XE has on by default: the spokes' side of phase 3, and copies for whoever registers. */
 static void finish_defaults(struct ios *x, const struct ios_tunnel *t)
 {
@@ -481,6 +551,7 @@ void ios_tunnel_finish(struct ios *x)
 
 		if (!t->section)
 			continue;
+		finish_protection(x, t);
 		finish_source(x, t);
 		finish_address(x, t);
 		finish_destination(x, t);
