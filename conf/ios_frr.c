@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -16,7 +17,8 @@ enum block {
 	BLOCK_EIGRP,
 	BLOCK_OSPF,
 	BLOCK_BGP,
-	BLOCK_MAP, /* route-map */
+	BLOCK_MAP,  /* route-map */
+	BLOCK_LIST, /* ip access-list standard */
 	BLOCK_OTHER,
 };
 
@@ -28,6 +30,8 @@ struct frr {
 	bool tunnel;
 	const struct ios_line *named; /* "router eigrp NAME": its number comes later */
 	bool skipped;		      /* within an address family that FRR gets nothing of */
+	const struct ios_lines *lines;
+	const char *list; /* the access list of the block */
 	char name[IOS_INTERFACE_NAME];
 };
 
@@ -116,6 +120,19 @@ static void not_here(struct frr *f, const struct ios_line *l)
 	fprintf(f->out, "! FRR has nothing for: %s\n", l->text);
 }
 
+/* What is left out of a line that else is there. */
+static void without(struct frr *f, const struct ios_line *l, size_t word)
+{
+	fprintf(f->out, "! FRR has nothing for:");
+	words(f, l, word);
+}
+
+/* Words are cut when they are typed; the first of a line of a routing protocol. */
+static bool begins_as(const struct ios_line *l, const char *what)
+{
+	return strlen(l->word[0]) > 2 ? ios_means(l->word[0], what) : is(l, 0, what);
+}
+
 /* An interface gets its heading with the first line that belongs to routing. */
 static bool heading(struct frr *f, const struct ios_line *l)
 {
@@ -149,6 +166,8 @@ static void ospf_interface(struct frr *f, const struct ios_line *l)
 	else if (is(l, 2, "message-digest-key") && !is(l, 5, "7"))
 		fprintf(f->out, " ip ospf message-digest-key %s md5 %s\n",
 			l->count > 3 ? l->word[3] : "1", l->word[l->count - 1]);
+	else if (is(l, 3, "key-chain") || is(l, 4, "non-broadcast") || is(l, 3, "strict-mode"))
+		not_here(f, l);
 	else if (is_one(l, 2,
 			"area|network|priority|cost|hello-interval|dead-interval|"
 			"retransmit-interval|transmit-delay|mtu-ignore|authentication|bfd") ||
@@ -156,6 +175,14 @@ static void ospf_interface(struct frr *f, const struct ios_line *l)
 		as_it_is(f, l);
 	else
 		not_here(f, l);
+}
+
+/* IOS counts kilobits, FRR megabits, from 1 to 100000. */
+static void bandwidth(struct frr *f, const struct ios_line *l)
+{
+	unsigned long megabits = strtoul(l->word[1], NULL, 10) / 1000;
+
+	fprintf(f->out, " bandwidth %lu\n", MIN(megabits ? megabits : 1, 100000UL));
 }
 
 static bool is_routing(const struct ios_line *l)
@@ -183,7 +210,7 @@ static void interface_line(struct frr *f, const struct ios_line *l)
 	else if (is(l, 1, "pim") && is_one(l, 2, "sparse-mode|sparse-dense-mode"))
 		fputs(l->no ? " no ip pim\n" : " ip pim\n", f->out);
 	else if (is(l, 0, "bandwidth") && is_number(l, 1))
-		as_it_is(f, l);
+		bandwidth(f, l);
 	else
 		/* delay: eigrpd takes it only of an interface that is there already, tunnels come later */
 		not_here(f, l);
@@ -246,6 +273,33 @@ static void redistribute(struct frr *f, const struct ios_line *l)
 	fputs("\n", f->out);
 }
 
+/* area N range ADDRESS MASK ..., area N nssa ... */
+static void area(struct frr *f, const struct ios_line *l)
+{
+	char prefix[ADDR_TEXT], network[ADDR_TEXT];
+
+	if (is(l, 2, "range") && l->count > 4 && prefix_of(l->word[3], l->word[4], false, prefix)) {
+		fprintf(f->out, "%s area %s range %s", l->no ? " no" : "", l->word[1],
+			network_of(prefix, network));
+		words(f, l, 5);
+	} else if (is(l, 2, "nssa") && l->count > 3 && !is(l, 3, "no-summary")) {
+		fprintf(f->out, "%s area %s nssa\n", l->no ? " no" : "", l->word[1]);
+		without(f, l, 3);
+	} else {
+		as_it_is(f, l);
+	}
+}
+
+/* What both have, but not all of it. */
+static bool is_less_here(const struct ios_line *l)
+{
+	if (is(l, 0, "max-metric"))
+		return !(is(l, 2, "on-startup") && is_number(l, 3) && l->count == 4);
+	if (is(l, 0, "timers"))
+		return !is(l, 1, "throttle") && !is(l, 1, "active-time");
+	return is(l, 0, "neighbor") && !(l->count == 2 || is(l, 2, "priority"));
+}
+
 /* Of EIGRP's named mode FRR has what the address family says, under its number. */
 static bool named_mode(struct frr *f, const struct ios_line *l)
 {
@@ -256,7 +310,7 @@ static bool named_mode(struct frr *f, const struct ios_line *l)
 		return false;
 	for (size_t i = 0; i < l->count; i++)
 		vrf |= is(l, i, "vrf") || is(l, i, "ipv6");
-	if (is(l, 0, "address-family")) {
+	if (begins_as(l, "address-family")) {
 		f->skipped = vrf;
 		if (!vrf)
 			fprintf(f->out, "router eigrp %s\n", number);
@@ -266,7 +320,7 @@ static bool named_mode(struct frr *f, const struct ios_line *l)
 	}
 	if (is_one(l, 0, "exit-address-family|exit-af-interface|exit-af-topology|topology"))
 		return true;
-	if (f->skipped || !is(l, 0, "network")) {
+	if (f->skipped || !begins_as(l, "network")) {
 		not_here(f, l);
 		return true;
 	}
@@ -282,14 +336,20 @@ static void igp_line(struct frr *f, const struct ios_line *l)
 
 	if (named_mode(f, l))
 		return;
-	if (is(l, 0, "network"))
+	if (begins_as(l, "network"))
 		network_wild(f, l);
-	else if (is(l, 0, "passive-interface"))
+	else if (begins_as(l, "passive-interface"))
 		passive(f, l);
-	else if (is(l, 0, "redistribute"))
+	else if (begins_as(l, "redistribute"))
 		redistribute(f, l);
-	else if (is(l, 0, "auto-summary") && l->no)
+	else if (begins_as(l, "auto-summary") && l->no)
 		return; /* FRR never does */
+	else if (is(l, 0, "area") && l->count > 2)
+		area(f, l);
+	else if (is(l, 0, "max-metric") && is(l, 1, "router-lsa") && l->count == 2)
+		fprintf(f->out, "%s max-metric router-lsa administrative\n", l->no ? " no" : "");
+	else if (is_less_here(l))
+		not_here(f, l);
 	else if (is_one(l, 0, f->block == BLOCK_EIGRP ? eigrp : ospf) ||
 		 (is(l, 0, "eigrp") && is(l, 1, "router-id")))
 		as_it_is(f, l);
@@ -308,7 +368,10 @@ static void bgp_neighbor(struct frr *f, const struct ios_line *l)
 		"disable-connected-check|route-server-client";
 	const char *no = l->no ? " no" : "", *peer = l->count > 1 ? l->word[1] : "", *name;
 
-	if (is(l, 2, "update-source") && l->count > 3 && (name = name_here(f, l, 3)))
+	if ((is(l, 2, "timers") && l->count > 5) || (is(l, 2, "remote-as") && l->count > 4) ||
+	    is(l, l->count - 1, "dual-as") || (is(l, 2, "shutdown") && l->count > 3))
+		not_here(f, l);
+	else if (is(l, 2, "update-source") && l->count > 3 && (name = name_here(f, l, 3)))
 		fprintf(f->out, "%s neighbor %s update-source %s\n", no, peer, name);
 	else if (is(l, 2, "fall-over") && is(l, 3, "bfd"))
 		fprintf(f->out, "%s neighbor %s bfd\n", no, peer);
@@ -356,10 +419,17 @@ static void bgp_line(struct frr *f, const struct ios_line *l)
 		words(f, l, mask ? 4 : 3);
 	} else if (is_one(l, 0, "synchronization|auto-summary")) {
 		return; /* FRR has neither, and both are off */
-	} else if (is(l, 0, "neighbor")) {
+	} else if (begins_as(l, "neighbor")) {
 		bgp_neighbor(f, l);
-	} else if (is(l, 0, "redistribute")) {
+	} else if (begins_as(l, "redistribute")) {
 		redistribute(f, l);
+	} else if (is(l, 1, "eibgp") || (is(l, 0, "timers") && l->count > 4) ||
+		   (is(l, 0, "bgp") && is(l, 2, "interface"))) {
+		not_here(f, l);
+	} else if (is(l, 0, "bgp") && is(l, 1, "listen") && is(l, 6, "remote-as")) {
+		fprintf(f->out, "%s bgp listen range %s peer-group %s\n", l->no ? " no" : "",
+			l->word[3], l->word[5]);
+		without(f, l, 6);
 	} else if (is_one(l, 0, "maximum-paths|distance|timers|network") ||
 		   (is(l, 0, "bgp") && is_one(l, 1, ours))) {
 		as_it_is(f, l);
@@ -368,12 +438,25 @@ static void bgp_line(struct frr *f, const struct ios_line *l)
 	}
 }
 
+/* FRR takes one value of each, IOS several: fewer would match, or other things be set. */
+static bool is_several(const struct ios_line *l)
+{
+	if (is(l, 0, "match"))
+		return l->count > (is(l, 1, "ip") ? is(l, 3, "prefix-list") ? 5U : 4U : 3U) &&
+		       !is(l, 3, "exact-match");
+	return (is(l, 1, "ip") && (!is(l, 2, "next-hop") || l->count > 4)) ||
+	       (is(l, 1, "metric") && l->count > 3) ||
+	       (is(l, 1, "metric-type") && !is_one(l, 2, "type-1|type-2"));
+}
+
 static void map_line(struct frr *f, const struct ios_line *l)
 {
 	const char *name;
 
-	if (is(l, 0, "match") && is(l, 1, "interface") && l->count > 2 &&
-	    (name = name_here(f, l, 2)))
+	if (is_one(l, 0, "match|set") && is_several(l))
+		not_here(f, l);
+	else if (is(l, 0, "match") && is(l, 1, "interface") && l->count > 2 &&
+		 (name = name_here(f, l, 2)))
 		fprintf(f->out, " match interface %s\n", name);
 	else if (is_one(l, 0, "description|continue|call|on-match") ||
 		 (is(l, 0, "match") && is_one(l, 1, "ip|tag|metric|as-path|community|peer")) ||
@@ -392,8 +475,8 @@ static void static_route(struct frr *f, const struct ios_line *l)
 {
 	const char *interface = NULL, *gateway = NULL;
 	char prefix[ADDR_TEXT];
+	size_t i = 4, track = 0;
 	struct addr a;
-	size_t i = 4;
 
 	if (l->no)
 		return;
@@ -414,6 +497,10 @@ static void static_route(struct frr *f, const struct ios_line *l)
 	}
 	if (i < l->count && addr_parse(l->word[i], &a))
 		gateway = l->word[i++];
+	if (!gateway && is(l, i, "dhcp")) {
+		not_here(f, l);
+		return;
+	}
 	if (!gateway && !interface) {
 		fprintf(f->out, "! say --map %s=eth0 to have: %s\n", f->name, l->text);
 		return;
@@ -425,10 +512,67 @@ static void static_route(struct frr *f, const struct ios_line *l)
 			fprintf(f->out, " %s", l->word[i]);
 		else if (is(l, i, "tag") && is_number(l, i + 1))
 			fprintf(f->out, " tag %s", l->word[++i]);
-		else if (is_one(l, i, "name|track"))
+		else if (is(l, i, "track"))
+			track = i++;
+		else if (is(l, i, "name"))
 			i++;
 	}
 	fputs("\n", f->out);
+	if (track)
+		without(f, l, track);
+}
+
+/* ---- access lists ---- */
+
+/* Most filter packets or say what is translated; those are meant that routing asks. */
+static bool is_asked(const struct frr *f, const char *list)
+{
+	for (size_t i = 0; i < f->lines->count; i++) {
+		const struct ios_line *l = &f->lines->line[i];
+
+		if (l->gone || l->top)
+			continue;
+		for (size_t w = 1; w < l->count; w++)
+			if (strcmp(l->word[w], list) == 0 &&
+			    ((is(l, 0, "match") && is(l, 1, "ip")) ||
+			     is(l, w - 1, "distribute-list")))
+				return true;
+	}
+	return false;
+}
+
+/* [SEQ] permit | deny, then any, host ADDRESS or ADDRESS [WILDCARD], from that word on. */
+static void list_entry(struct frr *f, const struct ios_line *l, const char *list, size_t i)
+{
+	bool numbered = is_number(l, i);
+
+	if (l->no || !is_one(l, i + numbered, "permit|deny|remark"))
+		return;
+	fprintf(f->out, "access-list %s", list);
+	if (numbered)
+		fprintf(f->out, " seq %s", l->word[i++]);
+	for (; i < l->count && !is(l, i, "log"); i++)
+		fprintf(f->out, " %s", l->word[i]);
+	fputs("\n", f->out);
+}
+
+/* access-list 10 permit ..., ip access-list standard NAME: the others know more than FRR asks for. */
+static enum block access_list(struct frr *f, const struct ios_line *l)
+{
+	bool block = is(l, 0, "ip");
+	const char *list = l->word[block && l->count > 3 ? 3 : 1];
+	unsigned long number = strtoul(list, NULL, 10);
+
+	if (!is_asked(f, list))
+		return BLOCK_OTHER;
+	if (block ? !is(l, 2, "standard") : number > 99 && (number < 1300 || number > 1999)) {
+		not_here(f, l);
+		return BLOCK_OTHER;
+	}
+	f->list = list;
+	if (!block)
+		list_entry(f, l, list, 2);
+	return block ? BLOCK_LIST : BLOCK_OTHER;
 }
 
 static enum block router(struct frr *f, const struct ios_line *l)
@@ -471,13 +615,21 @@ static void top_line(struct frr *f, const struct ios_line *l)
 		f->block = router(f, l);
 	} else if (is(l, 0, "ip") && is(l, 1, "route")) {
 		static_route(f, l);
-	} else if (is(l, 0, "ip") && is(l, 1, "community-list")) {
-		fputs("!\nbgp community-list", f->out);
+	} else if (is(l, 0, "ip") && is_one(l, 1, "community-list|extcommunity-list|as-path")) {
+		fprintf(f->out, "!\nbgp %s", l->word[1]);
 		words(f, l, 2);
+	} else if (is(l, 0, "access-list") || (is(l, 0, "ip") && is(l, 1, "access-list"))) {
+		f->block = access_list(f, l);
+	} else if (is(l, 0, "ip") && is(l, 1, "pim") && is(l, 2, "rp-address") && l->count == 4) {
+		fprintf(f->out, "!\nip pim rp %s\n", l->word[3]);
 	} else if (is(l, 0, "route-map") || (is(l, 0, "ip") && is(l, 1, "prefix-list"))) {
 		fprintf(f->out, "!\n%s", l->word[0]);
 		words(f, l, 1);
 		f->block = is(l, 0, "route-map") ? BLOCK_MAP : BLOCK_OTHER;
+	} else if ((is(l, 0, "ip") && is_one(l, 1, "pim|mroute|msdp|default-network")) ||
+		   (is(l, 0, "ipv6") && is_one(l, 1, "route|router|prefix-list|pim")) ||
+		   (is(l, 0, "key") && is(l, 1, "chain"))) {
+		fprintf(f->out, "!\n! not translated: %s\n", l->text);
 	}
 }
 
@@ -491,7 +643,7 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 {
 	char *text = NULL;
 	size_t len;
-	struct frr f = { .out = open_memstream(&text, &len), .here = here };
+	struct frr f = { .out = open_memstream(&text, &len), .here = here, .lines = lines };
 
 	if (!f.out)
 		abort();
@@ -511,6 +663,8 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 			bgp_line(&f, l);
 		else if (f.block == BLOCK_MAP)
 			map_line(&f, l);
+		else if (f.block == BLOCK_LIST)
+			list_entry(&f, l, f.list, 0);
 	}
 	fputs("!\nend\n", f.out);
 	if (fclose(f.out))
