@@ -82,6 +82,14 @@ json_t *parse_request(const struct parsed *p);
 #define IOS_TIME_TEXT 24
 const char *ios_time(int64_t seconds, char buf[IOS_TIME_TEXT]);
 
+/* A transform as it is shown of an SA, where "esp-aes 256" of the configuration is "esp-256-aes". */
+#define IOS_TRANSFORM_TEXT 64
+void ios_transform(const char *transform, char buf[IOS_TRANSFORM_TEXT]); /* dmvpnctl_crypto.c */
+
+/* "Tu0" of Tunnel0; names that are no router's stay as they are. */
+#define IOS_SHORT_NAME 16
+void ios_short_name(const char *interface, char out[IOS_SHORT_NAME]); /* dmvpnctl_nhrp.c */
+
 /* A text, "" for what is none. */
 const char *value_text(const json_t *value);
 /* Members of an object, with a default for what is missing or of another type. */
@@ -107,7 +115,7 @@ render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
 render_fn render_isakmp_key, render_isakmp_peers; /* dmvpnctl_session.c, to the next empty line */
-render_fn render_session, render_session_detail;
+render_fn render_session, render_session_detail, render_session_brief;
 render_fn render_ikev1_sa, render_ikev1_sa_detail;
 
 render_fn render_running_config, render_running_config_ios; /* dmvpnctl_config.c */

@@ -4,6 +4,7 @@
  */
 #include "daemon/dmvpnctl.h"
 
+#include <ctype.h>
 #include <string.h>
 
 void render_isakmp_sa(const json_t *answer, FILE *out)
@@ -23,8 +24,10 @@ void render_isakmp_sa(const json_t *answer, FILE *out)
 
 static void isakmp_sa_detail(const json_t *sa, FILE *out)
 {
+	long long conn_id = member_int(sa, "conn_id");
 	char time[IOS_TIME_TEXT] = "";
 	char status[16], group[8] = "", letters[8] = "";
+	const char *cipher = member_text(sa, "encryption");
 	size_t n = 0;
 
 	/* Those of the legend above; show crypto session has more. */
@@ -36,14 +39,16 @@ static void isakmp_sa_detail(const json_t *sa, FILE *out)
 	if (member_has(sa, "group"))
 		snprintf(group, sizeof(group), "%lld", (long long)member_int(sa, "group"));
 	snprintf(status, sizeof(status), "%.6s", member_text(sa, "status"));
-	fprintf(out, "%-5lld %-15s %-15s %-8s %-6s %-4s %-4s %-4s %-2s %*s%s%s\n",
-		(long long)member_int(sa, "conn_id"), member_text(sa, "local"),
-		member_text(sa, "remote"), "", status, member_text(sa, "encryption"),
-		member_text(sa, "hash"), member_text(sa, "auth"), group, *letters ? -8 : 0, time,
-		*letters ? " " : "", letters);
-	fprintf(out, "       Engine-id:Conn-id =  SW:%lld\n", (long long)member_int(sa, "conn_id"));
+	/* The column is for "3des": the length of an AES key is what show ... ikev1 sa detail says. */
+	fprintf(out, "%-5lld %-15s %-15s %-6s %-6s %-4.*s %-6s %-4s %-2s %*s%s%s\n", conn_id,
+		member_text(sa, "local"), member_text(sa, "remote"), "", status,
+		(int)strcspn(cipher, "-"), cipher, member_text(sa, "hash"), member_text(sa, "auth"),
+		group, *letters ? -8 : 0, time, *letters ? " " : "", letters);
+	/* The engine's own ids begin with 1, IKE's with 1001. */
+	fprintf(out, "       Engine-id:Conn-id =  SW:%lld\n",
+		conn_id > 1000 ? conn_id - 1000 : conn_id);
 	/* Ours: what a tunnel that hangs is waiting for. */
-	fprintf(out, "       Role : %s   Rekey : %s   State : %s   Last event : %s   Age : %s\n",
+	fprintf(out, "       Role : %s   Rekey : %s   State : %s   Last event : %s   Age : %s\n\n",
 		member_text(sa, "role"), member_true(sa, "rekeying") ? "yes" : "no",
 		member_text(sa, "mm_state"), member_text(sa, "last_event"),
 		ios_time(member_int(sa, "age"), time));
@@ -60,11 +65,11 @@ void render_isakmp_sa_detail(const json_t *answer, FILE *out)
 		     "       psk - Preshared key, rsig - RSA signature\n"
 		     "       renc - RSA encryption\n"
 		     "IPv4 Crypto ISAKMP SA\n\n"
-		     "C-id  Local           Remote          I-VRF    Status Encr Hash Auth DH "
+		     "C-id  Local           Remote          I-VRF  Status Encr Hash   Auth DH "
 		     "Lifetime Cap.\n\n");
 	json_array_foreach (json_object_get(answer, "sas"), i, sa)
 		isakmp_sa_detail(sa, out);
-	fprintf(out, "\nIPv6 Crypto ISAKMP SA\n\n");
+	fprintf(out, "IPv6 Crypto ISAKMP SA\n\n");
 }
 
 void render_isakmp_policy(const json_t *answer, FILE *out)
@@ -118,12 +123,24 @@ void render_isakmp_stats(const json_t *answer, FILE *out)
 	counters(answer, "  ", out);
 }
 
+void ios_transform(const char *transform, char buf[IOS_TRANSFORM_TEXT])
+{
+	const char *rest = transform + strlen("esp-aes ");
+
+	if (!strncmp(transform, "esp-aes ", strlen("esp-aes ")) && isdigit((unsigned char)*rest))
+		snprintf(buf, IOS_TRANSFORM_TEXT, "esp-%.3s-aes%s", rest, rest + 3);
+	else
+		snprintf(buf, IOS_TRANSFORM_TEXT, "%s", transform);
+}
+
 static void ipsec_sa(const json_t *sa, const char *map, FILE *out)
 {
 	unsigned long long spi = (unsigned long long)member_int(sa, "spi");
+	char transform[IOS_TRANSFORM_TEXT];
 
+	ios_transform(member_text(sa, "transform"), transform);
 	fprintf(out, "      spi: 0x%llX(%llu)\n", spi, spi);
-	fprintf(out, "        transform: %s ,\n", member_text(sa, "transform"));
+	fprintf(out, "        transform: %s ,\n", transform);
 	fprintf(out, "        in use settings ={%s, }\n", member_text(sa, "mode"));
 	fprintf(out, "        conn id: %lld, flow_id: SW:%lld, crypto map: %s\n",
 		(long long)member_int(sa, "conn_id"), (long long)member_int(sa, "flow_id"), map);
@@ -152,6 +169,20 @@ static void ipsec_direction(const json_t *sas, const char *name, const char *map
 	fprintf(out, "\n     %s ah sas:\n\n     %s pcp sas:\n", name, name);
 }
 
+/* Where nobody counts them: what the kernel threw away on the SAs we send with. */
+static long long send_errors(const json_t *peer)
+{
+	const json_t *sa;
+	long long n = 0;
+	size_t i;
+
+	if (member_has(peer, "send_errors"))
+		return member_int(peer, "send_errors");
+	json_array_foreach (json_object_get(peer, "outbound"), i, sa)
+		n += member_int(sa, "replay_drops") + member_int(sa, "auth_failures");
+	return n;
+}
+
 static void ipsec_counters(const json_t *peer, FILE *out)
 {
 	long long sent = member_int(peer, "encaps"), received = member_int(peer, "decaps");
@@ -163,10 +194,8 @@ static void ipsec_counters(const json_t *peer, FILE *out)
 	fprintf(out, "    #pkts compressed: 0, #pkts decompressed: 0\n"
 		     "    #pkts not compressed: 0, #pkts compr. failed: 0\n"
 		     "    #pkts not decompressed: 0, #pkts decompress failed: 0\n");
-	fprintf(out, "    ");
-	if (member_has(peer, "send_errors"))
-		fprintf(out, "#send errors %lld, ", (long long)member_int(peer, "send_errors"));
-	fprintf(out, "#recv errors %lld\n", (long long)member_int(peer, "recv_errors"));
+	fprintf(out, "    #send errors %lld, #recv errors %lld\n", send_errors(peer),
+		(long long)member_int(peer, "recv_errors"));
 }
 
 static void ipsec_peer(const json_t *link, const json_t *peer, FILE *out)

@@ -87,6 +87,7 @@ static bool has_sas(const json_t *session)
 
 static void detail_session(const json_t *s, FILE *out)
 {
+	char transform[IOS_TRANSFORM_TEXT];
 	const json_t *sa;
 	size_t i;
 
@@ -97,10 +98,11 @@ static void detail_session(const json_t *s, FILE *out)
 		member_text(s, "status"),
 		member_has(s, "phase1_id") ? member_text(s, "phase1_id") : "(none)");
 	render_session_flow(s, true, out);
-	if (has_sas(s))
+	if (has_sas(s)) {
+		ios_transform(member_text(s, "transform"), transform);
 		fprintf(out, "   Outbound SPI : 0x%llX, transform : %s\n",
-			(unsigned long long)member_int(s, "outbound_spi"),
-			member_text(s, "transform"));
+			(unsigned long long)member_int(s, "outbound_spi"), transform);
+	}
 	fprintf(out, "    Socket State: %s\n", has_sas(s) ? "Open" : "Closed");
 }
 

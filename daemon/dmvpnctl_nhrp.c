@@ -5,13 +5,12 @@
 
 #include "daemon/dmvpnctl.h"
 
-/* "Tu0" of Tunnel0; names that are no router's stay as they are. */
-static void short_name(const char *interface, char out[16])
+void ios_short_name(const char *interface, char out[IOS_SHORT_NAME])
 {
 	if (!strncmp(interface, "Tunnel", 6))
-		snprintf(out, 16, "Tu%.13s", interface + 6);
+		snprintf(out, IOS_SHORT_NAME, "Tu%.13s", interface + 6);
 	else
-		snprintf(out, 16, "%.15s", interface);
+		snprintf(out, IOS_SHORT_NAME, "%.15s", interface);
 }
 
 void render_nhrp_brief(const json_t *answer, FILE *out)
@@ -23,13 +22,13 @@ void render_nhrp_brief(const json_t *answer, FILE *out)
 		"   Target             Via            NBMA           Mode   Intfc   Claimed\n");
 	json_array_foreach (json_object_get(answer, "entries"), i, entry) {
 		const char *gateway = member_has(entry, "gateway") ? "gateway" : "protocol";
-		char target[64], interface[16];
+		char target[64], interface[IOS_SHORT_NAME];
 
 		if (member_is(entry, "type", "local"))
 			continue;
 		snprintf(target, sizeof(target), "%.45s/%lld", member_text(entry, "protocol"),
 			 (long long)member_int(entry, "prefix_length"));
-		short_name(member_text(entry, "interface"), interface);
+		ios_short_name(member_text(entry, "interface"), interface);
 		fprintf(out, "%20s %-15s %-15s %-8s %-7s <%s>\n", target,
 			member_text(entry, gateway), member_text(entry, "nbma"),
 			member_text(entry, "type"), interface,
@@ -64,9 +63,9 @@ void render_nhrp_redirect(const json_t *answer, FILE *out)
 	fprintf(out, "I/F      NBMA address    Destination     Drop Count  Expiry    Source"
 		     "           Told\n");
 	json_array_foreach (json_object_get(answer, "flows"), i, flow) {
-		char interface[16], time[IOS_TIME_TEXT];
+		char interface[IOS_SHORT_NAME], time[IOS_TIME_TEXT];
 
-		short_name(member_text(flow, "interface"), interface);
+		ios_short_name(member_text(flow, "interface"), interface);
 		fprintf(out, "%-8s %-15s %-15s %10lld  %8s  %-15s %5lld\n", interface,
 			member_has(flow, "nbma") ? member_text(flow, "nbma") : "(nobody)",
 			member_text(flow, "destination"), (long long)member_int(flow, "dropped"),

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/dmvpnctl.h"
+#include "lib/util.h"
 
 void render_isakmp_key(const json_t *answer, FILE *out)
 {
@@ -49,7 +50,7 @@ void render_session_isakmp_sa(const json_t *sa, bool detail, FILE *out)
 	bool active = !strcmp(member_text(sa, "state"), "QM_IDLE");
 	char time[IOS_TIME_TEXT] = "0";
 
-	fprintf(out, "  IKE SA: local %s/%lld remote %s/%lld %s\n", member_text(sa, "local"),
+	fprintf(out, "  IKEv1 SA: local %s/%lld remote %s/%lld %s\n", member_text(sa, "local"),
 		(long long)member_int(sa, "local_port"), member_text(sa, "remote"),
 		(long long)member_int(sa, "remote_port"), active ? "Active" : "Inactive");
 	if (!detail)
@@ -140,6 +141,45 @@ void render_session(const json_t *answer, FILE *out)
 void render_session_detail(const json_t *answer, FILE *out)
 {
 	sessions(answer, true, out);
+}
+
+/* "UA" of UP-ACTIVE. */
+static const char *brief_status(const char *status)
+{
+	static const struct {
+		const char *status, *letters;
+	} known[] = {
+		{ "UP-ACTIVE", "UA" },
+		{ "UP-IDLE", "UI" },
+		{ "UP-NO-IKE", "UK" },
+		{ "DOWN-NEGOTIATING", "DN" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i].status, status))
+			return known[i].letters;
+	return "D";
+}
+
+void render_session_brief(const json_t *answer, FILE *out)
+{
+	const json_t *s;
+	size_t i;
+
+	fprintf(out, "Status: A- Active, U - Up, D - Down, I - Idle, S - Standby, "
+		     "N - Negotiating\n        K - No IKE\nivrf = (none)\n"
+		     "Peer            I/F          Username        Group/Phase1_id          "
+		     "Uptime   Status\n");
+	json_array_foreach (json_object_get(answer, "sessions"), i, s) {
+		char interface[IOS_SHORT_NAME], time[IOS_TIME_TEXT] = "";
+
+		ios_short_name(member_text(s, "interface"), interface);
+		if (member_has(s, "uptime"))
+			ios_time(member_int(s, "uptime"), time);
+		fprintf(out, "%-15s %-12s %-15s %-24s %-8s %s\n", member_text(s, "peer"), interface,
+			"", member_text(s, "phase1_id"), time,
+			brief_status(member_text(s, "status")));
+	}
 }
 
 /* ---- show crypto ikev1 sa ---- */

@@ -108,6 +108,14 @@ void render_log(const json_t *answer, FILE *out)
 		fprintf(out, "Nothing is recorded of %s.\n", member_text(answer, "peer"));
 }
 
+/* What the router calls it, here as when it is turned on. */
+static const char *debugging_name(const char *kind)
+{
+	if (!strcmp(kind, "packet"))
+		return "activity";
+	return strcmp(kind, "extension") != 0 ? kind : "extension processing";
+}
+
 static void debugging_nhrp(const json_t *kinds, FILE *out)
 {
 	const json_t *kind;
@@ -120,7 +128,7 @@ static void debugging_nhrp(const json_t *kinds, FILE *out)
 		return;
 	}
 	json_array_foreach (kinds, i, kind)
-		fprintf(out, "  NHRP %s debugging is on\n", value_text(kind));
+		fprintf(out, "  NHRP %s debugging is on\n", debugging_name(value_text(kind)));
 }
 
 void render_debugging(const json_t *answer, FILE *out)
@@ -155,7 +163,7 @@ static void dmvpn_peer(const json_t *peer, FILE *out)
 		member_text(peer, "state"), time, member_text(first, "attributes"));
 }
 
-/* Networks behind the peer have rows of their own, as in later IOS. */
+/* Networks behind the peer have rows of their own, as in IOS 15; show dmvpn detail names them. */
 static bool is_network(const json_t *entry)
 {
 	return strchr(member_text(entry, "attributes"), 'T') != NULL;
@@ -163,14 +171,17 @@ static bool is_network(const json_t *entry)
 
 static void dmvpn_networks(const json_t *peer, FILE *out)
 {
-	const json_t *entry;
+	const json_t *entries = json_object_get(peer, "entries"), *entry;
+	const char *gateway = member_text(json_array_get(entries, 0), "protocol");
+	char time[IOS_TIME_TEXT] = "never";
 	size_t i;
 
-	json_array_foreach (json_object_get(peer, "entries"), i, entry)
-		if (is_network(entry))
-			fprintf(out, " %5d %15s %15s %5s %8s %s\n", 0, "",
-				member_text(entry, "protocol"), "UP", "",
-				member_text(entry, "attributes"));
+	if (member_has(peer, "since"))
+		ios_time(member_int(peer, "since"), time);
+	json_array_foreach (entries, i, entry)
+		if (i && is_network(entry))
+			fprintf(out, " %5s %15s %15s %5s %8s %s\n", "", "", gateway,
+				member_text(peer, "state"), time, member_text(entry, "attributes"));
 }
 
 static bool any_network(const json_t *answer)
@@ -487,6 +498,7 @@ void render_tunnel_endpoints(const json_t *answer, FILE *out)
 
 static void interface_tunnel(const json_t *link, FILE *out)
 {
+	fprintf(out, "  Encapsulation TUNNEL, loopback not set\n  Keepalive not set\n");
 	fprintf(out, "  Tunnel source %s", member_text(link, "source"));
 	if (member_has(link, "source_interface"))
 		fprintf(out, " (%s)", member_text(link, "source_interface"));
@@ -532,16 +544,22 @@ static void redirect(const json_t *r, FILE *out)
 		fprintf(out, "  NHRP redirect does not work: %s\n", member_text(r, "why"));
 }
 
+/* What only hardware can count is 0 here as on a router's tunnel; a tunnel has no queue. */
 static void link_counters(const json_t *c, FILE *out)
 {
-	fprintf(out, "     %lld packets input, %lld bytes\n",
+	fprintf(out,
+		"  Input queue: 0/0/%lld/0 (size/max/drops/flushes); Total output drops: %lld\n",
+		(long long)member_int(c, "drops_in"), (long long)member_int(c, "drops_out"));
+	fprintf(out, "     %lld packets input, %lld bytes, 0 no buffer\n",
 		(long long)member_int(c, "packets_in"), (long long)member_int(c, "bytes_in"));
-	fprintf(out, "     %lld input errors, %lld input drops\n",
-		(long long)member_int(c, "errors_in"), (long long)member_int(c, "drops_in"));
-	fprintf(out, "     %lld packets output, %lld bytes\n",
+	fprintf(out,
+		"     0 runts, 0 giants, 0 throttles\n"
+		"     %lld input errors, 0 CRC, 0 frame, 0 overrun, 0 ignored, 0 abort\n",
+		(long long)member_int(c, "errors_in"));
+	fprintf(out, "     %lld packets output, %lld bytes, 0 underruns\n",
 		(long long)member_int(c, "packets_out"), (long long)member_int(c, "bytes_out"));
-	fprintf(out, "     %lld output errors, %lld output drops\n",
-		(long long)member_int(c, "errors_out"), (long long)member_int(c, "drops_out"));
+	fprintf(out, "     %lld output errors, 0 collisions, 0 interface resets\n",
+		(long long)member_int(c, "errors_out"));
 }
 
 void render_interface(const json_t *answer, FILE *out)

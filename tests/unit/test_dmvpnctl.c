@@ -345,6 +345,7 @@ Test(dmvpnctl, layouts)
 		{ render_isakmp_peers, "show-crypto-isakmp-peers" },
 		{ render_session, "show-crypto-session" },
 		{ render_session_detail, "show-crypto-session-detail" },
+		{ render_session_brief, "show-crypto-session-brief" },
 		{ render_ikev1_sa, "show-crypto-ikev1-sa" },
 		{ render_ikev1_sa_detail, "show-crypto-ikev1-sa-detail" },
 		{ render_ikev1_sa, "show-crypto-ikev1-sa-none" },
