@@ -16,7 +16,7 @@ endif
 prefix    ?= /usr/local
 sbindir   ?= $(prefix)/sbin
 bindir    ?= $(prefix)/bin
-sysconfdir ?= $(if $(filter /usr,$(prefix)),/etc,$(prefix)/etc)
+sysconfdir ?= $(if $(filter /usr /usr/local,$(prefix)),/etc,$(prefix)/etc)
 rundir    ?= /run/dmvpnd
 unitdir   ?= $(prefix)/lib/systemd/system
 completiondir ?= $(prefix)/share/bash-completion/completions

@@ -65,8 +65,11 @@ static bool open_folder(struct keylog *k, char why[KEYLOG_WHY])
 	struct stat st;
 
 	if (mkdir(k->path, 0700) && errno != EEXIST)
-		return refuse(why, "--keylog %s: cannot make this folder: %s", k->path,
-			      strerror(errno));
+		return refuse(why, "--keylog %s: cannot make this folder: %s%s", k->path,
+			      strerror(errno),
+			      getenv("NOTIFY_SOCKET") && (errno == EROFS || errno == EACCES)
+				      ? "; the systemd unit lets keys go below /var/lib/dmvpnd"
+				      : "");
 	k->folder = open(k->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (k->folder < 0 || fstat(k->folder, &st))
 		return refuse(why, "--keylog %s: %s%s", k->path, strerror(errno),

@@ -257,9 +257,11 @@ static bool run(struct daemon *d, const struct options *o, int parent)
 
 	d->started = loop_now();
 	d->started_at = time(NULL);
+	trace_starting(true);
 	/* In the background, too, the terminal hears why it does not start. */
 	ok = (o->background || configuration_open_log(o, d->conf)) && start(d, &pool_watch) &&
 	     (!o->background || configuration_open_log(o, d->conf));
+	trace_starting(false);
 	if (ok) {
 		log_msg(LOG_NOTICE, "dmvpnd " DMVPND_VERSION " runs as instance %s with %s",
 			d->instance, d->config_path);
@@ -302,10 +304,10 @@ int main(int argc, char **argv)
 		return status;
 	if (o.check)
 		return check(o.check, &o.map);
-	status = 1;
 	d.conf = load(o.config, &o.map, &d.trustpoint);
 	if (!d.conf)
-		return status;
+		return EXIT_SENSELESS;
+	status = 1;
 	d.options = &o;
 	d.config_path = o.config;
 	d.map = &o.map;

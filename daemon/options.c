@@ -10,8 +10,6 @@
 
 #define CONFIG SYSCONFDIR "/dmvpnd/dmvpnd.conf"
 
-#define EXIT_USAGE 2
-
 static const char help[] =
 	"Usage: dmvpnd [OPTION]...\n"
 	"A DMVPN hub or spoke: IKEv1, NHRP and multipoint GRE.\n"
@@ -59,7 +57,7 @@ static bool refuse(int *status, const char *what, const char *arg, const char *e
 {
 	fprintf(stderr, "dmvpnd: %s%s%s%s%s\n", what, arg ? " '" : "", arg ? arg : "",
 		arg ? "'" : "", expected);
-	*status = EXIT_USAGE;
+	*status = EXIT_SENSELESS;
 	return false;
 }
 

@@ -8,6 +8,12 @@
 #include "conf/conf.h"
 #include "daemon/trace.h"
 
+/*
+ * Exit status where starting once more would not help: the command line, or the configuration, makes no
+ * sense. The systemd unit does not try again then.
+ */
+#define EXIT_SENSELESS 2
+
 struct options {
 	const char *config; /* what to run */
 	struct conf_interfaces map; /* for one of IOS; goes with the program */

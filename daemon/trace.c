@@ -34,6 +34,7 @@ static struct {
 	char *path;
 	char *ident;
 	int severity;
+	bool starting; /* errors go to stderr, too */
 	trace_sink *follower;
 	void *follower_ctx;
 	struct bucket buckets[BUCKET_COUNT];
@@ -128,6 +129,11 @@ int trace_severity(void)
 	return trace.severity;
 }
 
+void trace_starting(bool starting)
+{
+	trace.starting = starting;
+}
+
 void trace_follow(trace_sink *sink, void *ctx)
 {
 	trace.follower = sink;
@@ -162,29 +168,36 @@ static bool stderr_is_journal(void)
 	       !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
 }
 
-static void write_line(const struct trace_line *line)
+static void write_to(enum trace_to to, int fd, const struct trace_line *line)
 {
 	char buf[LINE_MAX_OCTETS];
 	struct text t = text_of(buf, sizeof(buf) - 1); /* room for the newline */
 
-	if (trace.to == TRACE_STDERR && stderr_is_journal())
+	if (to == TRACE_STDERR && stderr_is_journal())
 		text_add(&t, "<%d>", line->severity);
-	else if (trace.to != TRACE_SYSLOG)
+	else if (to != TRACE_SYSLOG)
 		add_time(&t);
 	if (line->tag)
 		text_add(&t, "[%s]: ", line->tag);
 	text_add(&t, "%s", line->text);
 	text_make_printable(buf);
-	if (trace.follower)
-		trace.follower(trace.follower_ctx, line);
-	if (trace.to == TRACE_SYSLOG) {
+	if (to == TRACE_SYSLOG) {
 		syslog(line->severity, "%s", buf);
 		return;
 	}
 	buf[t.len++] = '\n';
 	/* A log that cannot be written must not stop the daemon, and there is nobody to tell. */
-	while (write(trace.fd, buf, t.len) < 0 && errno == EINTR)
+	while (write(fd, buf, t.len) < 0 && errno == EINTR)
 		;
+}
+
+static void write_line(const struct trace_line *line)
+{
+	if (trace.follower)
+		trace.follower(trace.follower_ctx, line);
+	write_to(trace.to, trace.fd, line);
+	if (trace.starting && line->severity <= LOG_ERR && trace.to != TRACE_STDERR)
+		write_to(TRACE_STDERR, STDERR_FILENO, line);
 }
 
 void log_msg(int severity, const char *fmt, ...)

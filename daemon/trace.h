@@ -36,6 +36,11 @@ bool trace_open(enum trace_to to, const char *path, const char *ident, int sever
 /* Opens the log file by its name again (log rotation, SIGUSR1); on an error the old one stays. */
 bool trace_reopen(void);
 void trace_close(void);
+/*
+ * While the daemon starts, errors also go to stderr: whoever has started it waits there to hear why it
+ * does not run.
+ */
+void trace_starting(bool starting);
 
 void trace_set_severity(int severity);
 int trace_severity(void);

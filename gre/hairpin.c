@@ -72,9 +72,9 @@ enum place { NEW_FLOW = 1, DROP, PLACES };
 
 #define SKB(field) ((int16_t)offsetof(struct __sk_buff, field))
 /* Below the frame pointer. */
-#define FLOW	       (-16)
-#define FLOW_IFINDEX   (FLOW + (int)offsetof(struct flow, ifindex))
-#define TIME	       (-24)
+#define FLOW	     (-16)
+#define FLOW_IFINDEX (FLOW + (int)offsetof(struct flow, ifindex))
+#define TIME	     (-24)
 
 #define PROGRAM_MAX 64
 

@@ -54,6 +54,7 @@ packages() {
 		check | charon-systemd     | strongSwan, the peer of the interop tests    |
 		check | strongswan-swanctl | its control program                          | swanctl
 		check | libstrongswan-standard-plugins | its ciphers (3DES, ECP, GCM)    |
+		check | systemd            | starts a machine, for the unit               | systemd-analyze
 		check | libldns3           | for libreswan, which is unpacked aside       |
 		check | libnss3-tools      | for libreswan: makes its key database        | certutil
 		check | chromium           | looks at the lab's report (large: 400 MB)    | chromium

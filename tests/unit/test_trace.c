@@ -624,3 +624,23 @@ Test(log, the_journal_gets_severities_instead_of_times)
 	cr_assert_not_null(strstr(log_text(), " three\n"));
 	end();
 }
+
+Test(log, whoever_starts_it_hears_of_errors)
+{
+	char here[] = "/tmp/test_trace.err.XXXXXX", buf[256] = "";
+	int fd = mkstemp(here);
+
+	begin(LOG_INFO);
+	cr_assert(dup2(fd, STDERR_FILENO) >= 0);
+	trace_starting(true);
+	log_msg(LOG_WARNING, "not this");
+	log_msg(LOG_ERR, "this");
+	trace_starting(false);
+	log_msg(LOG_ERR, "nor that");
+	cr_assert_eq(lines_in_log(), 3);
+	cr_assert(pread(fd, buf, sizeof(buf) - 1, 0) > 0);
+	cr_assert_eq(strcspn(buf, "\n") + 1, strlen(buf), "one line: %s", buf);
+	cr_assert_not_null(strstr(buf, " error: this\n"), "%s", buf);
+	unlink(here);
+	end();
+}
