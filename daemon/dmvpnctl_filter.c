@@ -60,6 +60,19 @@ void filter_help(FILE *out)
 		fprintf(out, "  %-14s  %s\n", kinds[i].name, kinds[i].help);
 }
 
+size_t filter_candidates(const char *typed, FILE *out)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strncasecmp(kinds[i].name, typed, strlen(typed)) != 0)
+			continue;
+		fprintf(out, "%s\n", kinds[i].name);
+		count++;
+	}
+	return count;
+}
+
 void filter_begin(struct filter *f)
 {
 	f->open = false;

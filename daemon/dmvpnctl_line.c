@@ -23,6 +23,8 @@ struct line {
 	enum form form;
 	bool watch;
 	char interface[32]; /* "tunnel 0" in one word */
+	const char *typed; /* what stands on the terminal, cut into the words; NULL: nothing does */
+	size_t typed_len, prompt;
 };
 
 static void complain_line(const char *indent, const char *text)
@@ -282,9 +284,45 @@ static int question(char **words, size_t count)
 	return CTL_EXIT_USAGE;
 }
 
+/* The column of what is wrong, on the terminal; false where the words are not those that stand there. */
+static bool typed_column(const struct line *l, char *const *words, size_t count, size_t *column)
+{
+	size_t at = l->command.column;
+
+	if (!l->typed)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		size_t len = strlen(words[i]);
+
+		if (words[i] < l->typed || words[i] > l->typed + l->typed_len)
+			return false;
+		if (at <= len) {
+			*column = l->prompt + (size_t)(words[i] - l->typed) + at;
+			return true;
+		}
+		at -= len + 1;
+	}
+	return false;
+}
+
+static void complain_of_words(const struct line *l, char *const *words, size_t count)
+{
+	const char *hint = hint_for(words, count);
+	size_t column;
+
+	if (l->command.result == PARSE_INVALID && typed_column(l, words, count, &column))
+		fprintf(stderr, "%*s^\n%% Invalid input detected at '^' marker.\n", (int)column,
+			"");
+	else
+		parse_complain(&l->command, words, count, stderr);
+	if (hint)
+		fprintf(stderr, "%% %s\n", hint);
+	if (l->typed)
+		fputc('\n', stderr);
+}
+
 static int run_words(struct line *l, char **words, size_t count)
 {
-	const char *hint;
 
 	if (asks_for_filters(words, count)) {
 		filter_help(stdout);
@@ -304,16 +342,12 @@ static int run_words(struct line *l, char **words, size_t count)
 	l->command = parse_words(words, count);
 	if (l->command.result == PARSE_OK)
 		return run(l);
-	parse_complain(&l->command, words, count, stderr);
-	hint = hint_for(words, count);
-	if (hint)
-		fprintf(stderr, "%% %s\n", hint);
+	complain_of_words(l, words, count);
 	return CTL_EXIT_USAGE;
 }
 
-int line_run(const struct target *to, char **argv, enum form form)
+static int run_line(struct line *l, char **argv)
 {
-	struct line l = { .to = to, .form = form };
 	size_t room = 1, count;
 	char **words;
 	int status;
@@ -321,9 +355,24 @@ int line_run(const struct target *to, char **argv, enum form form)
 	for (char **a = argv; *a; a++)
 		room += strlen(*a) + 1;
 	words = xcalloc(room, sizeof(*words));
-	count = parse_split(argv, words, &l.form);
-	status = run_words(&l, words, count);
-	filter_close(&l.filter);
+	count = parse_split(argv, words, &l->form);
+	status = run_words(l, words, count);
+	filter_close(&l->filter);
 	free(words);
 	return status;
+}
+
+int line_run(const struct target *to, char **argv, enum form form)
+{
+	struct line l = { .to = to, .form = form };
+
+	return run_line(&l, argv);
+}
+
+int line_run_typed(const struct target *to, char *typed, size_t prompt)
+{
+	struct line l = { .to = to, .typed = typed, .typed_len = strlen(typed), .prompt = prompt };
+	char *argv[] = { typed, NULL };
+
+	return run_line(&l, argv);
 }

@@ -56,6 +56,8 @@ bool filter_open(struct filter *f, char *const *words, size_t count);
 void filter_close(struct filter *f);
 /* What may stand behind the "|", for the question mark. */
 void filter_help(FILE *out);
+/* The kinds that this can become, one a line; their number. */
+size_t filter_candidates(const char *typed, FILE *out);
 /* Before and behind a text. */
 void filter_begin(struct filter *f);
 void filter_end(const struct filter *f, FILE *out);
@@ -70,6 +72,8 @@ const char *hint_for(char *const *words, size_t count);
  * In the terminal a running command is ended by SIGINT, which comes back here as line_interrupted.
  */
 int line_run(const struct target *to, char **argv, enum form form);
+/* The same of a line (written to) that stands on the terminal behind a prompt this wide: ^ points into it. */
+int line_run_typed(const struct target *to, char *typed, size_t prompt);
 extern volatile sig_atomic_t line_interrupted;
 void line_help(FILE *out);
 

@@ -30,14 +30,6 @@ static void interrupt(int number)
 	line_interrupted = 1;
 }
 
-static int run_text(const struct target *to, char *text)
-{
-	char *argv[] = { text, NULL };
-
-	line_interrupted = 0;
-	return line_run(to, argv, FORM_TEXT);
-}
-
 static bool is_end(const char *text)
 {
 	/* As far as they are told from explain and enable. */
@@ -65,8 +57,11 @@ static int run_script(const struct target *to)
 	while (getline(&text, &room, stdin) > 0 && !is_end(text)) {
 		text[strcspn(text, "\r\n")] = '\0';
 		if (*text && *text != '!') {
-			int one = run_text(to, text);
+			char *argv[] = { text, NULL };
+			int one;
 
+			line_interrupted = 0;
+			one = line_run(to, argv, FORM_TEXT);
 			status = MAX(status, one);
 		}
 	}
@@ -117,8 +112,12 @@ static unsigned char question(EditLine *edit, int key)
 		}
 	}
 	if (!*words[count - 1]) {
-		if (!parse_help(words, count - 1, stdout, &p))
-			parse_complain(&p, words, count - 1, stdout);
+		if (!parse_help(words, count - 1, stdout, &p)) {
+			if (p.result == PARSE_INVALID)
+				printf("%% Unrecognized command\n");
+			else
+				parse_complain(&p, words, count - 1, stdout);
+		}
 		if (count == 1)
 			printf("  exit            Leave the prompt\n"
 			       "  help            All commands\n");
@@ -139,7 +138,10 @@ static unsigned char complete(EditLine *edit, int key)
 	(void)key;
 	if (!out)
 		abort();
-	ways = parse_candidates(words, count, out, "");
+	if (count > 1 && !strcmp(words[count - 2], "|"))
+		ways = filter_candidates(words[count - 1], out);
+	else
+		ways = parse_candidates(words, count, out, "");
 	fclose(out);
 	if (ways == 1) {
 		found[strcspn(found, "\n")] = '\0';
@@ -206,7 +208,8 @@ static void run_terminal(struct shell *s)
 		history(past, &event, H_ENTER, line);
 		text = xstrdup(line);
 		text[strcspn(text, "\r\n")] = '\0';
-		run_text(s->to, text);
+		line_interrupted = 0;
+		line_run_typed(s->to, text, strlen(s->prompt));
 		free(text);
 	}
 	history_end(past);

@@ -518,7 +518,11 @@ void parse_complain(const struct parsed *p, char *const *words, size_t count, FI
 		complain_empty(words, count, out);
 		break;
 	case PARSE_INCOMPLETE:
-		fprintf(out, "%% Incomplete command.\n");
+		if (count == 1 &&
+		    (word_matches("show", words[0]) || word_matches("clear", words[0])))
+			fprintf(out, "%% Type \"%s ?\" for a list of subcommands\n", words[0]);
+		else
+			fprintf(out, "%% Incomplete command.\n");
 		break;
 	case PARSE_AMBIGUOUS:
 		fprintf(out, "%% Ambiguous command:  \"");

@@ -114,7 +114,8 @@ Test(dmvpnctl, complaints_as_on_the_router)
 {
 	cr_assert_str_eq(complaint("show dmvpn"), "");
 	cr_assert_str_eq(complaint("show crypto"), "% Incomplete command.\n");
-	cr_assert_str_eq(complaint("show"), "% Incomplete command.\n");
+	cr_assert_str_eq(complaint("show"), "% Type \"show ?\" for a list of subcommands\n");
+	cr_assert_str_eq(complaint("ladder"), "% Incomplete command.\n");
 	cr_assert_str_eq(complaint("show crypto is"), "% Incomplete command.\n");
 	cr_assert_str_eq(complaint("show d"), "% Ambiguous command:  \"show d\"\n");
 	cr_assert_str_eq(complaint("show crypto i sa"),

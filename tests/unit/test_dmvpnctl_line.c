@@ -5,6 +5,7 @@
  *
  * LINK: daemon/dmvpnctl_hint.c daemon/dmvpnctl_explain.c daemon/dmvpnctl_filter.c daemon/dmvpnctl_ladder.c daemon/dmvpnctl_map.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_dmvpn.c daemon/dmvpnctl_map_text.c daemon/dmvpnctl_map_svg.c daemon/dmvpnctl_svg.c daemon/dmvpnctl_verbs.c daemon/dmvpnctl_show.c
  * LINK: daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_config.c daemon/dmvpnctl_events.c lib/addr.c lib/wire.c
+ * LINK: daemon/dmvpnctl_line.c daemon/dmvpnctl_client.c daemon/dmvpnctl_tech.c
  */
 #include <criterion/criterion.h>
 #include <criterion/redirect.h>
@@ -173,4 +174,46 @@ Test(dmvpnctl_line, candidates)
 	check_candidates("und", "undebug\n");
 	check_candidates("clear ", "crypto\ndmvpn\nip\n");
 	check_candidates("ladder ", ""); /* an address: nobody knows which */
+}
+
+/* TAB behind the bar. */
+Test(dmvpnctl_line, filters_become)
+{
+	static const struct {
+		const char *typed, *become;
+	} cases[] = { { "inc", "include\n" },
+		      { "X", "" },
+		      { "", "begin\ncount\nexclude\ninclude\nsection\n" } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		char become[100] = "";
+		FILE *out = fmemopen(become, sizeof(become), "w");
+		size_t lines = 0;
+
+		for (const char *at = cases[i].become; (at = strchr(at, '\n')); at++)
+			lines++;
+		cr_expect_eq(filter_candidates(cases[i].typed, out), lines);
+		fclose(out);
+		cr_expect_str_eq(become, cases[i].become);
+	}
+}
+
+/* On the terminal the mark is below the line as it was typed, behind the prompt. */
+Test(dmvpnctl_line, mark_below_what_was_typed)
+{
+	char twice[] = "  show   crypto foo", joined[] = "show int tunnel 0 x", said[200] = "";
+	const struct target nobody = { .socket = "/nonexistent" };
+	FILE *err;
+
+	cr_redirect_stderr();
+	err = cr_get_redirected_stderr();
+	cr_assert_eq(line_run_typed(&nobody, twice, strlen("SiteA#")), CTL_EXIT_USAGE);
+	cr_assert_eq(line_run_typed(&nobody, joined, strlen("SiteA#")), CTL_EXIT_USAGE);
+	fflush(stderr);
+	cr_assert_gt(fread(said, 1, sizeof(said) - 1, err), 0);
+	cr_assert_str_eq(said, "                      ^\n"
+			       "% Invalid input detected at '^' marker.\n\n"
+			       /* Where the words are not those that were typed, they are shown. */
+			       "show int tunnel0 x\n                 ^\n"
+			       "% Invalid input detected at '^' marker.\n\n");
 }
