@@ -30,6 +30,7 @@ struct frr {
 	bool tunnel;
 	const struct ios_line *named; /* "router eigrp NAME": its number comes later */
 	bool skipped;		      /* within an address family that FRR gets nothing of */
+	const struct ios_line *family; /* the address family of BGP that is open */
 	const struct ios_lines *lines;
 	const char *list; /* the access list of the block */
 	char name[IOS_INTERFACE_NAME];
@@ -258,6 +259,13 @@ static void redistribute(struct frr *f, const struct ios_line *l)
 {
 	size_t i = is_number(l, 2) ? 3 : 2;
 
+	/* eigrpd has no route-map there; without one, all would be redistributed. */
+	for (size_t w = 2; f->block == BLOCK_EIGRP && w < l->count; w++) {
+		if (is(l, w, "route-map")) {
+			not_here(f, l);
+			return;
+		}
+	}
 	fprintf(f->out, "%s redistribute %s", l->no ? " no" : "", l->count > 1 ? l->word[1] : "");
 	for (; i < l->count; i++) {
 		/* EIGRP's metric: bandwidth, delay, reliability, load, MTU. */
@@ -383,11 +391,27 @@ static void bgp_neighbor(struct frr *f, const struct ios_line *l)
 		not_here(f, l);
 }
 
+/* What is the session's stands outside of address families. */
+static void bgp_peer(struct frr *f, const struct ios_line *l)
+{
+	bool outside =
+		f->family && is_one(l, 2,
+				    "remote-as|update-source|timers|description|ebgp-multihop|"
+				    "fall-over|password|local-as|shutdown|transport|bfd|"
+				    "disable-connected-check");
+
+	if (outside)
+		fputs(" exit-address-family\n", f->out);
+	bgp_neighbor(f, l);
+	if (outside)
+		as_it_is(f, f->family);
+}
+
 static void bgp_family(struct frr *f, const struct ios_line *l)
 {
-	f->skipped = is(l, 0, "address-family") &&
-		     (l->count > 3 || !is_one(l, 1, "ipv4|ipv6") ||
-		      (l->count == 3 && !is_one(l, 2, "unicast|multicast")));
+	f->family = is(l, 0, "address-family") ? l : NULL;
+	f->skipped = f->family && (l->count > 3 || !is_one(l, 1, "ipv4|ipv6") ||
+				   (l->count == 3 && !is_one(l, 2, "unicast|multicast")));
 	if (f->skipped)
 		not_here(f, l);
 	else
@@ -420,7 +444,7 @@ static void bgp_line(struct frr *f, const struct ios_line *l)
 	} else if (is_one(l, 0, "synchronization|auto-summary")) {
 		return; /* FRR has neither, and both are off */
 	} else if (begins_as(l, "neighbor")) {
-		bgp_neighbor(f, l);
+		bgp_peer(f, l);
 	} else if (begins_as(l, "redistribute")) {
 		redistribute(f, l);
 	} else if (is(l, 1, "eibgp") || (is(l, 0, "timers") && l->count > 4) ||
@@ -583,6 +607,7 @@ static enum block router(struct frr *f, const struct ios_line *l)
 						      : BLOCK_OTHER;
 
 	f->skipped = false;
+	f->family = NULL;
 	f->named = NULL;
 	if (b == BLOCK_OTHER) {
 		fprintf(f->out, "!\n! not translated: %s\n", l->text);
