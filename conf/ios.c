@@ -278,7 +278,10 @@ static void read_line(struct ios *x, const struct ios_line *l)
 	x->at = l;
 	find_command(x, l, &m);
 	c = m.command;
-	if (c && c->mode == IOS_BLOCK)
+	if (l->indented && (ios_is(l->word[0], "exit") || ios_is(l->word[0], "end") ||
+			    (ios_is(l->word[0], "do") && l->count > 1)))
+		count(x, IOS_SYSTEM); /* as it was typed; blanks say where a block ends */
+	else if (c && c->mode == IOS_BLOCK)
 		count(x, x->block);
 	else if (l->gone || l->no)
 		/* Takes back what is not there: off by default, and here off as well. */

@@ -18,6 +18,20 @@
 
 #define REPLAY_WINDOW 256 /* packets, of each of our SAs */
 
+/* Whether our own table of keys knows the value. */
+static bool is_known(enum section_id section, const char *name, const char *value)
+{
+	const struct schema_key *k =
+		&schema_section(section)->keys[schema_key_index(section, name)];
+	union {
+		struct conf_isakmp_policy policy;
+		struct conf_transform_set set;
+	} scratch = { 0 };
+	char remark[REMARK_MAX] = "";
+
+	return k->read(k, value, (char *)&scratch + k->offset, remark);
+}
+
 /* ---- phase 1 policies ---- */
 
 static void policy(struct ios *x, const char *const *arg, size_t n)
@@ -270,40 +284,77 @@ static void identity(struct ios *x, const char *const *arg, size_t n)
 
 /* ---- phase 2 ---- */
 
-static void transform(struct ios *x, const char *word, const char *bits)
+#define TRANSFORM_MAX 32
+
+/* "esp-aes" and "256" as our own syntax has it. Returns its key, NULL where there is none. */
+static const char *transform(const char *word, const char *bits, char out[TRANSFORM_MAX])
 {
-	char name[32];
 	size_t n = strlen(word);
 
 	if (n > 5 && ios_is(word + n - 5, "-hmac")) {
-		ios_set(x, "authentication", word);
-	} else if (strncasecmp(word, "esp-", 4) == 0 && !ios_is(word, "esp-gmac")) {
-		snprintf(name, sizeof(name), "%.20s%s%.4s", word, bits ? "-" : "",
-			 bits ? bits : "");
-		ios_set(x, "encryption", name);
-	} else {
-		ios_say(x, CONF_ERROR,
-			"crypto ipsec transform-set: \"%.20s\" is not supported: "
-			"expected ESP with encryption",
-			word);
+		snprintf(out, TRANSFORM_MAX, "%.30s", word);
+		return "authentication";
 	}
+	if (strncasecmp(word, "esp-", 4) != 0 || ios_is(word, "esp-gmac"))
+		return NULL;
+	/* 128 is what our names mean without a number. */
+	snprintf(out, TRANSFORM_MAX, "%.20s%s%.4s", word, bits && !ios_is(bits, "128") ? "-" : "",
+		 bits && !ios_is(bits, "128") ? bits : "");
+	return "encryption";
+}
+
+static bool is_bits(const char *const *word, size_t count, size_t i)
+{
+	return i < count && isdigit((unsigned char)word[i][0]);
+}
+
+bool ios_set_is_done(const struct ios_line *l, bool transport)
+{
+	const char *const *word = (const char *const *)l->word;
+	char value[TRANSFORM_MAX];
+
+	for (size_t i = 4; i < l->count && transport; i++) {
+		bool bits = is_bits(word, l->count, i + 1);
+		const char *key_name = transform(word[i], bits ? word[i + 1] : NULL, value);
+
+		transport = key_name && is_known(SECTION_TRANSFORM_SET, key_name, value);
+		i += bits;
+	}
+	return transport;
 }
 
 static void transform_set(struct ios *x, const char *const *arg, size_t n)
 {
-	char name[IOS_NAME_MAX];
+	char name[IOS_NAME_MAX], value[TRANSFORM_MAX];
 
 	if (!ios_is_used(x, IOS_KIND_SET, arg[0])) {
 		ios_pass_over(x);
 		return;
 	}
+	if (ios_set_is_left_out(x, arg[0])) {
+		ios_say(x, CONF_WARNING,
+			"crypto ipsec transform-set %.40s: tunnel mode and some algorithms are not "
+			"done; "
+			"it is left out, its profile has others",
+			arg[0]);
+		x->use = IOS_UNSUPPORTED;
+		ios_enter(x, IOS_BLOCK, NULL);
+		return;
+	}
 	ios_enter(x, IOS_TRANSFORM,
 		  outline_child(&x->root, SET, ios_name(arg[0], name), x->at->number));
 	for (size_t i = 1; i < n; i++) {
-		bool bits = i + 1 < n && arg[i + 1][0] >= '0' && arg[i + 1][0] <= '9';
+		bool bits = is_bits(arg, n, i + 1);
+		const char *key_name = transform(arg[i], bits ? arg[i + 1] : NULL, value);
 
-		/* 128 is what our names mean without a number. */
-		transform(x, arg[i], bits && !ios_is(arg[i + 1], "128") ? arg[i + 1] : NULL);
+		if (key_name)
+			ios_set(x, key_name, value);
+		else
+			ios_say(x, CONF_ERROR,
+				"crypto ipsec transform-set: \"%.20s\" is not supported: expected "
+				"ESP "
+				"with encryption",
+				arg[i]);
 		i += bits;
 	}
 }
@@ -324,11 +375,19 @@ static void ipsec_profile(struct ios *x, const char *const *arg, size_t n)
 static void set_transform_set(struct ios *x, const char *const *arg, size_t n)
 {
 	char name[IOS_NAME_MAX];
+	bool again = false;
 
-	/* Said again, it replaces what was said before. */
-	ios_set(x, "transform-set", ios_name(arg[0], name));
-	for (size_t i = 1; i < n; i++)
-		outline_add(x->section, "transform-set", ios_name(arg[i], name), x->at->number);
+	for (size_t i = 0; i < n; i++) {
+		if (ios_set_is_left_out(x, arg[i]))
+			continue;
+		/* Said again, it replaces what was said before. */
+		if (again)
+			outline_add(x->section, "transform-set", ios_name(arg[i], name),
+				    x->at->number);
+		else
+			ios_set(x, "transform-set", ios_name(arg[i], name));
+		again = true;
+	}
 }
 
 static void set_pfs(struct ios *x, const char *const *arg, size_t n)
@@ -449,6 +508,8 @@ static const struct ios_command rows[] = {
 	{ IOS_ISAKMP_PROFILE, "local-address ...", IOS_UNSUPPORTED,
 	  "limited the profile to one of our own addresses; its keys are used with all", NULL },
 	{ IOS_ISAKMP_PROFILE, "ca trust-point $", IOS_ALWAYS, NULL, NULL },
+	{ IOS_ISAKMP_PROFILE, "client|isakmp|virtual-template|accounting|qos-group ...",
+	  IOS_UNSUPPORTED, "been for VPN clients (EasyVPN)", NULL },
 	{ IOS_ISAKMP_PROFILE, "...", IOS_UNSUPPORTED,
 	  "changed how peers of this profile are treated", NULL },
 
@@ -548,17 +609,6 @@ static bool is_section(const struct outline *o, const char *name)
 	return strcmp(o->name, name) == 0;
 }
 
-/* Whether our own table of keys knows the value. */
-static bool is_known(const char *name, const char *value)
-{
-	const struct schema_key *k = &schema_section(SECTION_ISAKMP_POLICY)
-					      ->keys[schema_key_index(SECTION_ISAKMP_POLICY, name)];
-	struct conf_isakmp_policy scratch = { 0 };
-	char remark[REMARK_MAX] = "";
-
-	return k->read(k, value, (char *)&scratch + k->offset, remark);
-}
-
 /* A policy that we cannot do is only left out: with the others the tunnel is no less safe. */
 static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
 {
@@ -574,7 +624,7 @@ static bool is_possible(struct ios *x, const struct outline *o, bool by_default)
 		return false;
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (is_known(names[i], outline_get(o, names[i])))
+		if (is_known(SECTION_ISAKMP_POLICY, names[i], outline_get(o, names[i])))
 			continue;
 		complain(x->complaints, CONF_WARNING, o->line,
 			 "crypto isakmp policy %.8s: %s %.20s is not done; the policy is left out",

@@ -40,14 +40,28 @@ static bool is_blank(char c)
 	return (unsigned char)c <= ' ' || c == 0x7f;
 }
 
-/* Octets of the blank there, 0: none is. A text from a web page has such as are not to be broken. */
+/*
+ * Octets of the blank there, 0: none is. A text from a web page has such as are not to be broken, and
+ * those of other scripts.
+ */
 static size_t blank_at(const char *p, size_t len)
 {
 	if (!len)
 		return 0;
 	if (is_blank(*p))
 		return 1;
-	return len > 1 && p[0] == '\xc2' && p[1] == '\xa0' ? 2 : 0;
+	if (len > 1 && memcmp(p, "\xc2\xa0", 2) == 0)
+		return 2;
+	return len > 2 && memcmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
+}
+
+/* The same for the blank that ends there. */
+static size_t blank_before(const char *start, size_t len)
+{
+	for (size_t n = 1; n <= 3 && n <= len; n++)
+		if (blank_at(start + len - n, n) == n)
+			return n;
+	return 0;
 }
 
 /* A blank stands for any. */
@@ -75,9 +89,8 @@ static void skip(struct piece *p, size_t n)
 
 static void trim(struct piece *p)
 {
-	while (p->len && (is_blank(p->start[p->len - 1]) ||
-			  (p->len > 1 && blank_at(p->start + p->len - 2, 2) == 2)))
-		p->len -= is_blank(p->start[p->len - 1]) ? 1 : 2;
+	while (blank_before(p->start, p->len))
+		p->len -= blank_before(p->start, p->len);
 	for (p->indent = 0; blank_at(p->start, p->len); p->indent++)
 		skip(p, blank_at(p->start, p->len));
 }
@@ -254,6 +267,35 @@ static void skip_certificate(struct cursor *c)
 		*c = before;
 }
 
+/*
+ * A comment behind a command, which is no word of any: "! ours". People who write about a configuration
+ * say "# ours" as well, and "#ours": not where the line may have a text or a secret.
+ */
+static bool is_comment(const struct ios_line *l, const char *p, size_t n)
+{
+	static const char *const plain[] = { "tunnel", "network", "encr",      "encryption",
+					     "hash",   "group",	  "lifetime",  "mode",
+					     "set",    "delay",	  "bandwidth", "interface",
+					     "int",    "router" };
+	static const char *const texts[] = { "auth", "pass", "key",	 "secret",
+					     "desc", "name", "community" };
+
+	if (!l->count || strncasecmp(l->word[0], "desc", 4) == 0)
+		return false;
+	if (strspn(p, "!") == n)
+		return true;
+	if (*p != '#')
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++)
+		if (strcasecmp(l->word[0], plain[i]) == 0)
+			return true;
+	for (size_t w = 1; w < l->count; w++)
+		for (size_t i = 0; i < ARRAY_SIZE(texts); i++)
+			if (strcasestr(l->word[w], texts[i]))
+				return false;
+	return strcasecmp(l->word[0], "ip") == 0;
+}
+
 static void add_words(struct ios_line *l)
 {
 	char *p = l->text;
@@ -261,8 +303,7 @@ static void add_words(struct ios_line *l)
 	while (*p && l->count < IOS_WORDS_MAX) {
 		size_t n = l->count + 1 < IOS_WORDS_MAX ? strcspn(p, " \t") : strlen(p);
 
-		/* A comment behind a command; by itself no word of any. */
-		if (l->count && strspn(p, "!") == n && strcasecmp(l->word[0], "description") != 0)
+		if (is_comment(l, p, n))
 			break;
 		l->word[l->count] = xcalloc(1, n + 1);
 		memcpy(l->word[l->count++], p, n);

@@ -106,6 +106,8 @@ struct ios {
 	unsigned int version;	       /* 15 of "version 15.6"; 0: not said */
 	/* What tunnels of ours use. */
 	struct ios_names profiles, sets, isakmp_profiles, keyrings;
+	/* Transform-sets that are not done, and those that some profile has nothing else than. */
+	struct ios_names odd_sets, needed_sets;
 	/* match identity address, of isakmp profiles that they use: which peers are meant. */
 	struct prefix *match;
 	size_t match_count;
@@ -155,6 +157,10 @@ bool ios_is_ours(const struct ios_tunnel *t);
 enum ios_kind { IOS_KIND_PROFILE, IOS_KIND_SET, IOS_KIND_ISAKMP_PROFILE, IOS_KIND_KEYRING };
 /* Whether a tunnel of ours needs what has that name. */
 bool ios_is_used(const struct ios *x, enum ios_kind kind, const char *name);
+/* Whether we could propose the transform-set of that line, with the mode that stands below it. */
+bool ios_set_is_done(const struct ios_line *l, bool transport);
+/* One that is not done, where its profiles have others: the tunnel is no less safe without it. */
+bool ios_set_is_left_out(const struct ios *x, const char *name);
 /* What is indented below belongs to the line, and is treated as it is. */
 ios_apply ios_block;
 /* For a block that is not looked into: nothing is to be done of it, it is counted as the system's. */

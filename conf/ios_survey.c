@@ -41,17 +41,20 @@ static const char *const types[] = {
 const char *ios_interface_name(const char *word, const char *next, char out[IOS_INTERFACE_NAME])
 {
 	size_t letters = strcspn(word, "0123456789");
-	const char *type = NULL, *number = word + letters;
+	const char *type = NULL, *number = word + letters, *rest = "";
 
 	if (!*number && next && isdigit((unsigned char)next[0]))
 		number = next;
+	else if (next && next[0] == '/' && isdigit((unsigned char)next[1]))
+		rest = next;
 	for (size_t i = 0; letters && i < ARRAY_SIZE(types) && !type; i++)
 		if (strncasecmp(types[i], word, letters) == 0)
 			type = types[i];
 	if (type)
-		snprintf(out, IOS_INTERFACE_NAME, "%s%.24s", type, number);
+		snprintf(out, IOS_INTERFACE_NAME, "%s%.12s%.12s", type, number, rest);
 	else
-		snprintf(out, IOS_INTERFACE_NAME, "%.*s%.24s", (int)MIN(letters, 24), word, number);
+		snprintf(out, IOS_INTERFACE_NAME, "%.*s%.12s%.11s", (int)MIN(letters, 24), word,
+			 number, rest);
 	return out;
 }
 
@@ -243,12 +246,51 @@ static void find_profiles(struct ios *x)
 	}
 }
 
+static void find_odd_sets(struct ios *x)
+{
+	const struct ios_line *set = NULL;
+	bool transport = false;
+
+	for (size_t i = 0; i <= x->lines.count; i++) {
+		const struct ios_line *l = i < x->lines.count ? &x->lines.line[i] : NULL;
+
+		if (l && !l->top) {
+			transport |= means(l, 0, "mode") && means(l, 1, "transport") && !l->gone;
+			continue;
+		}
+		if (set && !ios_set_is_done(set, transport))
+			add(&x->odd_sets, set->word[3]);
+		set = l && !l->no && !l->gone && l->count > 4 && means(l, 0, "crypto") &&
+				      means(l, 1, "ipsec") && means(l, 2, "transform-set")
+			      ? l
+			      : NULL;
+		transport = false;
+	}
+}
+
+static void look_at_sets(struct ios *x, const struct ios_line *l)
+{
+	bool other = false;
+
+	for (size_t w = 2; w < l->count; w++)
+		other |= !has(&x->odd_sets, l->word[w]);
+	for (size_t w = 2; w < l->count; w++) {
+		add(&x->sets, l->word[w]);
+		if (!other)
+			add(&x->needed_sets, l->word[w]);
+	}
+}
+
+bool ios_set_is_left_out(const struct ios *x, const char *name)
+{
+	return has(&x->sets, name) && has(&x->odd_sets, name) && !has(&x->needed_sets, name);
+}
+
 /* What the profiles of our tunnels name. */
 static void look_at_profile_line(struct ios *x, const struct ios_line *l)
 {
 	if (means(l, 0, "set") && means(l, 1, "transform-set"))
-		for (size_t w = 2; w < l->count; w++)
-			add(&x->sets, l->word[w]);
+		look_at_sets(x, l);
 	else if (means(l, 0, "set") && means(l, 1, "isakmp-profile") && l->count > 2)
 		add(&x->isakmp_profiles, l->word[2]);
 }
@@ -351,6 +393,7 @@ void ios_survey(struct ios *x)
 	find_version(x);
 	find_tunnels(x);
 	find_profiles(x);
+	find_odd_sets(x);
 	find_names(x, "ipsec", &x->profiles, look_at_profile_line);
 	find_names(x, "isakmp", &x->isakmp_profiles, look_at_isakmp_profile_line);
 }
@@ -360,6 +403,8 @@ void ios_survey_free(struct ios *x)
 	free(x->tunnel);
 	free(x->profiles.name);
 	free(x->sets.name);
+	free(x->odd_sets.name);
+	free(x->needed_sets.name);
 	free(x->isakmp_profiles.name);
 	free(x->keyrings.name);
 }

@@ -561,7 +561,7 @@ static const struct {
 	{ "crypto ipsec transform-set T ah-sha-hmac\n mode transport\n", CONF_ERROR,
 	  "\"ah-sha-hmac\"" },
 	{ "crypto ipsec transform-set U esp-aes esp-sha-hmac\n"
-	  "crypto ipsec profile P\n set transform-set T U\n",
+	  "crypto ipsec profile P\n set transform-set U\n",
 	  CONF_ERROR, "transform-set U: tunnel mode, IOS's default, is not done" },
 	{ "crypto ikev2 proposal X\n encryption aes-cbc-256\n", CONF_WARNING, "set up IKEv2" },
 	{ "crypto map M 10 ipsec-isakmp\n set peer 192.0.2.7\n", CONF_WARNING,

@@ -74,6 +74,8 @@ Test(conf_ios_wild, blanks_and_ends_of_lines)
 
 	replace_all(BASE TUNNEL, " ", "\xc2\xa0", out);
 	assert_same(good(BASE TUNNEL), good(out));
+	replace_all(BASE TUNNEL, "\n ", "\n\xe3\x80\x80", out);
+	assert_same(good(BASE TUNNEL), good(out));
 	replace_all(BASE TUNNEL, "\n", "\r", out);
 	assert_same(good(BASE TUNNEL), good(out));
 	replace_all(BASE TUNNEL, "\n", "\xc2\xa0\r\n", out);
@@ -111,6 +113,45 @@ Test(conf_ios_wild, headings_that_are_indented)
 		     "  ip nhrp nhs 172.16.0.1 nbma 192.0.2.1\n!\n"
 		     " router eigrp 1\n  network 10.0.0.0\n !\n"
 		     " ip route 0.0.0.0 0.0.0.0 192.0.2.9\nend\n"));
+}
+
+/* What people write behind commands; a secret may begin so. */
+Test(conf_ios_wild, comments)
+{
+	struct conf *c;
+
+	assert_same(
+		good(BASE TUNNEL),
+		good(BASE
+		     "interface Tunnel0   !! the cloud\n"
+		     " ip address 172.16.0.2 255.255.255.0\t#ours\n ip nhrp network-id 1 # any\n"
+		     " tunnel source FastEthernet0/0 !!!\n tunnel mode gre multipoint #mGRE\n"
+		     " tunnel protection ipsec profile P\n"));
+	c = good(BASE TUNNEL " ip nhrp authentication #abc\n"
+			     "crypto isakmp key #a-key-for-one-peer address 192.0.2.1\n");
+	cr_assert_arr_eq(c->tunnels[0].nhrp.authentication, "#abc", 4);
+	cr_assert_arr_eq(c->isakmp_keys[0].key, "#a-key-for-one-peer", 19);
+	conf_free(c);
+}
+
+/* Typed, each block was left by a word. */
+Test(conf_ios_wild, leaving_a_block)
+{
+	struct conf_report r;
+	struct conf *c = load(
+		"hostname R1\ncrypto isakmp policy 10\n encr aes 256\n authentication pre-share\n"
+		" group 14\n exit\n"
+		"crypto isakmp key 0123456789abcdefghij address 0.0.0.0 0.0.0.0\n"
+		"crypto ipsec transform-set T esp-aes 256 esp-sha256-hmac\n mode transport\n exit\n"
+		"crypto ipsec profile P\n set transform-set T\n exit\n" TUNNEL
+		" do show dmvpn\n exit\n",
+		&r);
+
+	cr_assert_not_null(c);
+	cr_assert_eq(r.count, 2, "%s",
+		     r.messages[1].text); /* the summary, and that one key is for all */
+	conf_report_free(&r);
+	assert_same(good(BASE TUNNEL), c);
 }
 
 /* A crypto map of an interface opens nothing. */
@@ -307,6 +348,40 @@ Test(conf_ios_wild, a_crypto_map_that_may_protect_the_tunnel)
 	conf_free(good(BASE TUNNEL "interface Fa0/0\n crypto map M\n"));
 }
 
+/* Where a profile has others, one that is not done is no reason to refuse all. */
+Test(conf_ios_wild, transform_sets_that_are_left_out)
+{
+	static const char *const odd[] = { "esp-3des esp-sha-hmac\n",
+					   "esp-3des esp-sha-hmac\n mode tunnel\n",
+					   "ah-sha-hmac esp-aes\n mode transport\n",
+					   "esp-des esp-md5-hmac\n mode transport\n" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(odd); i++) {
+		struct conf_report r;
+		struct conf *c;
+		char text[2048];
+
+		snprintf(text, sizeof(text),
+			 "%scrypto ipsec transform-set U %scrypto ipsec profile P\n set "
+			 "transform-set U T\n",
+			 BASE TUNNEL, odd[i]);
+		c = load(text, &r);
+		cr_assert_not_null(c, "%s", odd[i]);
+		cr_assert_not_null(
+			find(&r, ":17: crypto ipsec transform-set U: tunnel mode and some"));
+		cr_assert_eq(c->tunnels[0].profile->transform_set_count, 1);
+		cr_assert_str_eq(c->tunnels[0].profile->transform_sets[0]->name, "T");
+		conf_report_free(&r);
+		conf_free(c);
+		snprintf(text, sizeof(text),
+			 "%scrypto ipsec transform-set U %scrypto ipsec profile P\n set "
+			 "transform-set U\n",
+			 BASE TUNNEL, odd[i]);
+		cr_assert_null(load(text, &r), "%s", odd[i]);
+		conf_report_free(&r);
+	}
+}
+
 Test(conf_ios_wild, a_tunnel_for_ipv6_only)
 {
 	struct conf_report r;
@@ -373,6 +448,10 @@ static const struct {
 	{ " ip nhrp multicast batch-size 10\n", NULL },
 	{ " ip nhrp registration unique\n", NULL },
 	{ " ip nhrp path preference 10\n", "told the others how much" },
+	{ " tunnel source FastEthernet0 /0\n", NULL },
+	{ "crypto isakmp profile A\n client authentication list x\n"
+	  "crypto ipsec profile P\n set isakmp-profile A\n",
+	  ":18: client authentication: not supported; it would have been for VPN clients" },
 	{ " domain iwan path MPLS path-id 1\n", ":17: domain iwan: not supported" },
 	{ "crypto ipsec profile P\n set security-association ecn discard\n",
 	  ":18: set security-association: not supported" },
@@ -420,6 +499,12 @@ static const struct {
 	  "\nrouter eigrp 7\n network 10.0.0.0/8\n" },
 	{ "router bgp 1\n neighbor 192.0.2.1 remote-as 1\n neighbor 192.0.2.1 timers 5 15 15\n",
 	  "! FRR has nothing for: neighbor 192.0.2.1 timers" },
+	{ "router bgp 1\n address-family ipv4\n  neighbor 192.0.2.1 remote-as 1\n  network "
+	  "10.0.0.0\n"
+	  " exit-address-family\n",
+	  " address-family ipv4\n exit-address-family\n neighbor 192.0.2.1 remote-as 1\n "
+	  "address-family ipv4\n"
+	  " network 10.0.0.0\n exit-address-family\n" },
 	{ "router bgp 1\n maximum-paths eibgp 2\n", "! FRR has nothing for: maximum-paths eibgp" },
 	{ "router bgp 1\n bgp listen range 10.0.0.0/8 peer-group S remote-as 5\n",
 	  "\n bgp listen range 10.0.0.0/8 peer-group S\n! FRR has nothing for: remote-as 5\n" },
@@ -437,6 +522,10 @@ static const struct {
 	  "! FRR has nothing for: access-list 101" },
 	{ "route-map X permit 10\n match tag 1 2\n", "! FRR has nothing for: match tag 1 2" },
 	{ "route-map X permit 10\n set metric 1 2 3 4 5\n", "! FRR has nothing for: set metric" },
+	{ "router eigrp 1\n redistribute static metric 1 2 3 4 5 route-map X\n",
+	  "! FRR has nothing for: redistribute static" },
+	{ "router ospf 1\n network 10.0.0.0 0.0.0.255 area 0\t#for now\n",
+	  "\n network 10.0.0.0/24 area 0\n" },
 	{ "ip pim rp-address 192.0.2.1\n", "\nip pim rp 192.0.2.1\n" },
 	{ "ip mroute 10.0.0.0 255.0.0.0 192.0.2.1\n", "! not translated: ip mroute" },
 };
