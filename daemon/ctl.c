@@ -15,16 +15,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/answer.h"
 #include "daemon/trace.h"
 #include "daemon/verbs.h"
 #include "lib/util.h"
 
 struct ctl_client {
-	LIST_ENTRY(ctl_client) next;
+	TAILQ_ENTRY(ctl_client) next;
 	struct ctl *ctl;
 	struct bufferevent *io;
 	struct event *deadline;
-	bool asked;    /* its request was taken */
+	json_t *request; /* NULL: none was taken */
+	bool asked;      /* it was, or made no sense */
+	bool waits;	 /* for its turn */
+	struct answer *answer; /* of which slices are still to be made */
 	bool answered; /* what is in the buffer is the answer; when it is gone, so is the client */
 	bool follows;
 	enum ctl_stream stream; /* that it follows */
@@ -34,7 +38,8 @@ struct ctl {
 	struct daemon *d;
 	struct event_base *base;
 	struct evconnlistener *listener;
-	LIST_HEAD(, ctl_client) clients;
+	TAILQ_HEAD(, ctl_client) clients; /* the oldest first */
+	struct ctl_client *turn; /* whose answer may grow with the peers; NULL: nobody's */
 	unsigned int count, followers, following[CTL_STREAMS];
 	struct sockaddr_un name;
 };
@@ -48,19 +53,64 @@ static void unfollow(struct ctl_client *c)
 	c->follows = false;
 }
 
+/* Whoever has waited longest is next. */
+static void pass_turn(struct ctl *ctl)
+{
+	struct ctl_client *c;
+
+	ctl->turn = NULL;
+	TAILQ_FOREACH (c, &ctl->clients, next)
+		if (c->waits)
+			break;
+	if (!c || !ctl->listener)
+		return;
+	c->waits = false;
+	verbs_run(ctl->d, c->request, c);
+}
+
 static void client_free(struct ctl_client *c)
 {
 	struct ctl *ctl = c->ctl;
+	bool had_turn = ctl->turn == c;
 
 	verbs_forget(ctl->d, c);
 	unfollow(c);
-	LIST_REMOVE(c, next);
+	TAILQ_REMOVE(&ctl->clients, c, next);
 	event_free(c->deadline);
 	bufferevent_free(c->io);
+	answer_free(c->answer);
+	json_decref(c->request);
 	free(c);
 	/* Those who had to wait are in the listener's backlog. */
 	if (ctl->count-- == CTL_CLIENTS_MAX && ctl->listener)
 		evconnlistener_enable(ctl->listener);
+	if (had_turn)
+		pass_turn(ctl);
+}
+
+static void give_time(struct ctl_client *c)
+{
+	const struct timeval patience = { .tv_sec = CTL_SECONDS };
+
+	evtimer_add(c->deadline, &patience);
+}
+
+bool ctl_takes_turn(struct ctl_client *c)
+{
+	c->waits = c->ctl->turn && c->ctl->turn != c;
+	if (c->waits) {
+		/* Those before it have a limit; its own time begins with its turn. */
+		event_del(c->deadline);
+		return false;
+	}
+	c->ctl->turn = c;
+	give_time(c);
+	return true;
+}
+
+const json_t *ctl_request(const struct ctl_client *c)
+{
+	return c->request;
 }
 
 void ctl_answer(struct ctl_client *c, json_t *answer)
@@ -75,6 +125,27 @@ void ctl_answer(struct ctl_client *c, json_t *answer)
 	bufferevent_write(c->io, "\n", 1);
 	bufferevent_disable(c->io, EV_READ);
 	free(text);
+}
+
+/* False: that was all. */
+static bool send_slice(struct ctl_client *c)
+{
+	size_t len;
+	char *text = answer_next(c->answer, &len);
+
+	if (!text)
+		return false;
+	bufferevent_write(c->io, text, len);
+	free(text);
+	give_time(c);
+	return true;
+}
+
+void ctl_send(struct ctl_client *c, struct answer *answer)
+{
+	c->answer = answer;
+	bufferevent_disable(c->io, EV_READ);
+	send_slice(c);
 }
 
 /* What a follower is sent, in one piece; the last line is its end. */
@@ -109,12 +180,11 @@ static void cut_off(struct ctl_client *c)
 {
 	static const char last[] = "{\"event\":\"cut-off\",\"reason\":\"read too slowly: events are "
 				   "missing from here on; ask again\"}";
-	const struct timeval patience = { .tv_sec = CTL_SECONDS };
 
 	unfollow(c);
 	c->answered = true;
 	send_line(c, last, sizeof(last) - 1);
-	evtimer_add(c->deadline, &patience);
+	give_time(c);
 }
 
 void ctl_tell(struct ctl *ctl, enum ctl_stream stream, json_t *line)
@@ -124,7 +194,7 @@ void ctl_tell(struct ctl *ctl, enum ctl_stream stream, json_t *line)
 	struct ctl_client *c;
 
 	json_decref(line);
-	LIST_FOREACH (c, &ctl->clients, next) {
+	TAILQ_FOREACH (c, &ctl->clients, next) {
 		if (!c->follows || c->stream != stream || !len)
 			continue;
 		if (evbuffer_get_length(bufferevent_get_output(c->io)) + len > CTL_FOLLOWER_ROOM)
@@ -143,15 +213,14 @@ static void answer_error(struct ctl_client *c, const char *text)
 static void request_arrived(struct ctl_client *c, const char *line, size_t len)
 {
 	json_error_t error;
-	json_t *request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
 
 	c->asked = true;
-	if (request)
-		verbs_run(c->ctl->d, request, c);
+	c->request = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	if (c->request)
+		verbs_run(c->ctl->d, c->request, c);
 	else
 		answer_error(c, "the request is not a line of JSON: {\"verb\": [\"show\", "
 				"\"dmvpn\"], \"args\": {}}");
-	json_decref(request);
 }
 
 static void client_readable(struct bufferevent *io, void *arg)
@@ -171,22 +240,24 @@ static void client_readable(struct bufferevent *io, void *arg)
 	free(line);
 }
 
-/* Everything that was to be sent is in the kernel. */
+/* Everything that was to be sent so far is in the kernel. */
 static void client_written(struct bufferevent *io, void *arg)
 {
 	struct ctl_client *c = arg;
 
 	(void)io;
-	if (c->answered)
+	if (c->answer && send_slice(c))
+		return;
+	if (c->answer || c->answered)
 		client_free(c);
 }
 
-/* A follower's end is found here; that of others by the answer, or by their time. */
+/* The end of who follows or waits is found here; that of others by the answer, or by their time. */
 static bool has_hung_up(const struct ctl_client *c)
 {
 	struct pollfd p = { .fd = bufferevent_getfd(c->io) };
 
-	return c->follows && poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
+	return (c->follows || c->waits) && poll(&p, 1, 0) > 0 && (p.revents & (POLLHUP | POLLERR));
 }
 
 static void client_event(struct bufferevent *io, short what, void *arg)
@@ -212,7 +283,6 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 {
 	struct ctl *ctl = arg;
 	struct ctl_client *c = xcalloc(1, sizeof(*c));
-	const struct timeval patience = { .tv_sec = CTL_SECONDS };
 
 	(void)from;
 	(void)from_len;
@@ -224,8 +294,8 @@ static void accept_client(struct evconnlistener *listener, evutil_socket_t fd,
 	bufferevent_setcb(c->io, client_readable, client_written, client_event, c);
 	bufferevent_setwatermark(c->io, EV_READ, 0, CTL_REQUEST_MAX);
 	bufferevent_enable(c->io, EV_READ | EV_WRITE);
-	evtimer_add(c->deadline, &patience);
-	LIST_INSERT_HEAD(&ctl->clients, c, next);
+	give_time(c);
+	TAILQ_INSERT_TAIL(&ctl->clients, c, next);
 	if (++ctl->count == CTL_CLIENTS_MAX)
 		evconnlistener_disable(listener);
 }
@@ -311,7 +381,7 @@ struct ctl *ctl_open(struct daemon *d, struct event_base *base, const char *path
 	ctl->d = d;
 	ctl->base = base;
 	ctl->name = name;
-	LIST_INIT(&ctl->clients);
+	TAILQ_INIT(&ctl->clients);
 	ctl->listener = evconnlistener_new(base, accept_client, ctl,
 					   LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, 0, fd);
 	if (!ctl->listener)
@@ -326,7 +396,7 @@ void ctl_close(struct ctl *ctl)
 	evconnlistener_free(ctl->listener);
 	ctl->listener = NULL;
 	unlink(ctl->name.sun_path);
-	while (!LIST_EMPTY(&ctl->clients))
-		client_free(LIST_FIRST(&ctl->clients));
+	while (!TAILQ_EMPTY(&ctl->clients))
+		client_free(TAILQ_FIRST(&ctl->clients));
 	free(ctl);
 }

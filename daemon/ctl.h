@@ -13,7 +13,9 @@
  *
  * Bounded in clients, octets per request and seconds per connection. Verbs walk what they show;
  * nothing is kept up to date for them while packets flow. Some (the SAs' counters) wait for the
- * kernel: then the answer comes later, the loop goes on.
+ * kernel: then the answer comes later, the loop goes on. An answer that grows with the peers leaves
+ * a slice at a time (answer.h), the next one when the one before has been read and the loop has been
+ * round; one client has its turn with these, others wait.
  */
 #ifndef DAEMON_CTL_H
 #define DAEMON_CTL_H
@@ -28,7 +30,7 @@
 #define CTL_CLIENTS_MAX 16
 #define CTL_FOLLOWERS_MAX 8	/* of them: who only listens does not keep others out */
 #define CTL_FOLLOWER_ROOM 65536 /* octets that may wait for one of these */
-#define CTL_SECONDS	10 /* until a request has come and its answer has gone */
+#define CTL_SECONDS	10 /* until a request has come and its answer, or a slice of it, has gone */
 
 struct ctl;
 struct ctl_client;

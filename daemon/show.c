@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/mtu.h"
@@ -33,7 +34,7 @@ struct nhrp_entry *show_nhrp_entries(struct daemon *d, size_t *count)
 		}
 	} while (nhrp_entry_next(d->nhrp, &cursor, &entries[n]) && ++n);
 	*count = n;
-	return entries;
+	return xreallocarray(entries, n, sizeof(*entries));
 }
 
 struct nhrp_shortcut *show_nhrp_shortcuts(struct daemon *d, size_t *count)
@@ -49,7 +50,29 @@ struct nhrp_shortcut *show_nhrp_shortcuts(struct daemon *d, size_t *count)
 		}
 	} while (nhrp_shortcut_next(d->nhrp, &cursor, &list[n]) && ++n);
 	*count = n;
-	return list;
+	return xreallocarray(list, n, sizeof(*list));
+}
+
+struct show_tunnels *show_tunnels_take(struct daemon *d, struct answer *a)
+{
+	struct show_tunnels *all = xcalloc(1, sizeof(*all) + d->tunnel_count * sizeof(*all->tunnel));
+
+	all->count = d->tunnel_count;
+	TUNNELS_EACH (d, t) {
+		struct show_tunnel *one = &all->tunnel[t->id];
+
+		memcpy(one->name, t->conf->name, sizeof(one->name));
+		one->local = t->local;
+		one->is_protected = tunnel_is_protected(t);
+	}
+	return answer_owns(a, all, free);
+}
+
+const struct show_tunnel *show_tunnel_of(const struct show_tunnels *t, int id)
+{
+	static const struct show_tunnel none;
+
+	return id >= 0 && (size_t)id < t->count ? &t->tunnel[id] : &none;
 }
 
 /* Asks the kernel about an interface; false: it is not there. */

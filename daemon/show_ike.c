@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
 #include "daemon/diagnose_cert.h"
@@ -24,21 +25,42 @@ static int by_conn_id(const void *x, const void *y)
 	return a->conn_id < b->conn_id ? -1 : a->conn_id > b->conn_id;
 }
 
-static struct ike_sa_info *collect(struct daemon *d, size_t *count)
+struct show_sas {
+	struct ike_sa_info *sas;
+	size_t count;
+	msec now;
+};
+
+static void release(void *arg)
 {
-	struct ike_sa_info *sas = NULL;
+	struct show_sas *s = arg;
+
+	free(s->sas);
+	free(s);
+}
+
+struct show_sas *show_sas_take(struct daemon *d, struct answer *a)
+{
+	struct show_sas *s = answer_owns(a, xcalloc(1, sizeof(*s)), release);
 	const void *cursor = NULL;
 	size_t n = 0, room = 0;
 
 	do {
 		if (n == room) {
 			room = room ? 2 * room : 64;
-			sas = xreallocarray(sas, room, sizeof(*sas));
+			s->sas = xreallocarray(s->sas, room, sizeof(*s->sas));
 		}
-	} while (ike_sa_next(d->ike, &cursor, &sas[n]) && ++n);
-	qsort(sas, n, sizeof(*sas), by_conn_id);
-	*count = n;
-	return sas;
+	} while (ike_sa_next(d->ike, &cursor, &s->sas[n]) && ++n);
+	qsort(s->sas, n, sizeof(*s->sas), by_conn_id);
+	s->sas = xreallocarray(s->sas, n, sizeof(*s->sas));
+	s->count = n;
+	s->now = loop_now();
+	return s;
+}
+
+const struct ike_sa_info *show_sas_at(const struct show_sas *s, size_t i)
+{
+	return i < s->count ? &s->sas[i] : NULL;
 }
 
 /* As the last column of IOS's detail has them. */
@@ -86,8 +108,9 @@ static json_t *capabilities(const struct ike_sa_info *sa)
 			    sa->fragments ? "F" : "");
 }
 
-static json_t *sa_json(const struct ike_sa_info *sa, msec now)
+json_t *show_sas_json(const struct show_sas *s, size_t i)
 {
+	const struct ike_sa_info *sa = &s->sas[i];
 	bool initiator = sa->role == IKE_INITIATOR;
 	const struct addr *responder = initiator ? &sa->remote.addr : &sa->local.addr;
 	const struct addr *from = initiator ? &sa->local.addr : &sa->remote.addr;
@@ -104,8 +127,8 @@ static json_t *sa_json(const struct ike_sa_info *sa, msec now)
 	json_object_set_new(o, "last_event", json_string(ike_fsm_event_name(sa->last.event)));
 	add_suite(o, &sa->suite);
 	json_object_set_new(o, "lifetime", json_integer(sa->lifetime));
-	json_object_set_new(o, "age", show_ago(now, sa->since));
-	json_object_set_new(o, "remaining", show_ahead(now, sa->expires));
+	json_object_set_new(o, "age", show_ago(s->now, sa->since));
+	json_object_set_new(o, "remaining", show_ahead(s->now, sa->expires));
 	json_object_set_new(o, "rekeying", json_boolean(sa->rekeying));
 	json_object_set_new(o, "phase1_id", phase1_id(sa));
 	json_object_set_new(o, "capabilities", capabilities(sa));
@@ -114,23 +137,29 @@ static json_t *sa_json(const struct ike_sa_info *sa, msec now)
 	return o;
 }
 
-json_t *show_crypto_isakmp_sa(struct daemon *d, const json_t *args)
+static json_t *sa_item(const void *of, size_t i)
 {
-	size_t count;
-	struct ike_sa_info *sas = collect(d, &count);
-	json_t *list = json_array(), *error;
-	struct addr peer;
+	return show_sas_json(of, i);
+}
 
-	if (!verbs_address(args, "peer", &peer, &error)) {
-		json_decref(list);
-		free(sas);
-		return error;
-	}
-	for (size_t i = 0; i < count; i++)
-		if (addr_is_none(&peer) || addr_equal(&sas[i].remote.addr, &peer))
-			json_array_append_new(list, sa_json(&sas[i], loop_now()));
-	free(sas);
-	return json_pack("{s:o}", "sas", list);
+struct answer *show_crypto_isakmp_sa(struct daemon *d, const json_t *args,
+				     const struct kernel_answer *unused)
+{
+	struct answer *a = answer_new();
+	struct show_sas *s;
+	struct addr peer;
+	json_t *error;
+	size_t n = 0;
+
+	(void)unused;
+	if (!verbs_address(args, "peer", &peer, &error))
+		return answer_is(a, error);
+	s = show_sas_take(d, a);
+	for (size_t i = 0; i < s->count; i++)
+		if (addr_is_none(&peer) || addr_equal(&s->sas[i].remote.addr, &peer))
+			s->sas[n++] = s->sas[i];
+	s->count = n;
+	return answer_is(a, json_pack("{s:o}", "sas", answer_list(a, sa_item, s, 0, s->count)));
 }
 
 /* By addresses, of one pair of them the oldest SA first. */
@@ -150,32 +179,34 @@ static bool same_peer(const struct ike_sa_info *a, const struct ike_sa_info *b)
 	       addr_equal(&a->local.addr, &b->local.addr);
 }
 
-json_t *show_crypto_isakmp_peers(struct daemon *d, const json_t *args)
+static json_t *peer_item(const void *of, size_t i)
 {
-	size_t count;
-	struct ike_sa_info *sas = collect(d, &count);
-	json_t *list = json_array();
+	const struct ike_sa_info *sa = show_sas_at(of, i);
+
+	return json_pack("{s:o, s:i, s:o, s:o}", "peer", show_addr(&sa->remote.addr), "port",
+			 (int)sa->remote.port, "local", show_addr(&sa->local.addr), "phase1_id",
+			 phase1_id(sa));
+}
+
+struct answer *show_crypto_isakmp_peers(struct daemon *d, const json_t *args,
+					const struct kernel_answer *unused)
+{
+	struct answer *a = answer_new();
+	struct show_sas *s = show_sas_take(d, a);
+	size_t n = 0;
 
 	(void)args;
-	qsort(sas, count, sizeof(*sas), by_peer);
-	for (size_t i = 0; i < count; i++) {
-		/* The last of several is the newest; what it has not told yet an older one may have. */
-		json_t *known = i && same_peer(&sas[i - 1], &sas[i]) ?
-					json_array_get(list, json_array_size(list) - 1) :
-					NULL;
-
-		if (!known) {
-			known = json_pack("{s:o, s:i, s:o, s:n}", "peer",
-					  show_addr(&sas[i].remote.addr), "port",
-					  (int)sas[i].remote.port, "local",
-					  show_addr(&sas[i].local.addr), "phase1_id");
-			json_array_append_new(list, known);
-		}
-		if (sas[i].claims.len)
-			json_object_set_new(known, "phase1_id", phase1_id(&sas[i]));
+	(void)unused;
+	qsort(s->sas, s->count, sizeof(*s->sas), by_peer);
+	for (size_t i = 0; i < s->count; i++) {
+		if (!n || !same_peer(&s->sas[n - 1], &s->sas[i]))
+			s->sas[n++] = s->sas[i];
+		else if (s->sas[i].claims.len)
+			/* The last of several is the newest; what it has not told yet an older one may have. */
+			s->sas[n - 1].claims = s->sas[i].claims;
 	}
-	free(sas);
-	return json_pack("{s:o}", "peers", list);
+	s->count = n;
+	return answer_is(a, json_pack("{s:o}", "peers", answer_list(a, peer_item, s, 0, s->count)));
 }
 
 /* A key is never told, nor how long it is. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "daemon/diagnose.h"
 #include "daemon/loop.h"
@@ -15,11 +16,19 @@
 #include "daemon/verbs.h"
 #include "nhrp/nhrp.h"
 
-static const char *interface_name(struct daemon *d, int id)
-{
-	const struct tunnel *t = tunnel_by_id(d, id);
+/* Entries of the cache and shortcuts, in one list. */
+struct cache {
+	struct nhrp_entry *entries;
+	size_t entry_count;
+	struct nhrp_shortcut *shortcuts;
+	size_t shortcut_count;
+	const struct show_tunnels *tunnels;
+	msec now;
+};
 
-	return t ? t->conf->name : "";
+static const char *interface_name(const struct show_tunnels *tunnels, int id)
+{
+	return show_tunnel_of(tunnels, id)->name;
 }
 
 static int by_protocol(const void *x, const void *y)
@@ -70,10 +79,11 @@ static json_t *flags_json(const struct nhrp_entry *e)
 	return flags;
 }
 
-static json_t *entry_json(struct daemon *d, const struct nhrp_entry *e, msec now)
+static json_t *entry_json(const struct cache *c, const struct nhrp_entry *e)
 {
+	msec now = c->now;
 	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o, s:s, s:o, s:o, s:o}", "interface",
-			      interface_name(d, e->id), "protocol", show_addr(&e->protocol),
+			      interface_name(c->tunnels, e->id), "protocol", show_addr(&e->protocol),
 			      "prefix_length", 32, "nbma", show_addr(&e->nbma), "path",
 			      show_addr(&e->path), "type", type_name(e->type), "flags",
 			      flags_json(e), "created", show_ago(now, e->created), "expires",
@@ -134,11 +144,12 @@ static const char *shortcut_type(const struct nhrp_shortcut *s)
 }
 
 /* A member of entries[], as all others. */
-static json_t *shortcut_json(struct daemon *d, const struct nhrp_shortcut *s, msec now)
+static json_t *shortcut_json(const struct cache *c, const struct nhrp_shortcut *s)
 {
+	msec now = c->now;
 	bool up = s->state == NHRP_SHORTCUT_UP;
 	json_t *o = json_pack("{s:s, s:o, s:i, s:o, s:o, s:s, s:o, s:o, s:o}", "interface",
-			      interface_name(d, s->id), "protocol", show_addr(&s->prefix.addr),
+			      interface_name(c->tunnels, s->id), "protocol", show_addr(&s->prefix.addr),
 			      "prefix_length", (int)s->prefix.bits, "nbma", show_addr(&s->nbma),
 			      "path", show_addr(&s->nbma), "type", shortcut_type(s),
 			      "flags", shortcut_flags(s), "created", show_ago(now, s->created),
@@ -163,65 +174,101 @@ static bool is_wanted(const struct which *w, const char *type, const struct pref
 	       (addr_is_none(&w->protocol) || prefix_contains(about, &w->protocol));
 }
 
-static void add_shortcuts(struct daemon *d, json_t *list, msec now, const struct which *w)
+static json_t *cache_item(const void *of, size_t i)
 {
-	size_t count;
-	struct nhrp_shortcut *s = show_nhrp_shortcuts(d, &count);
+	const struct cache *c = of;
 
-	qsort(s, count, sizeof(*s), by_prefix);
-	for (size_t i = 0; i < count; i++)
-		if (is_wanted(w, shortcut_type(&s[i]), &s[i].prefix))
-			json_array_append_new(list, shortcut_json(d, &s[i], now));
-	free(s);
+	return i < c->entry_count ? entry_json(c, &c->entries[i]) :
+				    shortcut_json(c, &c->shortcuts[i - c->entry_count]);
 }
 
-static json_t *cache_json(struct daemon *d, const struct which *w)
+static void cache_release(void *arg)
 {
-	size_t count;
-	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
-	json_t *list = json_array();
-	msec now = loop_now();
+	struct cache *c = arg;
 
-	qsort(entries, count, sizeof(*entries), by_protocol);
-	for (size_t i = 0; i < count; i++) {
-		const struct nhrp_entry *e = &entries[i];
+	free(c->entries);
+	free(c->shortcuts);
+	free(c);
+}
+
+/* Only what is asked for stays. */
+static void choose(struct cache *c, const struct which *w)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->entry_count; i++) {
+		const struct nhrp_entry *e = &c->entries[i];
 
 		if (is_wanted(w, type_name(e->type), &(struct prefix){ e->protocol, 32 }))
-			json_array_append_new(list, entry_json(d, e, now));
+			c->entries[n++] = *e;
 	}
-	free(entries);
-	add_shortcuts(d, list, now, w);
-	return json_pack("{s:o, s:I}", "entries", list, "bytes",
-			 (json_int_t)nhrp_cache_octets(d->nhrp));
+	c->entry_count = n;
+	n = 0;
+	for (size_t i = 0; i < c->shortcut_count; i++)
+		if (is_wanted(w, shortcut_type(&c->shortcuts[i]), &c->shortcuts[i].prefix))
+			c->shortcuts[n++] = c->shortcuts[i];
+	c->shortcut_count = n;
 }
 
-json_t *show_ip_nhrp(struct daemon *d, const json_t *args)
+static struct answer *cache_answer(struct daemon *d, const struct which *w)
+{
+	struct answer *a = answer_new();
+	struct cache *c = answer_owns(a, xcalloc(1, sizeof(*c)), cache_release);
+
+	c->now = loop_now();
+	c->tunnels = show_tunnels_take(d, a);
+	c->entries = show_nhrp_entries(d, &c->entry_count);
+	c->shortcuts = show_nhrp_shortcuts(d, &c->shortcut_count);
+	choose(c, w);
+	qsort(c->entries, c->entry_count, sizeof(*c->entries), by_protocol);
+	qsort(c->shortcuts, c->shortcut_count, sizeof(*c->shortcuts), by_prefix);
+	return answer_is(a, json_pack("{s:o, s:I}", "entries",
+				      answer_list(a, cache_item, c, 0,
+						  c->entry_count + c->shortcut_count),
+				      "bytes", (json_int_t)nhrp_cache_octets(d->nhrp)));
+}
+
+struct answer *show_ip_nhrp(struct daemon *d, const json_t *args, const struct kernel_answer *unused)
 {
 	struct which w = { 0 };
 	json_t *error;
 
+	(void)unused;
 	if (!verbs_address(args, "address", &w.protocol, &error))
-		return error;
-	return cache_json(d, &w);
+		return answer_of(error);
+	return cache_answer(d, &w);
 }
 
-json_t *show_ip_nhrp_dynamic(struct daemon *d, const json_t *args)
+struct answer *show_ip_nhrp_dynamic(struct daemon *d, const json_t *args,
+				    const struct kernel_answer *unused)
 {
 	(void)args;
-	return cache_json(d, &(struct which){ .type = "dynamic" });
+	(void)unused;
+	return cache_answer(d, &(struct which){ .type = "dynamic" });
 }
 
-json_t *show_ip_nhrp_static(struct daemon *d, const json_t *args)
+struct answer *show_ip_nhrp_static(struct daemon *d, const json_t *args,
+				   const struct kernel_answer *unused)
 {
 	(void)args;
-	return cache_json(d, &(struct which){ .type = "static" });
+	(void)unused;
+	return cache_answer(d, &(struct which){ .type = "static" });
 }
 
-json_t *show_ip_nhrp_incomplete(struct daemon *d, const json_t *args)
+struct answer *show_ip_nhrp_incomplete(struct daemon *d, const json_t *args,
+				       const struct kernel_answer *unused)
 {
 	(void)args;
-	return cache_json(d, &(struct which){ .type = "incomplete" });
+	(void)unused;
+	return cache_answer(d, &(struct which){ .type = "incomplete" });
 }
+
+struct flows {
+	struct nhrp_flow *list;
+	size_t count;
+	const struct show_tunnels *tunnels;
+	msec now;
+};
 
 static int by_destination(const void *x, const void *y)
 {
@@ -232,46 +279,55 @@ static int by_destination(const void *x, const void *y)
 	return order ? order : show_addr_order(&a->source, &b->source);
 }
 
-static struct nhrp_flow *collect_flows(struct daemon *d, size_t *count)
+static void collect_flows(struct daemon *d, struct flows *all)
 {
-	struct nhrp_flow *list = NULL;
 	const void *cursor = NULL;
 	size_t n = 0, room = 0;
 
 	do {
 		if (n == room) {
 			room = room ? 2 * room : 64;
-			list = xreallocarray(list, room, sizeof(*list));
+			all->list = xreallocarray(all->list, room, sizeof(*all->list));
 		}
 		/* Those that are over are forgotten when the next packet comes. */
-	} while (nhrp_flow_next(d->nhrp, &cursor, &list[n]) &&
-		 (n += list[n].until > loop_now(), true));
-	qsort(list, n, sizeof(*list), by_destination);
-	*count = n;
-	return list;
+	} while (nhrp_flow_next(d->nhrp, &cursor, &all->list[n]) &&
+		 (n += all->list[n].until > all->now, true));
+	qsort(all->list, n, sizeof(*all->list), by_destination);
+	all->count = n;
 }
 
-json_t *show_ip_nhrp_redirect(struct daemon *d, const json_t *args)
+static json_t *flow_item(const void *of, size_t i)
 {
-	size_t count;
-	struct nhrp_flow *flows = collect_flows(d, &count);
-	json_t *list = json_array();
-	msec now = loop_now();
+	const struct flows *all = of;
+	const struct nhrp_flow *f = &all->list[i];
+
+	return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
+			 interface_name(all->tunnels, f->id), "nbma", show_addr(&f->nbma), "source",
+			 show_addr(&f->source), "destination", show_addr(&f->destination), "told",
+			 show_u64(f->told), "dropped", show_u64(f->limited), "next",
+			 show_ahead(all->now, f->next), "expires", show_ahead(all->now, f->until));
+}
+
+static void flows_release(void *arg)
+{
+	struct flows *all = arg;
+
+	free(all->list);
+	free(all);
+}
+
+struct answer *show_ip_nhrp_redirect(struct daemon *d, const json_t *args,
+				     const struct kernel_answer *unused)
+{
+	struct answer *a = answer_new();
+	struct flows *all = answer_owns(a, xcalloc(1, sizeof(*all)), flows_release);
 
 	(void)args;
-	for (size_t i = 0; i < count; i++) {
-		const struct nhrp_flow *f = &flows[i];
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "interface",
-					interface_name(d, f->id), "nbma", show_addr(&f->nbma),
-					"source", show_addr(&f->source), "destination",
-					show_addr(&f->destination), "told", show_u64(f->told),
-					"dropped", show_u64(f->limited), "next",
-					show_ahead(now, f->next), "expires", show_ahead(now, f->until)));
-	}
-	free(flows);
-	return json_pack("{s:o}", "flows", list);
+	(void)unused;
+	all->now = loop_now();
+	all->tunnels = show_tunnels_take(d, a);
+	collect_flows(d, all);
+	return answer_is(a, json_pack("{s:o}", "flows", answer_list(a, flow_item, all, 0, all->count)));
 }
 
 static const char *nhs_state_name(enum nhrp_nhs_state state)

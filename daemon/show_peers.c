@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "conf/conf.h"
+#include "daemon/answer.h"
 #include "daemon/daemon.h"
 #include "daemon/loop.h"
 #include "daemon/tunnel.h"
@@ -21,7 +22,8 @@
 /* A run of entries of one tunnel with one NBMA address. */
 struct nbma_peer {
 	const struct nhrp_entry *first;
-	size_t count;
+	uint32_t count;
+	const char *state; /* a word of IOS */
 };
 
 /* What says whose an entry is. */
@@ -82,7 +84,7 @@ static struct nbma_peer *group_by(struct nhrp_entry *entries, size_t count, owne
 		    addr_equal(owner(list[n - 1].first), owner(e)))
 			list[n - 1].count++;
 		else
-			list[n++] = (struct nbma_peer){ e, 1 };
+			list[n++] = (struct nbma_peer){ .first = e, .count = 1 };
 	}
 	qsort(list, n, sizeof(*list), by_first);
 	*groups = n;
@@ -170,15 +172,57 @@ static struct shortcuts shortcuts_collect(struct daemon *d)
 	return s;
 }
 
-/* What is looked at for each peer. */
-struct context {
-	struct phase1 phase1;
+struct show_peers {
+	struct nhrp_entry *entries;
+	struct nbma_peer *groups; /* of the entries; those of one tunnel stand together */
+	size_t count;
 	struct shortcuts shortcuts;
+	const struct show_tunnels *tunnels;
+	const struct show_pairs *pairs; /* for their traffic; NULL: it is not shown */
+	const struct tunnel *only;	/* asked for; NULL: all. Not looked at later */
 	msec now;
 };
 
+static void release(void *arg)
+{
+	struct show_peers *p = arg;
+
+	free(p->entries);
+	free(p->groups);
+	free(p->shortcuts.list);
+	free(p);
+}
+
+static struct show_peers *take(struct daemon *d, struct answer *a, owner_fn *owner)
+{
+	struct show_peers *p = answer_owns(a, xcalloc(1, sizeof(*p)), release);
+	size_t count;
+
+	p->now = loop_now();
+	p->tunnels = show_tunnels_take(d, a);
+	p->entries = show_nhrp_entries(d, &count);
+	count = without_local(p->entries, count);
+	p->groups = group_by(p->entries, count, owner, &p->count);
+	return p;
+}
+
+static int by_tunnel(const void *key, const void *item)
+{
+	return *(const int *)key - ((const struct nbma_peer *)item)->first->id;
+}
+
+/* What one tunnel has of them, as a list. */
+static json_t *list_of(struct answer *a, answer_item *item, const struct show_peers *p, int id)
+{
+	const int behind = id + 1;
+	size_t first = show_first(&id, p->groups, p->count, sizeof(*p->groups), by_tunnel);
+	size_t end = show_first(&behind, p->groups, p->count, sizeof(*p->groups), by_tunnel);
+
+	return answer_list(a, item, p, first, end - first);
+}
+
 /* A next hop server is up once it has taken our registration. */
-static bool registered_at(struct daemon *d, const struct nhrp_entry *e)
+static bool registered_at(const struct daemon *d, const struct nhrp_entry *e)
 {
 	const void *cursor = NULL;
 	struct nhrp_nhs s;
@@ -190,7 +234,8 @@ static bool registered_at(struct daemon *d, const struct nhrp_entry *e)
 }
 
 /* The words of IOS: what is still missing, and UP where nothing is. */
-static const char *peer_state(struct daemon *d, const struct nbma_peer *g, const struct phase1 *p)
+static const char *peer_state(const struct daemon *d, const struct nbma_peer *g,
+			      const struct phase1 *p)
 {
 	if (!g->first->peer_up)
 		return phase1_is_up(p, nbma_or_path(g->first)) ? "IPSEC" : "IKE";
@@ -203,10 +248,11 @@ static const char *peer_state(struct daemon *d, const struct nbma_peer *g, const
 #define ATTRIBUTES 8
 
 /* IOS's letters: S, D, I or L, then N for one behind a NAT and X for one without an SA. */
-static const char *attributes(struct daemon *d, const struct nhrp_entry *e, char buf[ATTRIBUTES])
+static const char *attributes(const struct show_peers *p, const struct nhrp_entry *e,
+			      char buf[ATTRIBUTES])
 {
-	const struct tunnel *t = tunnel_by_id(d, e->id);
-	bool bare = t && tunnel_is_protected(t) && e->type == NHRP_ENTRY_DYNAMIC && !e->peer_up;
+	bool bare = show_tunnel_of(p->tunnels, e->id)->is_protected &&
+		    e->type == NHRP_ENTRY_DYNAMIC && !e->peer_up;
 	const char *type = "I";
 
 	if (e->type == NHRP_ENTRY_LOCAL)
@@ -258,10 +304,24 @@ static bool is_server(const struct nbma_peer *g)
 	return false;
 }
 
-static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const struct context *c)
+/* The SAs' counters. Tunnels of one source share their SAs: each has all of the peer's traffic. */
+static void add_traffic(json_t *peer, const struct show_peers *p, const struct nhrp_entry *e)
 {
+	const struct show_tunnel *t = show_tunnel_of(p->tunnels, e->id);
+	json_t *traffic = NULL;
+
+	if (p->pairs && t->is_protected && !addr_is_none(nbma_or_path(e)))
+		traffic = show_pairs_traffic(p->pairs, &t->local, nbma_or_path(e));
+	if (traffic)
+		json_object_set_new(peer, "traffic", traffic);
+}
+
+static json_t *peer_item(const void *of, size_t at)
+{
+	const struct show_peers *p = of;
+	const struct nbma_peer *g = &p->groups[at];
 	const struct addr *nbma = nbma_or_path(g->first);
-	json_t *entries = json_array();
+	json_t *entries = json_array(), *peer;
 	char letters[ATTRIBUTES];
 
 	for (size_t i = 0; i < g->count; i++) {
@@ -270,13 +330,15 @@ static json_t *peer_json(struct daemon *d, const struct nbma_peer *g, const stru
 		json_array_append_new(
 			entries, json_pack("{s:o, s:s, s:s}", "protocol", show_addr(&e->protocol),
 					   "type", type_name(e), "attributes",
-					   attributes(d, e, letters)));
+					   attributes(p, e, letters)));
 	}
-	add_shortcuts(entries, g, &c->shortcuts);
-	return json_pack("{s:o, s:s, s:b, s:o, s:o}", "nbma",
+	add_shortcuts(entries, g, &p->shortcuts);
+	peer = json_pack("{s:o, s:s, s:b, s:o, s:o}", "nbma",
 			 addr_is_none(nbma) ? json_string("UNKNOWN") : show_addr(nbma), "state",
-			 peer_state(d, g, &c->phase1), "nhs", (int)is_server(g), "since",
-			 show_ago(c->now, g->first->peer_since), "entries", entries);
+			 g->state, "nhs", (int)is_server(g), "since",
+			 show_ago(p->now, g->first->peer_since), "entries", entries);
+	add_traffic(peer, p, g->first);
+	return peer;
 }
 
 /* Which peers are asked for; zeros: all. */
@@ -295,55 +357,72 @@ static bool has_protocol(const struct nbma_peer *g, const struct addr *protocol)
 
 static bool is_wanted(const struct which *w, const struct nbma_peer *g)
 {
-	return (addr_is_none(&w->nbma) || addr_equal(nbma_or_path(g->first), &w->nbma)) &&
+	return (!w->tunnel || w->tunnel->id == g->first->id) &&
+	       (addr_is_none(&w->nbma) || addr_equal(nbma_or_path(g->first), &w->nbma)) &&
 	       (addr_is_none(&w->protocol) || has_protocol(g, &w->protocol));
 }
 
-static json_t *peers_of(struct daemon *d, int id, const struct nbma_peer *groups, size_t count,
-			const struct context *c, const struct which *w)
+struct show_peers *show_peers_take(struct daemon *d, struct answer *a, const json_t *args,
+				   json_t **error)
 {
-	json_t *list = json_array();
+	struct phase1 phase1;
+	struct show_peers *p;
+	struct which w;
+	size_t n = 0;
 
-	for (size_t i = 0; i < count; i++)
-		if (groups[i].first->id == id && is_wanted(w, &groups[i]))
-			json_array_append_new(list, peer_json(d, &groups[i], c));
-	return list;
+	if (!verbs_tunnel(d, args, "interface", &w.tunnel, error) ||
+	    !verbs_address(args, "nbma", &w.nbma, error) ||
+	    !verbs_address(args, "tunnel", &w.protocol, error))
+		return NULL;
+	p = take(d, a, nbma_or_path);
+	p->only = w.tunnel;
+	p->shortcuts = shortcuts_collect(d);
+	phase1 = phase1_collect(d);
+	for (size_t i = 0; i < p->count; i++) {
+		p->groups[n] = p->groups[i];
+		p->groups[n].state = peer_state(d, &p->groups[n], &phase1);
+		n += is_wanted(&w, &p->groups[n]);
+	}
+	p->count = n;
+	free(phase1.remotes);
+	return p;
 }
 
-static json_t *dmvpn_json(struct daemon *d, const struct which *w)
+json_t *show_peers_tunnels(struct daemon *d, struct answer *a, struct show_peers *p,
+			   const struct show_pairs *pairs)
 {
-	size_t count, n;
-	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
-	struct nbma_peer *groups;
-	struct context c = { .phase1 = phase1_collect(d), .now = loop_now() };
 	json_t *list = json_array();
 
-	count = without_local(entries, count);
-	groups = group_by(entries, count, nbma_or_path, &n);
-	c.shortcuts = shortcuts_collect(d);
+	p->pairs = pairs;
 	TUNNELS_EACH (d, t)
-		if (!w->tunnel || w->tunnel == t)
+		if (!p->only || p->only == t)
 			json_array_append_new(
 				list, json_pack("{s:s, s:s, s:o}", "interface", t->conf->name, "type",
 						conf_tunnel_is_hub(t->conf) ? "Hub" : "Spoke", "peers",
-						peers_of(d, t->id, groups, n, &c, w)));
-	free(groups);
-	free(entries);
-	free(c.phase1.remotes);
-	free(c.shortcuts.list);
-	return json_pack("{s:o}", "tunnels", list);
+						list_of(a, peer_item, p, t->id)));
+	return list;
 }
 
-json_t *show_dmvpn(struct daemon *d, const json_t *args)
+bool show_peers_at(const struct show_peers *p, size_t i, int *tunnel, struct addr *nbma, msec *since)
 {
-	struct which w;
-	json_t *error;
+	if (i >= p->count)
+		return false;
+	*tunnel = p->groups[i].first->id;
+	*nbma = *nbma_or_path(p->groups[i].first);
+	*since = p->groups[i].first->peer_since;
+	return true;
+}
 
-	if (!verbs_tunnel(d, args, "interface", &w.tunnel, &error) ||
-	    !verbs_address(args, "nbma", &w.nbma, &error) ||
-	    !verbs_address(args, "tunnel", &w.protocol, &error))
-		return error;
-	return dmvpn_json(d, &w);
+struct answer *show_dmvpn(struct daemon *d, const json_t *args, const struct kernel_answer *unused)
+{
+	struct answer *a = answer_new();
+	json_t *error;
+	struct show_peers *p = show_peers_take(d, a, args, &error);
+
+	(void)unused;
+	if (!p)
+		return answer_is(a, error);
+	return answer_is(a, json_pack("{s:o}", "tunnels", show_peers_tunnels(d, a, p, NULL)));
 }
 
 /* IOS prints the address of its own structure; here, something that names the endpoint. */
@@ -352,42 +431,35 @@ static json_t *base_of(const struct addr *nbma)
 	return json_sprintf("0x%08X", addr_to_v4(nbma));
 }
 
-static json_t *endpoints_of(int id, const struct nbma_peer *groups, size_t count)
+static json_t *endpoint_item(const void *of, size_t at)
 {
-	json_t *list = json_array();
+	const struct nbma_peer *g = &((const struct show_peers *)of)->groups[at];
+	json_t *overlays = json_array();
 
-	for (size_t i = 0; i < count; i++) {
-		const struct nbma_peer *g = &groups[i];
-		json_t *overlays;
-
-		/* Nothing points there: no neighbour in the kernel. */
-		if (g->first->id != id || addr_is_none(&g->first->path))
-			continue;
-		overlays = json_array();
-		for (size_t j = 0; j < g->count; j++)
-			json_array_append_new(overlays, show_addr(&g->first[j].protocol));
-		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:o}", "transport", show_addr(&g->first->path),
-					"base", base_of(&g->first->path), "overlays", overlays));
-	}
-	return list;
+	for (size_t i = 0; i < g->count; i++)
+		json_array_append_new(overlays, show_addr(&g->first[i].protocol));
+	return json_pack("{s:o, s:o, s:o}", "transport", show_addr(&g->first->path), "base",
+			 base_of(&g->first->path), "overlays", overlays);
 }
 
-json_t *show_tunnel_endpoints(struct daemon *d, const json_t *args)
+struct answer *show_tunnel_endpoints(struct daemon *d, const json_t *args,
+				     const struct kernel_answer *unused)
 {
-	size_t count, n;
-	struct nhrp_entry *entries = show_nhrp_entries(d, &count);
-	struct nbma_peer *groups;
+	struct answer *a = answer_new();
+	struct show_peers *p = take(d, a, path);
 	json_t *list = json_array();
+	size_t n = 0;
 
 	(void)args;
-	count = without_local(entries, count);
-	groups = group_by(entries, count, path, &n);
+	(void)unused;
+	/* Without those that nothing points to: no neighbour in the kernel. */
+	for (size_t i = 0; i < p->count; i++)
+		if (!addr_is_none(&p->groups[i].first->path))
+			p->groups[n++] = p->groups[i];
+	p->count = n;
 	TUNNELS_EACH (d, t)
 		json_array_append_new(list,
 				      json_pack("{s:s, s:o}", "interface", t->conf->name, "endpoints",
-						endpoints_of(t->id, groups, n)));
-	free(groups);
-	free(entries);
-	return json_pack("{s:o}", "tunnels", list);
+						list_of(a, endpoint_item, p, t->id)));
+	return answer_is(a, json_pack("{s:o}", "tunnels", list));
 }

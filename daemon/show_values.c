@@ -2,6 +2,7 @@
 /* Values as the shows say them in JSON. */
 #include "daemon/show.h"
 
+#include <endian.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -69,7 +70,16 @@ json_t *show_ahead(msec now, msec then)
 
 int show_addr_order(const struct addr *a, const struct addr *b)
 {
-	return memcmp(a->b, b->b, sizeof(a->b));
+	/* Ten thousand of them are sorted: not by memcmp(), which is a call. */
+	for (size_t i = 0; i < sizeof(a->b); i += sizeof(uint64_t)) {
+		uint64_t x, y;
+
+		memcpy(&x, a->b + i, sizeof(x));
+		memcpy(&y, b->b + i, sizeof(y));
+		if (x != y)
+			return be64toh(x) < be64toh(y) ? -1 : 1;
+	}
+	return 0;
 }
 
 size_t show_first(const void *key, const void *items, size_t n, size_t size,

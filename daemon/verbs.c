@@ -292,112 +292,6 @@ static json_t *reload_configuration(struct daemon *d, const json_t *args)
 	return reload(d);
 }
 
-/* Verbs that the kernel's answer completes. */
-
-/* peer: its address; above it, in the upper half, the tunnel's id + 1. Zeros: not asked for. */
-static void ipsec_sas_arrived(struct daemon *d, void *ctx, uint64_t which,
-			      const struct kernel_answer *a)
-{
-	uint32_t peer = (uint32_t)which, id = (uint32_t)(which >> 32);
-	struct addr remote = peer ? addr_v4(peer) : (struct addr){ 0 };
-	const struct tunnel *only = id ? tunnel_by_id(d, (int)(id - 1)) : NULL;
-
-	if (a->err)
-		ctl_answer(ctx, verbs_error("%s", a->why));
-	else if (id && !only)
-		ctl_answer(ctx, verbs_error("the tunnel has just been removed"));
-	else
-		ctl_answer(ctx, show_crypto_ipsec_sa(d, &remote, only, a));
-}
-
-static void ask_for_ipsec_sas(struct daemon *d, const json_t *args, struct ctl_client *c)
-{
-	const struct tunnel *only;
-	struct addr peer;
-	json_t *error;
-
-	if (verbs_address(args, "peer", &peer, &error) &&
-	    verbs_tunnel(d, args, "interface", &only, &error))
-		kernel_sa_dump(d, ipsec_sas_arrived, c,
-			       (addr_is_none(&peer) ? 0 : addr_to_v4(&peer)) |
-				       (only ? (uint64_t)(only->id + 1) << 32 : 0));
-	else
-		ctl_answer(c, error);
-}
-
-static void sessions_arrived(struct daemon *d, void *ctx, uint64_t unused,
-			     const struct kernel_answer *a)
-{
-	(void)unused;
-	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_crypto_session(d, a));
-}
-
-static void ask_for_sessions(struct daemon *d, const json_t *args, struct ctl_client *c)
-{
-	(void)args;
-	kernel_sa_dump(d, sessions_arrived, c, 0);
-}
-
-static void map_sas_arrived(struct daemon *d, void *ctx, uint64_t unused,
-			    const struct kernel_answer *a)
-{
-	(void)unused;
-	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_map(d, a));
-}
-
-static void ask_for_map(struct daemon *d, const json_t *args, struct ctl_client *c)
-{
-	(void)args;
-	kernel_sa_dump(d, map_sas_arrived, c, 0);
-}
-
-/* What show dmvpn detail is about, above the address or the tunnel's id. */
-enum about { ABOUT_ALL, ABOUT_TUNNEL, ABOUT_NBMA, ABOUT_PROTOCOL };
-
-static void dmvpn_sas_arrived(struct daemon *d, void *ctx, uint64_t which,
-			      const struct kernel_answer *a)
-{
-	static const char *const names[] = {
-		[ABOUT_TUNNEL] = "interface", [ABOUT_NBMA] = "nbma", [ABOUT_PROTOCOL] = "tunnel"
-	};
-	enum about about = (enum about)(which >> 32);
-	struct addr address = addr_v4((uint32_t)which);
-	const struct tunnel *t = about == ABOUT_TUNNEL ? tunnel_by_id(d, (int)which) : NULL;
-	json_t *args = json_object();
-
-	if (about)
-		json_object_set_new(args, names[about],
-				    t ? json_string(t->conf->name) : show_addr(&address));
-	ctl_answer(ctx, a->err ? verbs_error("%s", a->why) : show_dmvpn_detail(d, args, a));
-	json_decref(args);
-}
-
-static void ask_for_dmvpn_detail(struct daemon *d, const json_t *args, struct ctl_client *c)
-{
-	const struct tunnel *only;
-	struct addr nbma, protocol;
-	uint64_t which = ABOUT_ALL;
-	json_t *error;
-
-	if (json_object_size(args) > 1) {
-		ctl_answer(c, verbs_error("expected one of \"interface\", \"nbma\" and \"tunnel\""));
-		return;
-	}
-	if (!verbs_tunnel(d, args, "interface", &only, &error) ||
-	    !verbs_address(args, "nbma", &nbma, &error) ||
-	    !verbs_address(args, "tunnel", &protocol, &error)) {
-		ctl_answer(c, error);
-		return;
-	}
-	if (only)
-		which = (uint64_t)ABOUT_TUNNEL << 32 | (uint32_t)only->id;
-	else if (!addr_is_none(&nbma))
-		which = (uint64_t)ABOUT_NBMA << 32 | addr_to_v4(&nbma);
-	else if (!addr_is_none(&protocol))
-		which = (uint64_t)ABOUT_PROTOCOL << 32 | addr_to_v4(&protocol);
-	kernel_sa_dump(d, dmvpn_sas_arrived, c, which);
-}
-
 void verbs_follow(struct ctl_client *c, enum ctl_stream stream)
 {
 	if (!ctl_follow(c, stream))
@@ -422,56 +316,59 @@ void verbs_forget(struct daemon *d, const struct ctl_client *c)
 
 static const struct verb {
 	const char *words;
-	json_t *(*run)(struct daemon *d, const json_t *args);
+	/* One of these: the answer at once; by itself, perhaps later; one that grows with the peers. */
+	show_fn *run;
 	void (*start)(struct daemon *d, const json_t *args, struct ctl_client *c);
+	show_list_fn *list;
+	bool with_sas;	  /* the list needs the kernel's SAs */
 	const char *args; /* their names, with a space between; NULL: none */
 } verbs[] = {
-	{ "clear crypto isakmp", clear_crypto_isakmp, NULL, "conn_id" },
-	{ "clear crypto sa", clear_crypto_sa, NULL, "peer" },
-	{ "clear dmvpn session", clear_dmvpn_session, NULL, "nbma tunnel" },
-	{ "clear ip nhrp", clear_ip_nhrp, NULL, "address" },
-	{ "debug", NULL, verb_debug, NULL },
-	{ "debug crypto condition peer", verb_debug_peer, NULL, "peer" },
-	{ "debug crypto condition reset", verb_debug_reset, NULL, NULL },
-	{ "debug crypto condition tunnel", verb_debug_tunnel, NULL, "tunnel" },
-	{ "debug crypto condition username", verb_debug_username, NULL, "username" },
-	{ "debug crypto ipsec", verb_debug_ipsec, NULL, NULL },
-	{ "debug crypto isakmp", verb_debug_isakmp, NULL, "level" },
-	{ "debug nhrp", verb_debug_nhrp, NULL, NULL },
-	{ "debug nhrp cache", verb_debug_nhrp_cache, NULL, NULL },
-	{ "debug nhrp error", verb_debug_nhrp_error, NULL, NULL },
-	{ "debug nhrp extension", verb_debug_nhrp_extension, NULL, NULL },
-	{ "debug nhrp packet", verb_debug_nhrp_packet, NULL, NULL },
-	{ "events", NULL, follow_events, NULL },
-	{ "explain", NULL, explain_start, "peer" },
-	{ "ladder", ladder_of, NULL, "peer" },
-	{ "map", NULL, ask_for_map, NULL },
-	{ "reload", reload_configuration, NULL, NULL },
-	{ "show crypto ipsec sa", NULL, ask_for_ipsec_sas, "peer interface" },
-	{ "show crypto isakmp key", show_crypto_isakmp_key, NULL, NULL },
-	{ "show crypto isakmp peers", show_crypto_isakmp_peers, NULL, NULL },
-	{ "show crypto isakmp policy", show_crypto_isakmp_policy, NULL, NULL },
-	{ "show crypto isakmp sa", show_crypto_isakmp_sa, NULL, "peer" },
-	{ "show crypto isakmp stats", show_crypto_isakmp_stats, NULL, NULL },
-	{ "show crypto session", NULL, ask_for_sessions, NULL },
-	{ "show debugging", verb_show_debugging, NULL, NULL },
-	{ "show dmvpn", show_dmvpn, NULL, "interface nbma tunnel" },
-	{ "show dmvpn detail", NULL, ask_for_dmvpn_detail, "interface nbma tunnel" },
-	{ "show interface", show_interface, NULL, "interface" },
-	{ "show ip nhrp", show_ip_nhrp, NULL, "address" },
-	{ "show ip nhrp dynamic", show_ip_nhrp_dynamic, NULL, NULL },
-	{ "show ip nhrp incomplete", show_ip_nhrp_incomplete, NULL, NULL },
-	{ "show ip nhrp multicast", show_ip_nhrp_multicast, NULL, NULL },
-	{ "show ip nhrp nhs", show_ip_nhrp_nhs, NULL, NULL },
-	{ "show ip nhrp redirect", show_ip_nhrp_redirect, NULL, NULL },
-	{ "show ip nhrp static", show_ip_nhrp_static, NULL, NULL },
-	{ "show ip nhrp traffic", show_ip_nhrp_traffic, NULL, NULL },
-	{ "show log peer", log_of, NULL, "peer" },
-	{ "show running-config", show_running_config, NULL, NULL },
-	{ "show running-config ios", show_running_config_ios, NULL, NULL },
-	{ "show tunnel endpoints", show_tunnel_endpoints, NULL, NULL },
-	{ "show version", show_version, NULL, NULL },
-	{ "undebug all", verb_undebug, NULL, NULL },
+	{ "clear crypto isakmp", .run = clear_crypto_isakmp, .args = "conn_id" },
+	{ "clear crypto sa", .run = clear_crypto_sa, .args = "peer" },
+	{ "clear dmvpn session", .run = clear_dmvpn_session, .args = "nbma tunnel" },
+	{ "clear ip nhrp", .run = clear_ip_nhrp, .args = "address" },
+	{ "debug", .start = verb_debug },
+	{ "debug crypto condition peer", .run = verb_debug_peer, .args = "peer" },
+	{ "debug crypto condition reset", .run = verb_debug_reset },
+	{ "debug crypto condition tunnel", .run = verb_debug_tunnel, .args = "tunnel" },
+	{ "debug crypto condition username", .run = verb_debug_username, .args = "username" },
+	{ "debug crypto ipsec", .run = verb_debug_ipsec },
+	{ "debug crypto isakmp", .run = verb_debug_isakmp, .args = "level" },
+	{ "debug nhrp", .run = verb_debug_nhrp },
+	{ "debug nhrp cache", .run = verb_debug_nhrp_cache },
+	{ "debug nhrp error", .run = verb_debug_nhrp_error },
+	{ "debug nhrp extension", .run = verb_debug_nhrp_extension },
+	{ "debug nhrp packet", .run = verb_debug_nhrp_packet },
+	{ "events", .start = follow_events },
+	{ "explain", .start = explain_start, .args = "peer" },
+	{ "ladder", .run = ladder_of, .args = "peer" },
+	{ "map", .list = show_map, .with_sas = true },
+	{ "reload", .run = reload_configuration },
+	{ "show crypto ipsec sa", .list = show_crypto_ipsec_sa, .with_sas = true, .args = "peer interface" },
+	{ "show crypto isakmp key", .run = show_crypto_isakmp_key },
+	{ "show crypto isakmp peers", .list = show_crypto_isakmp_peers },
+	{ "show crypto isakmp policy", .run = show_crypto_isakmp_policy },
+	{ "show crypto isakmp sa", .list = show_crypto_isakmp_sa, .args = "peer" },
+	{ "show crypto isakmp stats", .run = show_crypto_isakmp_stats },
+	{ "show crypto session", .list = show_crypto_session, .with_sas = true },
+	{ "show debugging", .run = verb_show_debugging },
+	{ "show dmvpn", .list = show_dmvpn, .args = "interface nbma tunnel" },
+	{ "show dmvpn detail", .list = show_dmvpn_detail, .with_sas = true, .args = "interface nbma tunnel" },
+	{ "show interface", .run = show_interface, .args = "interface" },
+	{ "show ip nhrp", .list = show_ip_nhrp, .args = "address" },
+	{ "show ip nhrp dynamic", .list = show_ip_nhrp_dynamic },
+	{ "show ip nhrp incomplete", .list = show_ip_nhrp_incomplete },
+	{ "show ip nhrp multicast", .run = show_ip_nhrp_multicast },
+	{ "show ip nhrp nhs", .run = show_ip_nhrp_nhs },
+	{ "show ip nhrp redirect", .list = show_ip_nhrp_redirect },
+	{ "show ip nhrp static", .list = show_ip_nhrp_static },
+	{ "show ip nhrp traffic", .run = show_ip_nhrp_traffic },
+	{ "show log peer", .run = log_of, .args = "peer" },
+	{ "show running-config", .run = show_running_config },
+	{ "show running-config ios", .run = show_running_config_ios },
+	{ "show tunnel endpoints", .list = show_tunnel_endpoints },
+	{ "show version", .run = show_version },
+	{ "undebug all", .run = verb_undebug },
 };
 
 static bool is_one_of(const char *names, const char *name)
@@ -524,6 +421,27 @@ static bool join_words(const json_t *request, char *buf, size_t size)
 	return len > 0;
 }
 
+static void sas_arrived(struct daemon *d, void *ctx, uint64_t which, const struct kernel_answer *a)
+{
+	const json_t *args = json_object_get(ctl_request(ctx), "args");
+
+	if (a->err)
+		ctl_answer(ctx, verbs_error("%s", a->why));
+	else
+		ctl_send(ctx, verbs[which].list(d, args, a));
+}
+
+static void begin_list(struct daemon *d, const struct verb *v, const json_t *args,
+		       struct ctl_client *c)
+{
+	if (!ctl_takes_turn(c))
+		return;
+	if (v->with_sas)
+		kernel_sa_dump(d, sas_arrived, c, (uint64_t)(v - verbs));
+	else
+		ctl_send(c, v->list(d, args, NULL));
+}
+
 void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 {
 	const json_t *args = json_object_get(request, "args");
@@ -544,6 +462,8 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 			ctl_answer(c, error);
 		else if (verbs[i].start)
 			verbs[i].start(d, args, c);
+		else if (verbs[i].list)
+			begin_list(d, &verbs[i], args, c);
 		else
 			ctl_answer(c, verbs[i].run(d, args));
 		return;

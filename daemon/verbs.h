@@ -12,12 +12,13 @@
 #include "daemon/ctl.h"
 
 struct addr;
+struct answer;
 struct daemon;
 struct tunnel;
 
 /*
- * Runs {"verb": [...], "args": {...}}. ctl_answer() is called exactly once: during this call, or
- * later where the kernel must be asked, unless verbs_forget() comes first.
+ * Runs {"verb": [...], "args": {...}}. ctl_answer() or ctl_send() is called exactly once: during this
+ * call, or later where the kernel must be asked or it is others' turn, unless verbs_forget() comes first.
  */
 void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c);
 /* This client is gone; nothing must be answered to it any more. */
@@ -25,10 +26,17 @@ void verbs_forget(struct daemon *d, const struct ctl_client *c);
 
 /* ctl.c: sends the answer, which it takes over. */
 void ctl_answer(struct ctl_client *c, json_t *answer);
+void ctl_send(struct ctl_client *c, struct answer *answer);
+/*
+ * Whether it is this client's turn to have an answer that grows with the peers made. False: it waits,
+ * verbs_run() will be called again with the same request. The turn ends with the client.
+ */
+bool ctl_takes_turn(struct ctl_client *c);
+/* What the client has asked, for as long as there is the client. */
+const json_t *ctl_request(const struct ctl_client *c);
 
 /* An {"error": ...}. */
 json_t *verbs_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-
 
 /* For the functions behind the verbs. */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The control socket: requests and answers over a real socket, its limits, clients that go away.
- * LINK: daemon/ctl.c
+ * LINK: daemon/ctl.c daemon/answer.c
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/answer.h"
 #include "daemon/ctl.h"
 #include "daemon/trace.h"
 #include "daemon/verbs.h"
@@ -26,6 +27,45 @@ static const struct ctl_client *forgotten;
 static bool followed;
 static char logged[512];
 
+/* An answer that grows with the peers: of ten thousand of them. */
+
+#define ITEMS 10000
+
+static unsigned int snapshots, begun; /* that are there; that ever were */
+static size_t made;		      /* items of all of them */
+
+static json_t *item(const void *of, size_t i)
+{
+	(void)of;
+	made++;
+	return json_pack("{s:I, s:s}", "i", (json_int_t)i, "text",
+			 "a peer is some five hundred octets of text: .................................."
+			 "....................................................................."
+			 "....................................................................."
+			 "....................................................................."
+			 "....................................................................."
+			 ".....................................................................");
+}
+
+static void release(void *snapshot)
+{
+	snapshots--;
+	free(snapshot);
+}
+
+static void run_list(struct ctl_client *c)
+{
+	struct answer *a;
+
+	if (!ctl_takes_turn(c))
+		return;
+	snapshots++;
+	begun++;
+	a = answer_new();
+	answer_owns(a, xcalloc(1, 100), release);
+	ctl_send(c, answer_is(a, json_pack("{s:o}", "list", answer_list(a, item, NULL, 0, ITEMS))));
+}
+
 void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 {
 	const char *word = json_string_value(json_array_get(json_object_get(request, "verb"), 0));
@@ -34,6 +74,10 @@ void verbs_run(struct daemon *d, const json_t *request, struct ctl_client *c)
 	(void)d;
 	if (word && !strcmp(word, "later")) {
 		waiting = c;
+		return;
+	}
+	if (word && !strcmp(word, "list")) {
+		run_list(c);
 		return;
 	}
 	if (word && !strcmp(word, "events")) {
@@ -236,6 +280,102 @@ Test(ctl, a_long_answer_to_a_slow_reader)
 	free(answer);
 	close(fd);
 	end();
+}
+
+static int ask_for_list(void)
+{
+	int fd = connect_client();
+
+	say(fd, "{\"verb\": [\"list\"]}\n");
+	turns(3);
+	return fd;
+}
+
+static void check_list(int fd)
+{
+	char *answer = hear(fd);
+	json_t *parsed;
+
+	cr_assert_not_null(answer);
+	cr_assert_eq(strlen(strchr(answer, '\n')), 1, "more than one line");
+	parsed = json_loads(answer, 0, NULL);
+	cr_assert_not_null(parsed);
+	cr_assert_eq(json_array_size(json_object_get(parsed, "list")), ITEMS);
+	json_decref(parsed);
+	free(answer);
+	close(fd);
+}
+
+/* One slice at a turn of the loop; while nobody reads, no more than sockets hold is made. */
+Test(ctl, a_list_is_made_as_it_is_read)
+{
+	size_t before;
+	int fd;
+
+	begin();
+	fd = ask_for_list();
+	for (int i = 0; i < 20; i++) {
+		before = made;
+		turns(1);
+		cr_assert_leq(made - before, ANSWER_SLICE / 400 + 1);
+	}
+	turns(200);
+	before = made;
+	cr_assert_lt(before, ITEMS / 4);
+	turns(50);
+	cr_assert_eq(made, before);
+	check_list(fd);
+	cr_assert_eq(made, ITEMS);
+	turns(5);
+	cr_assert_eq(snapshots, 0);
+	end();
+}
+
+/* However many ask, there is one snapshot at a time; short answers do not wait for it. */
+Test(ctl, lists_one_after_another)
+{
+	int fds[CTL_CLIENTS_MAX - 1];
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = ask_for_list();
+	turns(50);
+	cr_assert_eq(begun, 1);
+	check_answer("{\"verb\": [\"show\"]}\n", "{\"echo\":\"show\"}\n");
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++) {
+		check_list(fds[i]); /* in the order in which they came */
+		cr_assert_leq(snapshots, 1);
+	}
+	turns(5);
+	cr_assert_eq(begun, ARRAY_SIZE(fds));
+	cr_assert_eq(snapshots, 0);
+	end();
+}
+
+/* Who goes away while it is its turn, or before, holds up nobody. */
+Test(ctl, the_turn_of_who_has_gone)
+{
+	int fds[4];
+
+	begin();
+	for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+		fds[i] = ask_for_list();
+	close(fds[1]);
+	turns(5);
+	close(fds[0]);
+	turns(5);
+	cr_assert_eq(begun, 2);
+	cr_assert_eq(snapshots, 1);
+	check_list(fds[2]);
+	turns(2);
+	cr_assert_eq(begun, 3);
+	/* The end of the daemon's side begins no other. */
+	fds[0] = ask_for_list();
+	end();
+	cr_assert_eq(begun, 3);
+	cr_assert_eq(snapshots, 0);
+	close(fds[3]);
+	close(fds[0]);
 }
 
 Test(ctl, an_answer_that_comes_later)

@@ -3,9 +3,9 @@
  * From the cores to the terminal: verbs make JSON of what stand-ins for the cores tell, the client
  * renders it. The article's figures go in, the layouts that it prints come out.
  * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_map.c daemon/show_ike.c
- * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
+ * LINK: daemon/show_ipsec.c daemon/show_session.c daemon/answer.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
- * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_events.c
+ * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_events.c
  */
 #include "tests/unit/show_node.h"
 
@@ -18,7 +18,7 @@ Test(show, the_article_s_spoke, .init = site_a)
 	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"]}", render_isakmp_sa,
 		     "show-crypto-isakmp-sa");
 	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"sa\"]}",
-		     render_isakmp_sa_detail, "show-crypto-isakmp-sa-detail");
+		     render_isakmp_sa_detail, "show-crypto-isakmp-sa-detail-spoke");
 	check_golden("{\"verb\": [\"show\", \"crypto\", \"isakmp\", \"policy\"]}",
 		     render_isakmp_policy, "show-crypto-isakmp-policy");
 }

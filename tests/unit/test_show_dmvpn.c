@@ -2,7 +2,7 @@
 /*
  * Shows that are put together from others, or are about some peers or entries only.
  * LINK: daemon/verbs.c daemon/show.c daemon/show_values.c daemon/show_nhrp.c daemon/show_peers.c daemon/show_map.c daemon/show_ike.c
- * LINK: daemon/show_ipsec.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
+ * LINK: daemon/show_ipsec.c daemon/show_session.c daemon/answer.c daemon/diagnose.c daemon/diagnose_cert.c daemon/diagnose_offer.c
  * LINK: daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c
  * LINK: lib/wire.c daemon/dmvpnctl_show.c daemon/dmvpnctl_crypto.c daemon/dmvpnctl_session.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_events.c
  */
@@ -137,20 +137,23 @@ Test(show_dmvpn, some_peers, .init = three_peers)
 /* With all peers all sessions, with some only theirs; the tunnel has its link and its servers. */
 Test(show_dmvpn, detail, .init = three_peers)
 {
-	json_t *answer = ask("{\"verb\": [\"show\", \"dmvpn\", \"detail\"]}"), *first;
+	json_t *answer, *first;
 
+	sas[sa_count] = sas[0];
+	sas[sa_count++].remote.addr = addr_v4(0x0a000063); /* NHRP does not know of it */
+	answer = ask("{\"verb\": [\"show\", \"dmvpn\", \"detail\"]}");
 	first = json_array_get(json_object_get(answer, "tunnels"), 0);
 	cr_expect_str_eq(member_text(first, "profile"), "DMVPN");
 	cr_expect_eq(json_array_size(json_object_get(first, "servers")), 1);
 	json_decref(answer);
 	check_list("{\"verb\": [\"show\", \"dmvpn\", \"detail\"]}", "sessions", "peer",
-		   "10.0.0.99 10.0.1.2 ");
+		   "10.0.0.6 10.0.0.99 10.0.1.2 ");
 	check_list("{\"verb\": [\"show\", \"dmvpn\", \"detail\"], \"args\": {\"tunnel\": "
 		   "\"172.16.0.1\"}}",
 		   "sessions", "peer", "10.0.1.2 ");
 	check_list("{\"verb\": [\"show\", \"dmvpn\", \"detail\"], \"args\": {\"nbma\": "
 		   "\"10.0.0.6\"}}",
-		   "sessions", "peer", "");
+		   "sessions", "peer", "10.0.0.6 ");
 	kernel_error = EIO;
 	check_error("{\"verb\": [\"show\", \"dmvpn\", \"detail\"]}", "the kernel says no");
 }

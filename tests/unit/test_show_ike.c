@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * show crypto isakmp sa, peers and key: of several SAs, of one that knows nothing yet, of secrets.
- * LINK: daemon/show_ike.c daemon/show_values.c daemon/diagnose.c daemon/diagnose_cert.c
+ * LINK: daemon/show_ike.c daemon/show_values.c daemon/answer.c daemon/diagnose.c daemon/diagnose_cert.c
  * LINK: daemon/diagnose_offer.c daemon/diagnose_nhrp.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c
- * LINK: lib/algo.c lib/addr.c lib/wire.c daemon/dmvpnctl_session.c daemon/dmvpnctl_show.c
+ * LINK: lib/algo.c lib/addr.c lib/wire.c daemon/dmvpnctl_session.c daemon/dmvpnctl_nhrp.c daemon/dmvpnctl_show.c
  */
 #include <criterion/criterion.h>
 #include <string.h>
@@ -17,6 +17,7 @@
 #include "daemon/verbs.h"
 #include "ikev1/ike.h"
 #include "lib/util.h"
+#include "tests/unit/answer_whole.h"
 
 #define NOW SECONDS(1000)
 
@@ -94,7 +95,7 @@ static void node(void)
 
 Test(show_ike, peers, .init = node)
 {
-	json_t *answer = show_crypto_isakmp_peers(&d, NULL);
+	json_t *answer = answer_whole(show_crypto_isakmp_peers(&d, NULL, NULL));
 	char text[512] = "";
 	FILE *out = fmemopen(text, sizeof(text), "w");
 
@@ -109,7 +110,7 @@ Test(show_ike, sas_of_one_peer, .init = node)
 {
 	json_t *args = json_pack("{s:s}", "peer", "10.0.1.2"), *list, *answer;
 
-	answer = show_crypto_isakmp_sa(&d, args);
+	answer = answer_whole(show_crypto_isakmp_sa(&d, args, NULL));
 	list = json_object_get(answer, "sas");
 	cr_assert_eq(json_array_size(list), 2);
 	cr_expect_str_eq(member_text(json_array_get(list, 0), "capabilities"), "DNF");
@@ -118,7 +119,7 @@ Test(show_ike, sas_of_one_peer, .init = node)
 	cr_expect_not(member_has(json_array_get(list, 1), "phase1_id"));
 	json_decref(answer);
 	json_object_set_new(args, "peer", json_string("hub"));
-	answer = show_crypto_isakmp_sa(&d, args);
+	answer = answer_whole(show_crypto_isakmp_sa(&d, args, NULL));
 	cr_assert_str_eq(member_text(answer, "error"), "no address");
 	json_decref(answer);
 	json_decref(args);
