@@ -164,12 +164,13 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $$(call linked,tests/%.c)
 
 install: all
 	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(sysconfdir)/dmvpnd \
-	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir) $(DESTDIR)$(completiondir) \
+	           $(DESTDIR)$(unitdir) $(DESTDIR)$(docdir)/conf $(DESTDIR)$(docdir)/doc $(DESTDIR)$(completiondir) \
 	           $(DESTDIR)$(mandir)/man5 $(DESTDIR)$(mandir)/man8
 	install -m 755 $(BUILD)/dmvpnd $(DESTDIR)$(sbindir)/dmvpnd
 	install -m 755 $(BUILD)/dmvpnctl $(DESTDIR)$(bindir)/dmvpnctl
-	install -m 644 conf/hub.conf conf/spoke.conf conf/spoke-modern.conf doc/configuration.md README.md \
-	           $(DESTDIR)$(docdir)
+	install -m 644 README.md $(DESTDIR)$(docdir)
+	install -m 644 conf/*.conf conf/*.ios $(DESTDIR)$(docdir)/conf
+	install -m 644 doc/*.md doc/*.svg $(DESTDIR)$(docdir)/doc
 	install -m 644 scripts/completion/dmvpnctl $(DESTDIR)$(completiondir)/dmvpnctl
 	for page in dmvpnd.conf.5 dmvpnd.8 dmvpnctl.8; do \
 	    sed 's|/etc/dmvpnd|$(sysconfdir)/dmvpnd|; s|/run/dmvpnd|$(rundir)|' doc/$$page \

@@ -45,9 +45,10 @@ static void complain_connect(const struct target *o, const char *path, int error
 		fprintf(stderr, "The daemon does not take more clients just now; try again.\n");
 		return;
 	}
+	/* The unit's is the instance without a name of its own. */
 	fprintf(stderr,
-		"No daemon answers there. Start it: systemctl start dmvpnd, or\n"
-		"  dmvpnd --config FILE --instance %s\n",
+		"No daemon answers there. Start it:%s\n  dmvpnd --config FILE --instance %s\n",
+		strcmp(o->instance, CTL_INSTANCE) == 0 ? " systemctl start dmvpnd, or" : "",
 		o->instance);
 	list_instances();
 }

@@ -77,6 +77,8 @@ static struct conf *load(const char *path, const struct conf_interfaces *map,
 		print_report(&report);
 	else
 		configuration_log(&report);
+	if (access(path, F_OK))
+		fputs("--config names another one; dmvpnd.conf(5) has examples\n", stderr);
 	conf_report_free(&report);
 	return conf;
 }

@@ -313,13 +313,14 @@ static bool open_one(struct daemon *d, const struct endpoint *local, bool strang
 
 	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_UDP);
 	if (bind_to(fd, local) || (natt && take_esp(fd)) || (!strangers && divide(fd, natt))) {
-		int err = errno;
+		int err = errno, len;
 
-		snprintf(why, UDP_WHY, "cannot receive IKE on %s port %d: %s%s",
-			 addr_text(&local->addr, text), local->port, strerror(err),
-			 err == EADDRINUSE ? ": stop the other IKE daemon (`ss -ulnp sport = :500`"
-					     " shows it)"
-					   : "");
+		len = snprintf(why, UDP_WHY, "cannot receive IKE on %s port %d: %s",
+			       addr_text(&local->addr, text), local->port, strerror(err));
+		if (err == EADDRINUSE)
+			snprintf(why + len, UDP_WHY - (size_t)len,
+				 ": stop the other IKE daemon (`ss -ulnp sport = :%d` shows it)",
+				 local->port);
 		if (fd >= 0)
 			close(fd);
 		return false;
