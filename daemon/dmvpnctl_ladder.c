@@ -13,14 +13,14 @@
 #define ARROW 46 /* characters between the two lines */
 #define CHAIN 160
 
-/* "SA, VENDOR x4 (168)" */
-static void chain_of(const json_t *step, char out[CHAIN])
+/* "SA, VENDOR x4 (168)", "HASH, NOTIFY R_U_THERE (84)"; without `notify` only what payloads there are. */
+static void list_payloads(const json_t *step, const char *notify, char out[CHAIN])
 {
 	const json_t *payloads = json_object_get(step, "payloads");
 	size_t n = json_array_size(payloads), len = 0;
 
 	out[0] = '\0';
-	for (size_t i = 0; i < n && len < CHAIN - 40;) {
+	for (size_t i = 0; i < n && len < CHAIN - 80;) {
 		const char *name = value_text(json_array_get(payloads, i));
 		size_t same = 1;
 
@@ -30,9 +30,29 @@ static void chain_of(const json_t *step, char out[CHAIN])
 		len += (size_t)snprintf(out + len, CHAIN - len, "%s%.20s", i ? ", " : "", name);
 		if (same > 1)
 			len += (size_t)snprintf(out + len, CHAIN - len, " x%zu", same);
+		if (notify && !strcmp(name, "NOTIFY")) {
+			len += (size_t)snprintf(out + len, CHAIN - len, " %.36s", notify);
+			notify = NULL;
+		}
 		i += same;
 	}
 	snprintf(out + len, CHAIN - len, " (%d)", (int)member_int(step, "length"));
+}
+
+/*
+ * What is written on the arrow, in `room` characters where it can be, and behind the line: the state of the
+ * peer, with what is notified if there was no room for that.
+ */
+static void label_message(const json_t *step, size_t room, char chain[CHAIN], char behind[CHAIN])
+{
+	const char *state = member_text(step, "peer_state"), *notify = member_text(step, "notify");
+
+	list_payloads(step, *notify ? notify : NULL, chain);
+	if (strstr(chain, notify) && strlen(chain) <= room)
+		notify = "";
+	else
+		list_payloads(step, NULL, chain);
+	snprintf(behind, CHAIN, "%.40s%s%.60s", state, *state && *notify ? " " : "", notify);
 }
 
 /* "Nov 21 22:13:01.123" without the day: a heading has it. */
@@ -92,13 +112,14 @@ static void heading_of(const json_t *exchange, char *out, size_t size)
 
 /* ---- the terminal ---- */
 
-static void print_arrow(const json_t *step, FILE *out)
+static void print_message(const json_t *step, FILE *out)
 {
 	bool sent = member_true(step, "sent");
-	char chain[CHAIN];
+	char chain[CHAIN], behind[CHAIN];
 	int fill, left;
 
-	chain_of(step, chain);
+	label_message(step, ARROW - 4, chain, behind);
+	fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
 	fill = ARROW - 4 - (int)strlen(chain);
 	left = fill > 0 ? fill / 2 : 0;
 	fprintf(out, "|%s", sent ? "-" : "<");
@@ -107,7 +128,7 @@ static void print_arrow(const json_t *step, FILE *out)
 	fprintf(out, " %s ", chain);
 	for (int i = left; i < fill; i++)
 		fputc('-', out);
-	fprintf(out, "%s|", sent ? ">" : "-");
+	fprintf(out, "%s|%s%s\n", sent ? ">" : "-", *behind ? " " : "", behind);
 }
 
 /* Text in lines of that many characters, each behind an indentation. */
@@ -133,11 +154,7 @@ static void print_step(const json_t *step, int phase, FILE *out)
 	char alive[120];
 
 	if (is_kind(step, "message")) {
-		fprintf(out, "%-12s  %-14s ", clock_of(step), member_text(step, "state"));
-		print_arrow(step, out);
-		fprintf(out, "%s%s%s%s\n", member_has(step, "peer_state") ? " " : "",
-			member_text(step, "peer_state"), member_has(step, "notify") ? " " : "",
-			member_text(step, "notify"));
+		print_message(step, out);
 	} else if (is_kind(step, "alive")) {
 		alive_text(step, alive, sizeof(alive));
 		fprintf(out, "%-12s  %-14s = %s\n", clock_of(step), "", alive);
@@ -178,23 +195,21 @@ void render_ladder(const json_t *answer, FILE *out)
 
 /* ---- the picture ---- */
 
-#define WIDTH  1000
-#define LEFT   300
-#define RIGHT  700
+#define WIDTH  820
+#define LEFT   235
+#define RIGHT  685
+#define ROOM   60 /* characters between them */
 #define HEIGHT 26 /* of a step */
 #define TOP    56 /* of the first exchange */
 
 static void svg_message(const json_t *step, int y, FILE *out)
 {
 	bool sent = member_true(step, "sent");
-	char chain[CHAIN], right[104];
+	char chain[CHAIN], behind[CHAIN];
 
-	chain_of(step, chain);
+	label_message(step, ROOM, chain, behind);
 	svg_text(out, LEFT - 10, y, "left", member_text(step, "state"));
-	snprintf(right, sizeof(right), "%.40s%s%.60s", member_text(step, "peer_state"),
-		 member_has(step, "peer_state") && member_has(step, "notify") ? " " : "",
-		 member_text(step, "notify"));
-	svg_text(out, RIGHT + 10, y, "right", right);
+	svg_text(out, RIGHT + 10, y, "right", behind);
 	svg_text(out, (LEFT + RIGHT) / 2, y - 5, "mid", chain);
 	fprintf(out, "<path class=\"msg\" d=\"M%d,%d H%d\"/>\n", sent ? LEFT : RIGHT, y,
 		sent ? RIGHT - 8 : LEFT + 8);

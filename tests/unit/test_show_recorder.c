@@ -116,7 +116,7 @@ Test(show_recorder, ladder)
 		"MM_WAIT_MSG2   |------------ SA, VENDOR x2 (168) ------------>|\n",
 		"               | no answer: once more (1)\n",
 		"MM_BLD_MSG3    |<----------- SA, VENDOR x2 (104) -------------| MM_WAIT_MSG3\n",
-		"|<--------------- NOTIFY (56) -----------------| NO_PROPOSAL_CHOSEN\n",
+		"|<------ NOTIFY NO_PROPOSAL_CHOSEN (56) -------|\n",
 		"               X FAILED in MM_WAIT_MSG4\n",
 	};
 	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
@@ -150,7 +150,7 @@ Test(show_recorder, ladder)
 	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
 	cr_assert_eq(strncmp(text, "<svg ", 5), 0);
 	cr_assert_not_null(strstr(text, ">SA, VENDOR x2 (104)</text>"));
-	cr_assert_not_null(strstr(text, ">NO_PROPOSAL_CHOSEN</text>"));
+	cr_assert_not_null(strstr(text, ">NOTIFY NO_PROPOSAL_CHOSEN (56)</text>"));
 	cr_assert_not_null(strstr(text, "</svg>\n"));
 	free(text);
 	recorder_free(d.recorder);
@@ -208,9 +208,9 @@ Test(show_recorder, ladder_of_signs_of_life)
 		"informational\n",
 		" = we asked whether they are alive: answered 3 times, last ",
 		" = they asked whether we are alive: answered once\n",
-		"| R_U_THERE\n",
-		"| R_U_THERE\n",
-		"| R_U_THERE\n",
+		"NOTIFY R_U_THERE (92)",
+		"NOTIFY R_U_THERE (92)",
+		"NOTIFY R_U_THERE (92)",
 	};
 	struct ike_event up = { .kind = IKE_EVENT_STATE, .state.new_state = MM_ACTIVE };
 	struct ike_event asked = { .kind = IKE_EVENT_MESSAGE };
