@@ -133,7 +133,7 @@ void ios_transform(const char *transform, char buf[IOS_TRANSFORM_TEXT])
 		snprintf(buf, IOS_TRANSFORM_TEXT, "%s", transform);
 }
 
-static void ipsec_sa(const json_t *sa, const char *map, FILE *out)
+static void ipsec_sa(const json_t *sa, const char *map, bool in_udp, FILE *out)
 {
 	unsigned long long spi = (unsigned long long)member_int(sa, "spi");
 	char transform[IOS_TRANSFORM_TEXT];
@@ -141,7 +141,8 @@ static void ipsec_sa(const json_t *sa, const char *map, FILE *out)
 	ios_transform(member_text(sa, "transform"), transform);
 	fprintf(out, "      spi: 0x%llX(%llu)\n", spi, spi);
 	fprintf(out, "        transform: %s ,\n", transform);
-	fprintf(out, "        in use settings ={%s, }\n", member_text(sa, "mode"));
+	fprintf(out, "        in use settings ={%s%s, }\n", member_text(sa, "mode"),
+		in_udp ? " UDP-Encaps" : "");
 	fprintf(out, "        conn id: %lld, flow_id: SW:%lld, crypto map: %s\n",
 		(long long)member_int(sa, "conn_id"), (long long)member_int(sa, "flow_id"), map);
 	fprintf(out, "        sa timing: remaining key lifetime ");
@@ -157,14 +158,16 @@ static void ipsec_sa(const json_t *sa, const char *map, FILE *out)
 	fprintf(out, "        Status: %s\n", member_text(sa, "status"));
 }
 
-static void ipsec_direction(const json_t *sas, const char *name, const char *map, FILE *out)
+static void ipsec_direction(const json_t *peer, const char *name, const char *map, FILE *out)
 {
-	const json_t *sa;
+	/* Who is behind a NAT has left port 500 in phase 1 (RFC 3947). */
+	bool in_udp = member_int(peer, "port") != 500;
+	const json_t *sas = json_object_get(peer, name), *sa;
 	size_t i;
 
 	fprintf(out, "\n     %s esp sas:\n", name);
 	json_array_foreach (sas, i, sa)
-		ipsec_sa(sa, map, out);
+		ipsec_sa(sa, map, in_udp, out);
 	/* AH and compression are never negotiated; the headings stay for those who read by them. */
 	fprintf(out, "\n     %s ah sas:\n\n     %s pcp sas:\n", name, name);
 }
@@ -221,9 +224,8 @@ static void ipsec_peer(const json_t *link, const json_t *peer, FILE *out)
 		fprintf(out, "\n");
 	}
 	fprintf(out, "     current outbound spi: 0x%llX(%llu)\n", spi, spi);
-	ipsec_direction(json_object_get(peer, "inbound"), "inbound", member_text(link, "map"), out);
-	ipsec_direction(json_object_get(peer, "outbound"), "outbound", member_text(link, "map"),
-			out);
+	ipsec_direction(peer, "inbound", member_text(link, "map"), out);
+	ipsec_direction(peer, "outbound", member_text(link, "map"), out);
 }
 
 void render_ipsec_sa(const json_t *answer, FILE *out)
