@@ -270,6 +270,20 @@ static void read_unknown(struct ios *x, const struct ios_line *l)
 		ios_enter(x, IOS_BLOCK, NULL);
 }
 
+/* Most take back what is not there, off by default, and here off as well. */
+static void read_no(struct ios *x, const struct ios_line *l, const struct ios_command *c)
+{
+	char name[160] = "";
+
+	if (!l->gone && c && c->use == IOS_ALWAYS && c->what) {
+		ios_say(x, CONF_WARNING, "no %s: not supported; it would have %s",
+			name_of(c, l, name, sizeof(name)), c->what);
+		count(x, IOS_UNSUPPORTED);
+		return;
+	}
+	count(x, c && (c->use == IOS_ROUTING || c->use == IOS_SYSTEM) ? c->use : IOS_ALWAYS);
+}
+
 static void read_line(struct ios *x, const struct ios_line *l)
 {
 	const struct ios_command *c;
@@ -284,9 +298,7 @@ static void read_line(struct ios *x, const struct ios_line *l)
 	else if (c && c->mode == IOS_BLOCK)
 		count(x, x->block);
 	else if (l->gone || l->no)
-		/* Takes back what is not there: off by default, and here off as well. */
-		count(x,
-		      c && (c->use == IOS_ROUTING || c->use == IOS_SYSTEM) ? c->use : IOS_ALWAYS);
+		read_no(x, l, c);
 	else if (c)
 		carry_out(x, c, m.arg, m.n);
 	else

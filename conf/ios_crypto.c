@@ -56,23 +56,24 @@ static void encryption(struct ios *x, const char *const *arg, size_t n)
 /* Without a mask one peer is meant, with 0.0.0.0 any. */
 static void add_key(struct ios *x, const char *key, const char *address, const char *mask)
 {
-	const struct outline *there;
 	char prefix[ADDR_TEXT];
+	struct outline *o;
+	const char *before;
 
 	if (!mask)
 		mask = ios_is(address, "0.0.0.0") ? address : "255.255.255.255";
 	if (!ios_prefix(x, address, mask, prefix))
 		return;
-	there = outline_find(&x->root, KEY, prefix);
+	o = outline_child(&x->root, KEY, prefix, x->at->number);
+	before = outline_get(o, "key");
 	/* Keyrings may say so, each for tunnels of its own. */
-	if (there && strcmp(outline_get(there, "key"), key) != 0)
+	if (before && strcmp(before, key) != 0)
 		ios_say(x, CONF_ERROR,
 			"line %u has another key for %s: dmvpnd has one key for an address; give "
 			"each the addresses of its peers",
-			there->line, prefix);
+			o->line, prefix);
 	else
-		outline_set(outline_child(&x->root, KEY, prefix, x->at->number), "key", key,
-			    x->at->number);
+		outline_set(o, "key", key, x->at->number);
 }
 
 #define BY_ADDRESS                                                      \
@@ -517,7 +518,8 @@ static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp identity $", IOS_APPLIED, NULL, identity },
 	{ IOS_GLOBAL, "crypto isakmp invalid-spi-recovery", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp fragmentation", IOS_ALWAYS, NULL, NULL },
-	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto isakmp enable", IOS_ALWAYS,
+	  "turned ISAKMP off, so that no protected tunnel comes up", NULL },
 	{ IOS_GLOBAL, "crypto isakmp aggressive-mode disable", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto isakmp nat keepalive $", IOS_APPLIED, NULL, nat_keepalive },
 	{ IOS_GLOBAL, "crypto isakmp peer ...", IOS_UNSUPPORTED,
@@ -566,7 +568,8 @@ static const struct ios_command rows[] = {
 	  replay_window },
 	{ IOS_GLOBAL, "crypto ipsec security-association replay disable", IOS_UNSUPPORTED,
 	  NO_REPLAY, NULL },
-	{ IOS_GLOBAL, "crypto ipsec nat-transparency udp-encapsulation", IOS_ALWAYS, NULL, NULL },
+	{ IOS_GLOBAL, "crypto ipsec nat-transparency udp-encapsulation", IOS_ALWAYS,
+	  "done without NAT traversal; where there is a NAT, it is done", NULL },
 	{ IOS_GLOBAL, "crypto ipsec fragmentation ...", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto ipsec df-bit clear", IOS_ALWAYS, NULL, NULL },
 	{ IOS_GLOBAL, "crypto ipsec df-bit ...", IOS_UNSUPPORTED, DF, NULL },

@@ -31,8 +31,9 @@ struct frr {
 	const struct ios_line *named; /* "router eigrp NAME": its number comes later */
 	bool skipped;		      /* within an address family that FRR gets nothing of */
 	const struct ios_line *family; /* the address family of BGP that is open */
-	const struct ios_lines *lines;
-	const char *list; /* the access list of the block */
+	const char *list;	       /* the access list of the block */
+	const char **asked;	       /* those that routing asks */
+	size_t asked_count;
 	char name[IOS_INTERFACE_NAME];
 };
 
@@ -549,19 +550,26 @@ static void static_route(struct frr *f, const struct ios_line *l)
 /* ---- access lists ---- */
 
 /* Most filter packets or say what is translated; those are meant that routing asks. */
+static void find_asked(struct frr *f, const struct ios_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++) {
+		const struct ios_line *l = &lines->line[i];
+		bool match = is(l, 0, "match") && is(l, 1, "ip");
+
+		for (size_t w = 1; w < l->count && !l->top && !l->gone; w++) {
+			if (!match && !is(l, w - 1, "distribute-list"))
+				continue;
+			f->asked = xreallocarray(f->asked, f->asked_count + 1, sizeof(*f->asked));
+			f->asked[f->asked_count++] = l->word[w];
+		}
+	}
+}
+
 static bool is_asked(const struct frr *f, const char *list)
 {
-	for (size_t i = 0; i < f->lines->count; i++) {
-		const struct ios_line *l = &f->lines->line[i];
-
-		if (l->gone || l->top)
-			continue;
-		for (size_t w = 1; w < l->count; w++)
-			if (strcmp(l->word[w], list) == 0 &&
-			    ((is(l, 0, "match") && is(l, 1, "ip")) ||
-			     is(l, w - 1, "distribute-list")))
-				return true;
-	}
+	for (size_t i = 0; i < f->asked_count; i++)
+		if (strcmp(f->asked[i], list) == 0)
+			return true;
 	return false;
 }
 
@@ -668,10 +676,11 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 {
 	char *text = NULL;
 	size_t len;
-	struct frr f = { .out = open_memstream(&text, &len), .here = here, .lines = lines };
+	struct frr f = { .out = open_memstream(&text, &len), .here = here };
 
 	if (!f.out)
 		abort();
+	find_asked(&f, lines);
 	fputs("frr defaults traditional\n", f.out);
 	for (size_t i = 0; i < lines->count; i++) {
 		const struct ios_line *l = &lines->line[i];
@@ -691,6 +700,7 @@ char *ios_frr(const struct ios_lines *lines, const struct conf_interfaces *here)
 		else if (f.block == BLOCK_LIST)
 			list_entry(&f, l, f.list, 0);
 	}
+	free(f.asked);
 	fputs("!\nend\n", f.out);
 	if (fclose(f.out))
 		abort();

@@ -42,12 +42,19 @@ static bool is_blank(char c)
 
 /*
  * Octets of the blank there, 0: none is. A text from a web page has such as are not to be broken, and
- * those of other scripts.
+ * those of other scripts; one from a terminal has what moves it and colours it.
  */
 static size_t blank_at(const char *p, size_t len)
 {
+	size_t n = 2;
+
 	if (!len)
 		return 0;
+	if (len > 2 && memcmp(p, "\x1b[", 2) == 0) {
+		while (n + 1 < len && p[n] >= ' ' && p[n] < '@')
+			n++;
+		return n + 1;
+	}
 	if (is_blank(*p))
 		return 1;
 	if (len > 1 && memcmp(p, "\xc2\xa0", 2) == 0)
@@ -55,10 +62,12 @@ static size_t blank_at(const char *p, size_t len)
 	return len > 2 && memcmp(p, "\xe3\x80\x80", 3) == 0 ? 3 : 0;
 }
 
+#define BLANK_MAX 8 /* octets of one at the end of a line */
+
 /* The same for the blank that ends there. */
 static size_t blank_before(const char *start, size_t len)
 {
-	for (size_t n = 1; n <= 3 && n <= len; n++)
+	for (size_t n = MIN(len, BLANK_MAX); n > 0; n--)
 		if (blank_at(start + len - n, n) == n)
 			return n;
 	return 0;
@@ -178,7 +187,17 @@ static bool next_line(struct cursor *c, struct piece *out)
 /* What a console says by itself: "*Sep  9 14:12:02.934: %LINEPROTO-5-UPDOWN: ..." */
 static bool is_message(const struct piece *p)
 {
-	return begins(p, "%") || (begins(p, "*") && memmem(p->start, p->len, ": %", 3));
+	const char *mark = memmem(p->start, p->len, ": %", 3), *end = p->start + p->len;
+
+	if (begins(p, "%"))
+		return true;
+	for (mark = mark ? mark + 3 : end;
+	     mark < end &&
+	     (isupper((unsigned char)*mark) || *mark == '_' || isdigit((unsigned char)*mark));
+	     mark++)
+		continue;
+	return end - mark > 2 && mark[0] == '-' && isdigit((unsigned char)mark[1]) &&
+	       mark[2] == '-';
 }
 
 /* What a terminal shows around a configuration; "SiteA#sh run" is the prompt with the command. */
@@ -195,6 +214,10 @@ static bool is_decoration(const struct piece *p)
 		"--more--",
 		"uncompressed configuration",
 		"enter configuration commands",
+		"load for five secs",
+		"time source is",
+		"[ok]",
+		"^",
 	};
 	size_t word = 0;
 

@@ -46,7 +46,8 @@ struct ios_command {
 	enum ios_use use;
 	/*
 	 * UNSUPPORTED: "would have ..."; REFUSED: why; APPLIED: the setting of the section that the
-	 * first argument is, NULL where it is more than that; else NULL.
+	 * first argument is, NULL where it is more than that; ALWAYS: what its "no" "would have ...",
+	 * NULL where that is nothing; else NULL.
 	 */
 	const char *what;
 	ios_apply *apply; /* APPLIED; for others what else there is to do, mostly NULL */

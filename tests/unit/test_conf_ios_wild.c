@@ -84,6 +84,29 @@ Test(conf_ios_wild, blanks_and_ends_of_lines)
 	assert_same(good(BASE TUNNEL), good(out));
 }
 
+/* What a terminal and a router say in between, and what colours it. */
+Test(conf_ios_wild, noise)
+{
+	struct conf_report r;
+	struct conf *c =
+		load("R1#show running-config\n"
+		     "Load for five secs: 1%/0%; one minute: 1%; five minutes: 1%\n"
+		     "Time source is NTP, 10:22:33.123 UTC Mon Mar 4 2019\n"
+		     "\x1b[7m--More--\x1b[m\r\x1b[K" BASE
+		     "000123: Mar  4 10:22:33.5: %LINK-3-UPDOWN: Interface Tunnel0, changed\n"
+		     ".Mar  4 10:22:33: %SYS-5-CONFIG_I: Configured from console\n"
+		     "\x1b[1;32m" TUNNEL "\x1b[0m\n"
+		     "R1(config-if)#ip nhrp holdtime\n                    ^\n"
+		     "% Invalid input detected at '^' marker.\n"
+		     "R1#wr\nBuilding configuration...\n[OK]\nR1#\n",
+		     &r);
+
+	cr_assert_not_null(c, "%s", r.messages[0].text);
+	cr_assert_null(find(&r, "unknown"));
+	conf_report_free(&r);
+	assert_same(good(BASE TUNNEL), c);
+}
+
 Test(conf_ios_wild, utf_16_is_told)
 {
 	const char *path = write_file("\xff\xfeh\0o\0", 6);
@@ -438,6 +461,11 @@ static const struct {
 	{ "crypto ipsec security-association replay window-size 128\n", NULL },
 	{ "crypto ipsec security-association replay window-size 1024\n", "the window has 256" },
 	{ "crypto ipsec security-association replay disable\n", "they are dropped" },
+	{ "no crypto isakmp enable\n",
+	  ":17: no crypto isakmp enable: not supported; it would have" },
+	{ "no crypto ipsec nat-transparency udp-encapsulation\n",
+	  "where there is a NAT, it is done" },
+	{ "no crypto isakmp invalid-spi-recovery\n", NULL },
 	{ "crypto ipsec df-bit clear\n", NULL },
 	{ "crypto ipsec optional\n", "in the clear while there are no SAs" },
 	{ " crypto ipsec df-bit set\n", ":17: crypto ipsec df-bit: not supported" },
