@@ -175,7 +175,7 @@ install: all
 	for page in dmvpnd.conf.5 dmvpnd.8 dmvpnctl.8; do \
 	    sed 's|/etc/dmvpnd|$(sysconfdir)/dmvpnd|; s|/run/dmvpnd|$(rundir)|' doc/$$page \
 	        > $(DESTDIR)$(mandir)/man$${page##*.}/$$page || exit; done
-	sed 's|@sbindir@|$(sbindir)|; s|@bindir@|$(bindir)|; s|@sysconfdir@|$(sysconfdir)|' \
+	sed 's|@sbindir@|$(sbindir)|g; s|@bindir@|$(bindir)|g; s|@sysconfdir@|$(sysconfdir)|g' \
 	    scripts/dmvpnd.service.in > $(DESTDIR)$(unitdir)/dmvpnd.service
 
 uninstall:

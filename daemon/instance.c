@@ -64,9 +64,39 @@ static void notify(const char *state)
 	close(fd);
 }
 
+/* ---- the service manager's watchdog, sd_watchdog_enabled(3) ---- */
+
+static struct {
+	msec interval, due;
+} watchdog = { .due = MSEC_NEVER };
+
+static void watchdog_start(void)
+{
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+
+	if (!usec || (pid && strtol(pid, NULL, 10) != getpid()))
+		return;
+	/* Twice within the time that it waits. */
+	watchdog.interval = (msec)(strtoull(usec, NULL, 10) / 2000);
+	if (watchdog.interval > 0)
+		watchdog.due = 0;
+}
+
+msec instance_deadline(void)
+{
+	return watchdog.due;
+}
+
+void instance_tick(msec now)
+{
+	notify("WATCHDOG=1");
+	watchdog.due = now + watchdog.interval;
+}
+
 void instance_ready(int pipe)
 {
 	notify("READY=1");
+	watchdog_start();
 	if (pipe < 0)
 		return;
 	/* Not to another folder: a log file's relative name keeps its meaning. */

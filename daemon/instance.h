@@ -9,6 +9,8 @@
 
 #include <stdbool.h>
 
+#include "lib/util.h"
+
 struct instance {
 	char *pid_path;
 	int pid_fd;	  /* locked as long as the process lives */
@@ -24,6 +26,9 @@ int instance_background(void);
 /* Tells the parent (pipe, or -1) and the service manager. The terminal is let go. */
 void instance_ready(int pipe);
 void instance_stopping(void);
+/* When the service manager's watchdog has to hear again that the loop turns; MSEC_NEVER: there is none. */
+msec instance_deadline(void);
+void instance_tick(msec now);
 
 /* False: an error has been logged (who holds what we need). */
 bool instance_claim(struct instance *in, const char *name);

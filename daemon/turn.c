@@ -3,6 +3,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/hook.h"
+#include "daemon/instance.h"
 #include "daemon/kernel.h"
 #include "daemon/loop.h"
 #include "daemon/names.h"
@@ -26,7 +27,7 @@ msec turn_deadline(const struct daemon *d)
 
 	at = MIN(at, trace_deadline());
 	at = MIN(at, MIN(names_deadline(d), hook_deadline(d)));
-	at = MIN(at, upkeep_deadline(d));
+	at = MIN(at, MIN(upkeep_deadline(d), instance_deadline()));
 	return MIN(at, reconcile_deadline(d));
 }
 
@@ -49,6 +50,8 @@ static void tick(struct daemon *d)
 		hook_tick(d, now);
 	if (reconcile_deadline(d) <= now)
 		reconcile_tick(d, now);
+	if (instance_deadline() <= now)
+		instance_tick(now);
 }
 
 /* True if it came to an end. */

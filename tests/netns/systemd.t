@@ -56,6 +56,14 @@ is_active() {
 	[[ $(property ActiveState) == active ]]
 }
 
+# restarted PID: once, since it had this process.
+restarted() {
+	local now
+
+	now=$(machine systemctl show --property ActiveState,MainPID,NRestarts dmvpnd)
+	[[ $now == *ActiveState=active* && $now == *NRestarts=1* && $now != *"MainPID=$1"$'\n'* ]]
+}
+
 # journal REGEX [OPTION...]: the unit's journal has such a line.
 journal() {
 	machine journalctl --unit dmvpnd --output cat --no-pager "${@:2}" | grep -E "$1"
@@ -124,6 +132,10 @@ expect "the journal has the negotiations" journal 'PHASE 2 COMPLETED'
 answer "Hub# systemctl status dmvpnd" "$(machine systemctl status --no-pager dmvpnd 2>&1 | head -n 12)"
 
 step "The hook"
+# What is over at once the journal knows by its tag, not by its unit.
+hook_said() {
+	[[ $(machine journalctl --identifier hook --output cat --no-pager) == *'said interface-up'* ]]
+}
 did() {
 	grep -qxE "$1" "$ROOT/var/lib/dmvpnd/hook.log"
 }
@@ -135,7 +147,7 @@ for what in /etc /usr/local/sbin /var/lib kernel/core_pattern kernel/modprobe; d
 	expect "it may not: $what" did "may not $what"
 done
 expect "/tmp is its own" test ! -e "$ROOT/tmp/hook.was.here"
-expect "what it says is in the journal" eventually 5 journal '^said interface-up'
+expect "what it says is in the journal" eventually 5 hook_said
 expect "what it may not do, a service does for it" eventually 5 test -e "$ROOT/var/lib/wish"
 
 step "Reload"
@@ -162,10 +174,7 @@ step "Crash"
 install_conf "$CONF/dmvpnd.conf" '/^nonsense/d; s/^log = .*/log = stderr/'
 pid=$(property MainPID)
 machine kill -KILL "$pid"
-restarted() {
-	is_active && [[ $(property MainPID) != "$pid" && $(property NRestarts) == 1 ]]
-}
-expect "it is started again" eventually 5 restarted
+expect "it is started again" eventually 5 restarted "$pid"
 expect "a tunnel does not notice" pings SiteA 172.16.0.1
 expect "nor does it wait for the old one to end" eventually 10 hub_up 172.16.0.2
 
@@ -212,12 +221,10 @@ on Hub python3 "$LAB/dns" "$SITE_B" &
 echo 'nameserver ::1' >"$ROOT/etc/resolv.conf"
 sed -E '/ip nhrp map /d; s/ip nhrp nhs 172.16.0.1/& nbma hub.lab multicast/' "$TOP/conf/sitea.ios" >"$CONF/router.ios"
 chmod 600 "$CONF/router.ios"
-mkdir -p "$ROOT/etc/systemd/system/dmvpnd.service.d"
-cat >"$ROOT/etc/systemd/system/dmvpnd.service.d/options.conf" <<'END'
-[Service]
-ExecStart=
-ExecStart=/usr/local/sbin/dmvpnd -c /etc/dmvpnd/router.ios -m FastEthernet0/0=eth0 --keylog /var/lib/dmvpnd/keys
-END
+mkdir "$ROOT/etc/default"
+echo 'OPTIONS="-c /etc/dmvpnd/router.ios -m FastEthernet0/0=eth0 --keylog /var/lib/dmvpnd/keys"' >"$ROOT/etc/default/dmvpnd"
+mkdir "$ROOT/etc/systemd/system/dmvpnd.service.d"
+printf '[Service]\nWatchdogSec=2\n' >"$ROOT/etc/systemd/system/dmvpnd.service.d/watchdog.conf"
 machine systemctl daemon-reload
 expect "it is started" machine systemctl start dmvpnd
 expect "it finds its hub and registers" eventually 15 hub_up 172.16.0.1
@@ -225,6 +232,12 @@ expect "there are keys, for root alone" test "$(stat -c %a "$ROOT/var/lib/dmvpnd
 expect "show tech-support has the journal" machine dmvpnctl show tech-support /run/tech.tar.gz
 machine tar -xzOf /run/tech.tar.gz --wildcards '*/log/journal.txt' >"$LAB/journal"
 expect "... of the unit" grep -q 'runs as instance' "$LAB/journal"
+pause 2
+expect "the watchdog hears of it" test "$(property NRestarts)" = 0
+pid=$(property MainPID)
+machine kill -STOP "$pid"
+expect "one that hangs is started again" eventually 6 restarted "$pid"
+
 expect "it stops" machine systemctl stop dmvpnd
 expect "nothing is left in the kernel" as_remembered Hub
 machine journalctl --no-pager --output short-precise >"$OUT/journal.txt"
