@@ -266,7 +266,7 @@ static void read_unknown(struct ios *x, const struct ios_line *l)
 	count(x, IOS_UNSUPPORTED);
 	/* What it opens is as unknown; once is enough to say so. */
 	x->block = IOS_UNSUPPORTED;
-	if (l->top && x->lines.indents)
+	if (x->lines.indents && (l->top || (!l->indented && x->mode == IOS_GLOBAL)))
 		ios_enter(x, IOS_BLOCK, NULL);
 }
 

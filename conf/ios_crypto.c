@@ -473,7 +473,9 @@ static void trustpoint(struct ios *x, const char *const *arg, size_t n)
 
 #define NO_REPLAY "let packets in that were there before; they are dropped"
 #define DF	  "set the DF bit of outer packets, which the tunnel leaves clear"
-#define NOT_IKEV2 "dmvpnd speaks IKEv1 only, so this tunnel would have no protection"
+#define NOT_IKEV2                                                                               \
+	"dmvpnd speaks IKEv1 only, so this tunnel would have no protection: give it a profile " \
+	"without, here and on all members, or shut it down"
 
 static const struct ios_command rows[] = {
 	{ IOS_GLOBAL, "crypto isakmp policy $", IOS_APPLIED, NULL, policy },

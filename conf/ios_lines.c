@@ -416,6 +416,13 @@ static bool is_heading(const struct ios_line *l)
 				  is(l, 1, "access-list"));
 }
 
+/* Of these, what nothing can stand below. */
+static bool is_alone(const struct ios_line *l)
+{
+	return is(l, 0, "hostname") || is(l, 0, "end") || is(l, 0, "access-list") ||
+	       (is(l, 0, "ip") && (is(l, 1, "route") || is(l, 1, "prefix-list")));
+}
+
 /* The same for people who indent such lines, too: what no block has within it. */
 static bool is_heading_anywhere(const struct ios_line *l)
 {
@@ -463,7 +470,8 @@ static void find_blocks(struct ios_lines *ls)
 		l->top = !l->indented &&
 			 (heading || (ls->indents && (!flat || l->first) && !is_of_a_tunnel(l)));
 		if (l->top)
-			flat = heading && i + 1 < ls->count && !ls->line[i + 1].indented;
+			flat = heading && !is_alone(l) && i + 1 < ls->count &&
+			       !ls->line[i + 1].indented;
 	}
 }
 

@@ -120,6 +120,11 @@ static void destination(struct ios *x, const char *const *arg, size_t n)
 {
 	(void)n;
 	x->tunnel_now->destination = arg[0];
+	if (!x->tunnel_now->multipoint)
+		return;
+	x->use = IOS_UNSUPPORTED;
+	ios_say(x, CONF_WARNING,
+		"tunnel destination: nothing is done about it, with gre multipoint there is none");
 }
 
 /* tunnel source {ADDRESS | INTERFACE}, which may be two words */
@@ -140,7 +145,11 @@ static void protection(struct ios *x, const char *const *arg, size_t n)
 
 	for (size_t i = 1; i < n; i++)
 		if (ios_is(arg[i], "ikev2-profile"))
-			ios_say(x, CONF_ERROR, "tunnel protection: dmvpnd speaks IKEv1 only");
+			ios_say(x, CONF_ERROR,
+				"tunnel protection: dmvpnd speaks IKEv1 only, so this tunnel would "
+				"have no protection: leave out ikev2-profile and its name, here "
+				"and "
+				"on all members");
 	ios_set(x, "profile", ios_name(arg[0], name));
 }
 

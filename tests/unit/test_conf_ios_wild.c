@@ -177,6 +177,22 @@ Test(conf_ios_wild, leaving_a_block)
 	assert_same(good(BASE TUNNEL), c);
 }
 
+/* What stands below an unknown line is as unknown, also where no "!" is before it. */
+Test(conf_ios_wild, blocks_of_other_things)
+{
+	struct conf *c = good(
+		"enable\nconfigure terminal\n hostname R1\nfrobnicator a\n hostname a.example.net\n"
+		" ip address 192.0.2.1\nwebvpn gateway b\n hostname b.example.net\n" BASE TUNNEL
+		"crypto isakmp key k address 192.0.2.1\nfrobnicator c\n hostname c.example.net\n");
+
+	cr_assert_str_eq(c->hostname, "R1");
+	conf_free(c);
+	c = good("configure terminal\n hostname R2\n" TUNNEL
+		 " no tunnel protection ipsec profile P\n");
+	cr_assert_str_eq(c->hostname, "R2");
+	conf_free(c);
+}
+
 /* A crypto map of an interface opens nothing. */
 Test(conf_ios_wild, what_looks_like_a_heading)
 {
@@ -480,6 +496,7 @@ static const struct {
 	{ "crypto isakmp profile A\n client authentication list x\n"
 	  "crypto ipsec profile P\n set isakmp-profile A\n",
 	  ":18: client authentication: not supported; it would have been for VPN clients" },
+	{ " tunnel destination 192.0.2.1\n", ":17: tunnel destination: nothing is done about it" },
 	{ " domain iwan path MPLS path-id 1\n", ":17: domain iwan: not supported" },
 	{ "crypto ipsec profile P\n set security-association ecn discard\n",
 	  ":18: set security-association: not supported" },
@@ -539,6 +556,7 @@ static const struct {
 	{ "ip route 10.0.0.0 255.0.0.0 FastEthernet0/0 dhcp\n", "! FRR has nothing for: ip route" },
 	{ "ip route 10.0.0.0 255.0.0.0 192.0.2.1 track 5\n",
 	  "\nip route 10.0.0.0/8 192.0.2.1\n! FRR has nothing for: track 5\n" },
+	{ "hostname R1\nkey chain K\n key 1\n", "! not translated: key chain K" },
 	{ "ip as-path access-list 1 permit ^$\n", "\nbgp as-path access-list 1 permit ^$\n" },
 	{ "access-list 10 permit 10.0.0.0 0.255.255.255\nroute-map X permit 10\n match ip address "
 	  "10\n",
