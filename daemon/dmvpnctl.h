@@ -27,7 +27,8 @@ typedef void render_fn(const json_t *answer, FILE *out);
 struct verb {
 	const char *syntax;
 	const char *request; /* words for the daemon; NULL: the literals of syntax */
-	const char *arg; /* member of "args" that takes the value of syntax, NULL: it has none */
+	/* Member of "args" that takes the value of syntax; NULL: it has none, or it is the renderer's. */
+	const char *arg;
 	render_fn *render;
 	const char *help;
 };
@@ -111,6 +112,7 @@ render_fn render_dmvpn, render_tunnel_endpoints, render_interface, render_versio
 render_fn render_nhrp, render_nhrp_detail, render_nhrp_nhs, render_nhrp_nhs_detail, render_nhrp_traffic;
 render_fn render_nhrp_multicast;
 render_fn render_nhrp_brief, render_nhrp_redirect, render_nhrp_summary; /* dmvpnctl_nhrp.c */
+render_fn render_nhrp_shortcut;
 render_fn render_event; /* a line of "events" */
 render_fn render_isakmp_sa, render_isakmp_sa_detail, render_isakmp_policy, render_isakmp_stats;
 render_fn render_ipsec_sa;
@@ -119,6 +121,7 @@ render_fn render_session, render_session_detail, render_session_brief;
 render_fn render_ikev1_sa, render_ikev1_sa_detail;
 
 render_fn render_running_config, render_running_config_ios; /* dmvpnctl_config.c */
+render_fn render_running_config_interface; /* of the router's text, what is "asked" */
 render_fn render_tech_support; /* of what tech_collect() answers */
 
 render_fn render_debugging, render_log, render_log_line;

@@ -62,9 +62,14 @@ static bool finish_output(void)
 	return !fflush(stdout) && !ferror(stdout);
 }
 
-/* Shows a text, line by line, through the filter. It may be from anywhere: none of it is for the terminal. */
-static void show_text(struct line *l, char *text)
+/*
+ * Shows a text, line by line, through the filter; the number of lines shown. It may be from anywhere: none
+ * of it is for the terminal.
+ */
+static size_t show_text(struct line *l, char *text)
 {
+	size_t shown = 0;
+
 	for (char *next; *text; text = next) {
 		char *end = strchr(text, '\n');
 
@@ -72,15 +77,18 @@ static void show_text(struct line *l, char *text)
 		if (end)
 			*end = '\0';
 		text_make_printable(text);
-		if (filter_takes(&l->filter, text))
+		if (filter_takes(&l->filter, text)) {
 			printf("%s\n", text);
+			shown++;
+		}
 	}
+	return shown;
 }
 
 static void show(struct line *l, const json_t *answer)
 {
 	char *text = NULL;
-	size_t len;
+	size_t len, shown;
 	FILE *out;
 
 	if (l->form == FORM_JSON) {
@@ -96,7 +104,12 @@ static void show(struct line *l, const json_t *answer)
 		abort();
 	if (!verb_follows(l->command.verb))
 		filter_begin(&l->filter);
-	show_text(l, text);
+	shown = show_text(l, text);
+	/* "sh run | b crypto isakmp", out of habit. */
+	if (!shown && *text && l->filter.kind != FILTER_COUNT &&
+	    l->command.verb->render == render_running_config)
+		fprintf(stderr, "%% Nothing matches; the words of the router are in \"show "
+				"running-config ios\".\n");
 	if (!verb_follows(l->command.verb))
 		filter_end(&l->filter, stdout);
 	free(text);
@@ -160,6 +173,14 @@ static int show_answer(struct line *l, json_t *answer)
 	return finish_output() ? status : CTL_EXIT_DAEMON;
 }
 
+/* A value that the daemon was not asked about is the renderer's, with the answer. */
+static json_t *with_value(const struct line *l, json_t *answer)
+{
+	if (answer && l->form != FORM_JSON && l->command.value && !l->command.verb->arg)
+		json_object_set_new(answer, "asked", json_string(l->command.value));
+	return answer;
+}
+
 static int run_once(struct line *l)
 {
 	json_t *request;
@@ -175,7 +196,7 @@ static int run_once(struct line *l)
 	if (verb_follows(l->command.verb))
 		status = follow(l, fd, request);
 	else
-		status = show_answer(l, client_ask(fd, request));
+		status = show_answer(l, with_value(l, client_ask(fd, request)));
 	json_decref(request);
 	return status;
 }

@@ -269,6 +269,16 @@ static void nhrp_entry(const json_t *entry, FILE *out)
 		fprintf(out, "    (Claimed NBMA address: %s)\n", member_text(entry, "nat_nbma"));
 }
 
+void render_nhrp_shortcut(const json_t *answer, FILE *out)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach (json_object_get(answer, "entries"), i, entry)
+		if (member_has(entry, "gateway"))
+			nhrp_entry(entry, out);
+}
+
 static void nhrp_entries(const json_t *answer, bool detail, FILE *out)
 {
 	const json_t *entry;

@@ -93,6 +93,9 @@ Test(dmvpnctl_line, hints)
 	cr_expect(hints_at("no debug crypto isakmp", "no debug all"));
 	cr_expect(hints_at("no shutdown", "reload"));
 	cr_expect(hints_at("ping 172.16.0.1", "ping"));
+	cr_expect(hints_at("debug dmvpn condition peer", "crypto condition"));
+	cr_expect(hints_at("debug dmvpn detail all", "together"));
+	cr_expect(hints_at("clear crypto isakmp sa", "conn-id"));
 	cr_expect(hints_at("show", NULL));
 	cr_expect(hints_at("show ip", NULL));
 	cr_expect(hints_at("show dmvpm", NULL));
