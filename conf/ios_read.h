@@ -105,6 +105,7 @@ struct ios {
 	size_t tunnel_count;
 	struct ios_tunnel *tunnel_now; /* in IOS_TUNNEL */
 	unsigned int version;	       /* 15 of "version 15.6"; 0: not said */
+	bool ospf;		       /* it does OSPF */
 	/* What tunnels of ours use. */
 	struct ios_names profiles, sets, isakmp_profiles, keyrings;
 	/* Transform-sets that are not done, and those that some profile has nothing else than. */

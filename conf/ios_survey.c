@@ -356,6 +356,8 @@ static void find_version(struct ios *x)
 	for (size_t i = 0; i < x->lines.count; i++) {
 		const struct ios_line *l = &x->lines.line[i];
 
+		x->ospf |= !l->no && !l->gone && l->count > 1 && ios_is(l->word[1], "ospf") &&
+			   (ios_is(l->word[0], "router") || ios_is(l->word[0], "ip"));
 		if (l->top && l->count > 1 && ios_is(l->word[0], "version"))
 			x->version = (unsigned int)strtoul(l->word[1], NULL, 10);
 	}

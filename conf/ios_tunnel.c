@@ -545,6 +545,14 @@ static void finish_defaults(struct ios *x, const struct ios_tunnel *t)
 
 	if (!outline_get(t->section, "ttl"))
 		outline_set(t->section, "ttl", "255", 0);
+	/* On a router it is what is left of 1500 octets without IPsec. */
+	if (x->ospf && !outline_get(t->section, "mtu"))
+		complain(x->complaints, CONF_WARNING, t->line,
+			 "%.20s: without ip mtu it is 1400 here and %d on a router, and with "
+			 "different ones OSPF neighbours stay in EXSTART: say ip mtu on all "
+			 "members, "
+			 "or ip ospf mtu-ignore",
+			 t->name, outline_get(t->section, "key") ? 1472 : 1476);
 	if (!o || x->version < IOS_XE)
 		return;
 	if (!t->no_shortcut && !outline_get(o, "shortcut"))

@@ -470,6 +470,32 @@ Test(conf_ios_wild, names_and_levels)
 	conf_free(good(BASE TUNNEL "logging trap notif\n"));
 }
 
+/* OSPF compares it, and the text leaves it out. */
+Test(conf_ios_wild, an_mtu_that_differs_from_the_routers)
+{
+	static const struct {
+		const char *lines, *says;
+	} texts[] = {
+		{ " ip ospf 1 area 0\n",
+		  ":11: Tunnel0: without ip mtu it is 1400 here and 1476 on" },
+		{ " tunnel key 5\nrouter ospf 1\n network 10.0.0.0 0.255.255.255 area 0\n",
+		  "1472 on a router" },
+		{ " ip mtu 1400\n ip ospf 1 area 0\n", NULL },
+		{ "router eigrp 1\n", NULL },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		struct conf_report r;
+		char text[2048];
+
+		snprintf(text, sizeof(text), "%s%s", BASE TUNNEL, texts[i].lines);
+		conf_free(load(text, &r));
+		cr_expect_eq(find(&r, texts[i].says ? texts[i].says : "without ip mtu") != NULL,
+			     texts[i].says != NULL, "%s", texts[i].lines);
+		conf_report_free(&r);
+	}
+}
+
 static const struct {
 	const char *line; /* behind a good tunnel */
 	const char *says; /* NULL: nothing */
