@@ -76,9 +76,9 @@ static void add_key(struct ios *x, const char *key, const char *address, const c
 		outline_set(o, "key", key, x->at->number);
 }
 
-#define BY_ADDRESS                                                      \
-	"only keys by IPv4 address are supported; main mode chooses a " \
-	"pre-shared key by the peer's address"
+#define BY_ADDRESS                                                                        \
+	"only keys by IPv4 address are supported; main mode chooses a pre-shared key by " \
+	"the peer's address: write that one"
 
 static bool is_type(const char *word)
 {
@@ -503,7 +503,10 @@ static const struct ios_command rows[] = {
 	{ IOS_ISAKMP_PROFILE, "self-identity $ ...", IOS_APPLIED, NULL, identity },
 	{ IOS_ISAKMP_PROFILE, "keepalive $ retry $", IOS_APPLIED, NULL, profile_keepalive },
 	{ IOS_ISAKMP_PROFILE, "vrf ...", IOS_REFUSED,
-	  "VRFs are not supported, so the tunnels would not be kept apart", NULL },
+	  "VRFs are not supported, so the tunnels would not be kept apart; where nothing else is "
+	  "on "
+	  "this machine, leave the line out",
+	  NULL },
 	{ IOS_ISAKMP_PROFILE, "initiate mode aggressive", IOS_UNSUPPORTED,
 	  "begun with aggressive mode, which shows everybody what a key can be guessed from; main "
 	  "mode is used, which a peer takes as well unless it knows our key by a name only",
