@@ -210,6 +210,9 @@ static void run_terminal(struct shell *s)
 		text[strcspn(text, "\r\n")] = '\0';
 		line_interrupted = 0;
 		line_run_typed(s->to, text, strlen(s->prompt));
+		/* Behind the ^C that the terminal shows. */
+		if (line_interrupted)
+			printf("\n");
 		free(text);
 	}
 	history_end(past);

@@ -91,7 +91,7 @@ const struct verb verbs[] = {
 	{ "show running-config", NULL, NULL, render_running_config,
 	  "the configuration that runs, without its secrets" },
 	{ "show running-config interface IFNAME", "show running-config ios", NULL,
-	  render_running_config_interface, "of that, one tunnel" },
+	  render_running_config_interface, "one tunnel of it, as a router would print it" },
 	{ "show running-config ios", NULL, NULL, render_running_config_ios,
 	  "the same as a router would print it" },
 	{ "show tech-support", NULL, NULL, render_tech_support,
