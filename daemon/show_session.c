@@ -4,7 +4,7 @@
  * phase 2, in one place. Put together from what the other shows say: a session is with whom NHRP
  * knows of, and with whoever else has an SA here.
  *
- * Each of these is a part of a session between two addresses. Sorted by them, what belongs to one
+ * Each of these is a part of a session of a tunnel with an address. Sorted by them, what belongs to one
  * session stands together; nothing is made JSON of before its turn comes.
  */
 #include "daemon/show.h"
@@ -19,11 +19,14 @@
 #include "daemon/tunnel.h"
 #include "ikev1/ike.h"
 
+enum part_kind { PART_PAIRS, PART_NHRP, PART_SA }; /* in the order in which they are told */
+
+/* In a flood there are tens of thousands of them to be sorted: small. */
 struct part {
-	struct addr local, peer;
-	enum { PART_PAIRS, PART_NHRP, PART_SA } kind; /* in the order in which they are told */
-	uint32_t at;				      /* item of pairs, peers or sas */
-	int tunnel; /* that shows what the tunnels of this source share */
+	uint32_t at;	 /* item of pairs, peers or sas */
+	uint16_t tunnel; /* that shows what the tunnels of this source share */
+	uint8_t kind;
+	struct addr peer;
 };
 
 struct sessions {
@@ -48,13 +51,14 @@ static json_int_t int_of_member(const json_t *o, const char *name)
 	return json_integer_value(json_object_get(o, name));
 }
 
-static json_t *session_of(const struct sessions *s, const struct part *t)
+static json_t *session_of(const struct sessions *s, const struct part *p)
 {
+	const struct show_tunnel *t = show_tunnel_of(s->tunnels, p->tunnel);
+
 	return json_pack("{s:s, s:o, s:i, s:n, s:n, s:o, s:[], s:i, s:i, s:i, s:i, s:i}",
-			 "interface", show_tunnel_of(s->tunnels, t->tunnel)->name, "peer",
-			 show_addr(&t->peer), "port", 500, "uptime", "phase1_id", "local",
-			 show_addr(&t->local), "isakmp_sas", "active_sas", 0, "decaps", 0,
-			 "in_drops", 0, "encaps", 0, "out_drops", 0);
+			 "interface", t->name, "peer", show_addr(&p->peer), "port", 500, "uptime",
+			 "phase1_id", "local", show_addr(&t->local), "isakmp_sas", "active_sas", 0,
+			 "decaps", 0, "in_drops", 0, "encaps", 0, "out_drops", 0);
 }
 
 static json_int_t drops(const json_t *sas)
@@ -162,52 +166,73 @@ static json_t *session_item(const void *of, size_t i)
 
 /* ---- the snapshot ---- */
 
-/* The tunnel that shows what the tunnels of this source share; -1: none is protected. */
-static int first_on(struct daemon *d, const struct addr *local)
-{
-	for (struct tunnel *t = NULL; (t = tunnel_next_on(d, t, local));)
-		if (tunnel_is_protected(t))
-			return t->id;
-	return -1;
-}
-
-/* False: no tunnel of this source is protected, so it belongs to no session. */
-static bool add(struct sessions *s, struct daemon *d, const struct part *t)
-{
-	struct part *last = s->part_count ? &s->parts[s->part_count - 1] : NULL;
-	/* Many come one after another from the same. */
-	int tunnel =
-		last && addr_equal(&last->local, &t->local) ? last->tunnel : first_on(d, &t->local);
-
-	if (tunnel < 0)
-		return false;
-	/* Room for a power of two. */
-	if (!(s->part_count & (s->part_count - 1)))
-		s->parts = xreallocarray(s->parts, MAX(2 * s->part_count, (size_t)64),
-					 sizeof(*s->parts));
-	s->parts[s->part_count] = *t;
-	s->parts[s->part_count++].tunnel = tunnel;
-	return true;
-}
-
-/* Where an ISAKMP SA finds its session: what it has made SAs for, or where their packets go. */
-struct way {
+/* Where an ISAKMP SA finds the pairs that it has made. */
+struct maker {
 	uint32_t conn_id;
-	struct addr local, outer;
-	uint16_t port;
 	uint32_t at; /* item of pairs */
 };
 
+/* Where it finds those of a peer with a pseudo address: their packets go the same way. */
+struct path {
+	struct addr local, outer;
+	uint16_t port;
+	uint32_t at;
+};
+
+struct taking {
+	struct daemon *d;
+	struct sessions *s;
+	struct addr local; /* asked for last: many come one after another from the same */
+	int tunnel;
+	struct maker *makers;
+	size_t maker_count;
+	struct path *paths;
+	size_t path_count;
+};
+
+/* The tunnel that shows what the tunnels of this source share; -1: none is protected. */
+static int first_on(struct taking *t, const struct addr *local)
+{
+	if (addr_equal(&t->local, local))
+		return t->tunnel;
+	t->local = *local;
+	t->tunnel = -1;
+	for (struct tunnel *one = NULL; t->tunnel < 0 && (one = tunnel_next_on(t->d, one, local));)
+		if (tunnel_is_protected(one))
+			t->tunnel = one->id;
+	return t->tunnel;
+}
+
+/* Room for one more behind n, made in powers of two. */
+static void *room_for(void *list, size_t n, size_t size)
+{
+	return n & (n - 1) ? list : xreallocarray(list, MAX(2 * n, (size_t)2), size);
+}
+
+/* False: no tunnel of this source is protected, so it belongs to no session. */
+static bool add(struct taking *t, const struct addr *local, const struct addr *peer,
+		enum part_kind kind, uint32_t at)
+{
+	struct sessions *s = t->s;
+	int tunnel = first_on(t, local);
+
+	if (tunnel < 0)
+		return false;
+	s->parts = room_for(s->parts, s->part_count, sizeof(*s->parts));
+	s->parts[s->part_count++] = (struct part){ at, (uint16_t)tunnel, (uint8_t)kind, *peer };
+	return true;
+}
+
 static int by_conn_id(const void *x, const void *y)
 {
-	const struct way *a = x, *b = y;
+	const struct maker *a = x, *b = y;
 
 	return a->conn_id < b->conn_id ? -1 : a->conn_id > b->conn_id;
 }
 
 static int by_path(const void *x, const void *y)
 {
-	const struct way *a = x, *b = y;
+	const struct path *a = x, *b = y;
 	int order = show_addr_order(&a->local, &b->local);
 
 	if (!order)
@@ -215,92 +240,91 @@ static int by_path(const void *x, const void *y)
 	return order ? order : a->port - b->port;
 }
 
-/* All ways in two orders. */
-struct ways {
-	struct way *by_conn_id, *by_path;
-	size_t count;
-};
+static void add_ways(struct taking *t, const struct ike_pair_info *p, uint32_t at)
+{
+	t->makers = room_for(t->makers, t->maker_count, sizeof(*t->makers));
+	t->makers[t->maker_count++] = (struct maker){ p->conn_id, at };
+	if (addr_equal(&p->remote, &p->outer))
+		return;
+	t->paths = room_for(t->paths, t->path_count, sizeof(*t->paths));
+	t->paths[t->path_count++] =
+		(struct path){ p->local, p->outer, p->encap_remote ? p->encap_remote : 500, at };
+}
 
-static void add_pairs_of(struct sessions *s, struct daemon *d, struct ways *w)
+static void add_pairs_of(struct taking *t)
 {
 	const struct ike_pair_info *p;
-	size_t room = 0;
 
-	for (uint32_t i = 0; show_pairs_at(s->pairs, i, 0); i++) {
-		for (size_t n = 0; (p = show_pairs_at(s->pairs, i, n)); n++) {
-			const struct part part = { p->local, p->remote, PART_PAIRS, i, 0 };
-
-			if (!n && !add(s, d, &part))
-				break;
-			if (w->count == room) {
-				room = room ? 2 * room : 64;
-				w->by_path = xreallocarray(w->by_path, room, sizeof(*w->by_path));
-			}
-			w->by_path[w->count++] =
-				(struct way){ p->conn_id, p->local, p->outer,
-					      p->encap_remote ? p->encap_remote : 500, i };
-		}
-	}
-	if (!w->count)
-		return;
-	w->by_conn_id = xmemdup(w->by_path, w->count * sizeof(*w->by_path));
-	qsort(w->by_conn_id, w->count, sizeof(*w->by_conn_id), by_conn_id);
-	qsort(w->by_path, w->count, sizeof(*w->by_path), by_path);
+	for (uint32_t i = 0; (p = show_pairs_at(t->s->pairs, i, 0)); i++)
+		if (add(t, &p->local, &p->remote, PART_PAIRS, i))
+			for (size_t n = 0; (p = show_pairs_at(t->s->pairs, i, n)); n++)
+				add_ways(t, p, i);
+	if (t->maker_count)
+		qsort(t->makers, t->maker_count, sizeof(*t->makers), by_conn_id);
+	if (t->path_count)
+		qsort(t->paths, t->path_count, sizeof(*t->paths), by_path);
 }
 
 /* With whom NHRP wants one. */
-static void add_peers(struct sessions *s, struct daemon *d)
+static void add_peers(struct taking *t)
 {
 	struct addr nbma;
 	msec since;
 	int tunnel;
 
-	for (uint32_t i = 0; show_peers_at(s->peers, i, &tunnel, &nbma, &since); i++) {
-		const struct addr *local = &show_tunnel_of(s->tunnels, tunnel)->local;
-
+	for (uint32_t i = 0; show_peers_at(t->s->peers, i, &tunnel, &nbma, &since); i++)
 		if (!addr_is_none(&nbma))
-			add(s, d, &(struct part){ *local, nbma, PART_NHRP, i, 0 });
-	}
+			add(t, &show_tunnel_of(t->s->tunnels, tunnel)->local, &nbma, PART_NHRP, i);
 }
 
 /*
  * A peer with a pseudo address has its ISAKMP SA with the address that the NAT shows. The one that
  * made its SAs is known by its number, a later one by the way that both go.
  */
-static const struct way *way_of(const struct ways *w, const struct ike_sa_info *sa)
+static const struct ike_pair_info *pairs_of(const struct taking *t, const struct ike_sa_info *sa)
 {
-	const struct way key = { sa->conn_id, sa->local.addr, sa->remote.addr, sa->remote.port, 0 };
-	const struct way *found = NULL;
+	const struct maker by_number = { .conn_id = sa->conn_id };
+	const struct path by_way = { sa->local.addr, sa->remote.addr, sa->remote.port, 0 };
+	const struct maker *maker = NULL;
+	const struct path *path = NULL;
 
-	if (w->count)
-		found = bsearch(&key, w->by_conn_id, w->count, sizeof(key), by_conn_id)
-				?: bsearch(&key, w->by_path, w->count, sizeof(key), by_path);
-	return found;
+	if (t->maker_count)
+		maker = bsearch(&by_number, t->makers, t->maker_count, sizeof(*maker), by_conn_id);
+	if (!maker && t->path_count)
+		path = bsearch(&by_way, t->paths, t->path_count, sizeof(*path), by_path);
+	if (!maker && !path)
+		return NULL;
+	return show_pairs_at(t->s->pairs, maker ? maker->at : path->at, 0);
 }
 
-static void add_isakmp_sas(struct sessions *s, struct daemon *d, const struct ways *w)
+static void add_isakmp_sas(struct taking *t)
 {
 	const struct ike_sa_info *sa;
 
-	for (uint32_t i = 0; (sa = show_sas_at(s->sas, i)); i++) {
-		const struct way *way = way_of(w, sa);
-		const struct ike_pair_info *p = way ? show_pairs_at(s->pairs, way->at, 0) : NULL;
+	for (uint32_t i = 0; (sa = show_sas_at(t->s->sas, i)); i++) {
+		const struct ike_pair_info *p = pairs_of(t, sa);
 
-		add(s, d,
-		    &(struct part){ p ? p->local : sa->local.addr, p ? p->remote : sa->remote.addr,
-				    PART_SA, i, 0 });
+		if (p)
+			add(t, &p->local, &p->remote, PART_SA, i);
+		else
+			add(t, &sa->local.addr, &sa->remote.addr, PART_SA, i);
 	}
+}
+
+static bool same_session(const struct part *a, const struct part *b)
+{
+	return a->tunnel == b->tunnel && addr_equal(&a->peer, &b->peer);
 }
 
 static int part_order(const void *x, const void *y)
 {
 	const struct part *a = x, *b = y;
-	int order = show_addr_order(&a->local, &b->local);
+	int order = a->tunnel - b->tunnel;
 
 	if (!order)
 		order = show_addr_order(&a->peer, &b->peer);
 	if (!order)
-		order = (int)a->kind - (int)b->kind;
+		order = a->kind - b->kind;
 	return order ? order : a->at < b->at ? -1 : a->at > b->at;
 }
 
@@ -317,8 +341,7 @@ static void group(struct sessions *s, bool all)
 		size_t first = n;
 
 		for (next = i; next < s->part_count; next++) {
-			if (!addr_equal(&s->parts[next].local, &s->parts[i].local) ||
-			    !addr_equal(&s->parts[next].peer, &s->parts[i].peer))
+			if (!same_session(&s->parts[next], &s->parts[i]))
 				break;
 			known |= s->parts[next].kind == PART_NHRP;
 		}
@@ -346,18 +369,18 @@ json_t *show_sessions(struct daemon *d, struct answer *a, const struct show_peer
 		      const struct show_pairs *pairs, bool all)
 {
 	struct sessions *s = answer_owns(a, xcalloc(1, sizeof(*s)), release);
-	struct ways w = { 0 };
+	struct taking t = { .d = d, .s = s, .tunnel = -1 };
 
 	s->pairs = pairs;
 	s->peers = peers;
 	s->sas = show_sas_take(d, a);
 	s->tunnels = show_tunnels_take(d, a);
 	s->now = loop_now();
-	add_pairs_of(s, d, &w);
-	add_peers(s, d);
-	add_isakmp_sas(s, d, &w);
-	free(w.by_conn_id);
-	free(w.by_path);
+	add_pairs_of(&t);
+	add_peers(&t);
+	add_isakmp_sas(&t);
+	free(t.makers);
+	free(t.paths);
 	group(s, all);
 	return answer_list(a, session_item, s, 0, s->count);
 }

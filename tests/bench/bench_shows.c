@@ -20,7 +20,8 @@
  * LINK: daemon/dmvpnctl_show.c ikev1/state.c ikev1/proposal.c ikev1/isakmp.c lib/algo.c lib/addr.c lib/wire.c
  */
 #define PEERS	   10000
-#define NODE_PEERS (PEERS + 8)
+#define STRANGERS  16384 /* half-open SAs: as many as there can be */
+#define NODE_PEERS (PEERS + STRANGERS + 8)
 #define NODE_IS_A_BENCH
 
 #include <malloc.h>
@@ -185,6 +186,15 @@ static void add_spoke(uint32_t i)
 			false);
 }
 
+static void add_stranger(uint32_t i)
+{
+	sas[sa_count] = sas[0];
+	sas[sa_count].conn_id = 2 * PEERS + i;
+	sas[sa_count].state = MM_WAIT_MSG3;
+	sas[sa_count].claims.len = 0;
+	sas[sa_count++].remote.addr = addr_v4(0x0c000000 + i * 7919);
+}
+
 static void hub(void)
 {
 	site_a();
@@ -231,5 +241,13 @@ int main(void)
 	measure("show dmvpn detail", "{\"nbma\": \"11.0.0.9\"}");
 	measure("show crypto ipsec sa", "{\"peer\": \"11.0.0.9\"}");
 	measure("explain", "{\"peer\": \"11.0.0.9\"}");
+	printf("in a flood:\n");
+	for (uint32_t i = 0; i < STRANGERS; i++)
+		add_stranger(i);
+	measure("show dmvpn detail", "{}");
+	measure("show crypto isakmp sa", "{}");
+	measure("show crypto isakmp peers", "{}");
+	measure("show crypto session", "{}");
+	measure("explain", "{}");
 	return 0;
 }
