@@ -75,6 +75,10 @@ static void check_key_strength(struct draft *d, const struct draft_key *k)
 {
 	unsigned int line = origin_line(&k->from, SECTION_ISAKMP_KEY, "key");
 
+	if (k->v.key[0] == ' ' || k->v.key[k->v.len - 1] == ' ')
+		WARN(d, line, &k->from,
+		     "key: begins or ends with a blank, which is part of it: is it part of the "
+		     "peer's, too?");
 	if (k->v.len < KEY_GOOD)
 		WARN(d, line, &k->from,
 		     "key: has %zu octets%s: whoever once poses as a peer can guess it offline; use "

@@ -117,6 +117,7 @@ static const char *const drop_names[IKE_DROP_COUNT] = {
 	[IKE_DROP_FLOOD] = "flood",
 	[IKE_DROP_FRAGMENT] = "fragment",
 	[IKE_DROP_REFLECTED] = "reflected",
+	[IKE_DROP_ELSEWHERE] = "elsewhere",
 };
 
 static const char *name_in(const char *const *names, size_t count, unsigned int index)
@@ -220,9 +221,9 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 		"a message of {peer} makes no sense (in {state}): the peer is faulty, or something "
 		"changes packets on the way; \"debug crypto isakmp 254\" shows them",
 	[IKE_CAUSE_PROXY_IDENTITIES] =
-		"proxy identities of {peer} are not accepted: quick mode must be for host {peer}, "
-		"host {us}, protocol 47 (GRE); let the peer protect a GRE tunnel in transport mode "
-		"(tunnel protection), not networks by a crypto map",
+		"proxy identities of {peer} are not accepted{theirs}: quick mode must be for host "
+		"{peer}, host {us}, protocol 47 (GRE); let the peer protect a GRE tunnel in "
+		"transport mode (tunnel protection), not networks by a crypto map",
 	[IKE_CAUSE_PEER_PROXY_IDENTITIES] =
 		"{peer} says INVALID-ID-INFORMATION to our quick mode for host {us}, host {peer}, "
 		"protocol 47 (GRE): it protects something else; let it protect a GRE tunnel with "
@@ -253,13 +254,54 @@ static const char left_signed[] =
 static const char our_message_refused[] = "{peer} says that a message of ours makes no sense to it "
 					  "(in {state}); its log may tell why";
 
+/* An end as IOS prints one: "host 10.0.0.4, protocol 47, port 0". */
+static void add_proxy(struct text *t, const struct ike_proxy *p)
+{
+	struct addr a = addr_from_bytes(p->data, 4), b = addr_from_bytes(p->data + 4, 4);
+	char one[ADDR_TEXT], other[ADDR_TEXT];
+
+	addr_text(&a, one);
+	addr_text(&b, other);
+	if (p->type == ISAKMP_ID_IPV4_ADDR)
+		text_add(t, "host %s", one);
+	else if (p->type == ISAKMP_ID_IPV4_SUBNET)
+		text_add(t, "network %s %s", one, other);
+	else if (p->type == ISAKMP_ID_IPV4_RANGE)
+		text_add(t, "%s to %s", one, other);
+	else
+		text_add(t, "%s", p->type ? isakmp_id_name(p->type) : "nobody");
+	if (p->protocol)
+		text_add(t, ", protocol %u", p->protocol);
+	else
+		text_add(t, ", any protocol");
+	if (p->port)
+		text_add(t, ", port %u", p->port);
+}
+
+/* What the peer asked for instead, its own end first. */
+static void add_theirs(struct text *t, const struct ike_event *e)
+{
+	const struct ike_proxy *p = e->failure.proxy;
+	bool initiator = e->role == IKE_INITIATOR;
+
+	if (e->failure.cause != IKE_CAUSE_PROXY_IDENTITIES || (!p[0].type && !p[1].type))
+		return;
+	text_add(t, " (it wants ");
+	add_proxy(t, &p[initiator]);
+	text_add(t, " there and ");
+	add_proxy(t, &p[!initiator]);
+	text_add(t, " here)");
+}
+
 static void add_sentence(struct text *t, const char *sentence, const struct ike_event *e,
 			 const char *peer)
 {
 	bool initiator = e->role == IKE_INITIATOR;
-	char us[ADDR_TEXT];
+	char us[ADDR_TEXT], proxies[200];
+	struct text theirs = text_of(proxies, sizeof(proxies));
 	const struct text_word words[] = {
 		{ "{peer}", peer },
+		{ "{theirs}", proxies },
 		{ "{us}", addr_text(&e->local.addr, us) },
 		{ "{state}", ike_state_name(e->failure.state) },
 		{ "{exchange}", e->phase == 2 ? "quick mode" : "main mode" },
@@ -268,6 +310,7 @@ static void add_sentence(struct text *t, const char *sentence, const struct ike_
 		{ "{their message}", initiator ? "6" : "5" },
 	};
 
+	add_theirs(&theirs, e);
 	text_fill(t, sentence, words, ARRAY_SIZE(words));
 }
 
@@ -373,8 +416,24 @@ static bool failure(struct text *t, const struct ike_event *e, const char *peer)
 	return true;
 }
 
+bool diagnose_is_drop_telling(const struct ike_event *e)
+{
+	switch (e->drop.why) {
+	case IKE_DROP_AGGRESSIVE:
+	case IKE_DROP_IKEV2:
+	case IKE_DROP_ELSEWHERE:
+		return true;
+	case IKE_DROP_EXCHANGE_TYPE:
+		return e->drop.exchange == ISAKMP_XCHG_TRANSACTION;
+	default:
+		return false;
+	}
+}
+
 static bool dropped(struct text *t, const struct ike_event *e, const char *peer)
 {
+	char from[ADDR_TEXT];
+
 	switch (e->drop.why) {
 	case IKE_DROP_AGGRESSIVE:
 		text_add(t,
@@ -387,6 +446,23 @@ static bool dropped(struct text *t, const struct ike_event *e, const char *peer)
 			 "%s speaks IKEv2, which is not spoken here; configure IKEv1 main mode "
 			 "there (\"crypto isakmp ...\", not \"crypto ikev2 ...\")",
 			 peer);
+		return true;
+	case IKE_DROP_EXCHANGE_TYPE:
+		text_add(t,
+			 "%s wants mode configuration or XAuth, which are not spoken here; "
+			 "configure "
+			 "neither for this peer there (no pool of addresses, no extended "
+			 "authentication)",
+			 peer);
+		return true;
+	case IKE_DROP_ELSEWHERE:
+		text_add(t,
+			 "our message to %s is answered from another address, %s, which is not "
+			 "accepted: "
+			 "let it answer from the address that it is called by (a second address, a "
+			 "virtual "
+			 "one, a NAT on the way back), or call it by that one",
+			 peer, addr_text(&e->drop.from, from));
 		return true;
 	default:
 		return false;
@@ -401,5 +477,5 @@ bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT])
 	addr_text(&e->remote.addr, peer);
 	if (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE)
 		return failure(&t, e, peer);
-	return e->kind == IKE_EVENT_DROP && dropped(&t, e, peer);
+	return e->kind == IKE_EVENT_DROP && diagnose_is_drop_telling(e) && dropped(&t, e, peer);
 }

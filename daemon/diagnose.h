@@ -19,9 +19,11 @@
 
 /*
  * For IKE_EVENT_FAILED and IKE_EVENT_EVIDENCE, and for those IKE_EVENT_DROPs that somebody should know about (aggressive
- * mode, IKEv2). False: no fault of anybody's (superseded, cleared, expired), *buf is empty.
+ * mode, IKEv2, mode configuration, an answer from elsewhere). False: no fault of anybody's (superseded, cleared, expired), *buf is empty.
  */
 bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT]);
+/* Whether it has a sentence for this IKE_EVENT_DROP. */
+bool diagnose_is_drop_telling(const struct ike_event *e);
 /* For refusals, failed authentication, errors and what stays unanswered. */
 bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT]);
 

@@ -254,8 +254,9 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 		text_add(
 			&t,
 			"next hop server %s (%s) does not answer our registration; next attempt in "
-			"%u s; if this goes on, compare tunnel key and NHRP authentication on both "
-			"sides",
+			"%u s; if this goes on: does ESP pass, are tunnel key and NHRP "
+			"authentication "
+			"the same on both sides?",
 			n.protocol, n.nbma, e->seconds);
 		return true;
 	case NHRP_EV_NHS_DOWN:

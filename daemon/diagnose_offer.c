@@ -286,6 +286,16 @@ static void no_policy(struct text *t, const char *peer, const struct mismatch *m
 	text_add(t, "; make one isakmp-policy the same on both sides");
 }
 
+/* To what we chose of its own offer. */
+static void answer_refused(struct text *t, const char *peer)
+{
+	text_add(t,
+		 "%s says NO-PROPOSAL-CHOSEN to our answer, which is one of its own offers: it lacks "
+		 "what that needs, most likely a pre-shared key for us under the identities of the "
+		 "connection there; its log names it",
+		 peer);
+}
+
 static void peer_no_policy(struct text *t, const char *peer, const struct mismatch *m)
 {
 	if (m->attr != ATTR_NONE) {
@@ -363,7 +373,10 @@ bool diagnose_offer(struct text *t, const struct ike_event *e, const char *peer)
 		no_policy(t, peer, m);
 		return true;
 	case IKE_CAUSE_PEER_NO_POLICY:
-		peer_no_policy(t, peer, m);
+		if (e->role == IKE_RESPONDER)
+			answer_refused(t, peer);
+		else
+			peer_no_policy(t, peer, m);
 		return true;
 	case IKE_CAUSE_NO_TRANSFORM:
 		no_transform(t, peer, m);

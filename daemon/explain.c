@@ -82,7 +82,7 @@ static const char *has_route(const struct digest *g)
 
 static const char *interface_is_up(const struct digest *g)
 {
-	return g->f->interface[0] && !g->f->interface_down ? "it is up" : NULL;
+	return g->f->interface[0] && !g->f->interface_down && !g->f->no_carrier ? "it is up" : NULL;
 }
 
 /* What was heard before it stopped answering says nothing about now. */
@@ -206,15 +206,54 @@ static void notes(const struct digest *g, struct explanation *x)
 	if (g->nat)
 		note(x, g->nat->nat.us ? "this end is behind a NAT: IKE and ESP use UDP port 4500"
 				       : "the peer is behind a NAT: IKE and ESP use UDP port 4500");
+	if (g->renewed >= 5 && g->phase2) {
+		snprintf(text, sizeof(text),
+			 "phase 2 was negotiated %u times within the last minute (the last time "
+			 "for %u "
+			 "s): the lifetimes are very short, or each side replaces what the other "
+			 "has made",
+			 g->renewed, g->phase2->phase2.life_seconds);
+		note(x, text);
+	}
+	if (g->well && g->late >= 2) {
+		snprintf(text, sizeof(text),
+			 "%u IKE messages of the last two minutes had to be repeated: packets are "
+			 "lost on "
+			 "the way, or take longer than a second",
+			 g->late);
+		note(x, text);
+	}
+	if (g->f->counted && g->f->replay_drops) {
+		snprintf(text, sizeof(text),
+			 "%u packets of the peer were dropped as replays: the way doubles or "
+			 "reorders "
+			 "them",
+			 (unsigned int)g->f->replay_drops);
+		note(x, text);
+	}
 	if (!g->well && !g->f->mapped && !g->heard && !g->f->up)
 		note(x, "no map and no next hop server of the configuration has this NBMA address");
+}
+
+/* By the books all is well, but what was checked just now says otherwise. */
+static bool is_troubled(const struct digest *g, struct explanation *scratch)
+{
+	size_t n = explain_find_causes(g, scratch->cause, EXPLAIN_CAUSES);
+
+	for (size_t i = 0; i < n; i++)
+		if (scratch->cause[i].at == g->f->now)
+			return true;
+	return false;
 }
 
 void explain(const struct explain_facts *facts, struct explanation *out)
 {
 	struct digest g;
 
-	explain_digest(facts, &g);
+	explain_digest(facts, false, &g);
+	/* What was healed is worth telling only where nothing is wrong now. */
+	if (g.well && !is_troubled(&g, out))
+		explain_digest(facts, true, &g);
 	*out = (struct explanation){ .past = g.well };
 	out->state = state_of(&g);
 	out->meaning = meaning_of(out->state);

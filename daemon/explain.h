@@ -25,7 +25,7 @@
 #define EXPLAIN_TEXT   1200
 #define EXPLAIN_CAUSES 8
 #define EXPLAIN_RULED  12
-#define EXPLAIN_NOTES  4
+#define EXPLAIN_NOTES  6
 #define EXPLAIN_PERIOD SECONDS(3600) /* what is looked at */
 
 enum explain_route {
@@ -63,21 +63,25 @@ struct explain_facts {
 	bool registered;	       /* there, or with us */
 	enum ike_state phase1, phase2; /* of what is under way or up; MM_START: nothing */
 	bool counted;
-	unsigned int kernel_sas;       /* that the kernel has with the peer, counted: */
+	unsigned int kernel_sas;	  /* that the kernel has with the peer, counted: */
 	uint64_t packets_in, packets_out; /* of the kernel's SAs with the peer, counted: */
 	uint32_t auth_failures, replay_drops;
 	msec silence; /* since the newest packet in; 0: not known */
 
 	/* What this machine can check. */
-	enum ike_cause own_flaw; /* of our own certificate by our own clock; NONE: no flaw, or none */
+	enum ike_cause
+		own_flaw; /* of our own certificate by our own clock; NONE: no flaw, or none */
 	char interface[IFNAMSIZ]; /* with the source address; empty: not known */
 	bool interface_down;
+	bool no_carrier;     /* it is up, and nothing is at the other end of the cable */
 	char link[IFNAMSIZ]; /* the tunnel's; empty: there is none */
 	bool link_down;
 	enum explain_route route;
 	struct explain_icmp icmp;
 	enum explain_ping ping, ping_large;
-	unsigned int large; /* octets of the large one with its IP header */
+	unsigned int pings_lost; /* small ones, before the one that was answered */
+	unsigned int large;	 /* octets of the large one with its IP header */
+	msec round_trip;	 /* of IKE messages, at best; 0: not known */
 	/* To its tunnel address, through the tunnel, where SAs are up. */
 	enum explain_ping ping_inside;
 	bool gre_refused;    /* the peer's machine has no tunnel for what comes out of the SA */
@@ -88,7 +92,8 @@ struct explain_facts {
 
 /* What concerns all peers. */
 struct explain_machine {
-	const char *redirect_why; /* a tunnel shall redirect and cannot, because ...; NULL: all is well */
+	const char *
+		redirect_why; /* a tunnel shall redirect and cannot, because ...; NULL: all is well */
 };
 
 enum explain_weight {

@@ -39,6 +39,9 @@ static const struct row rows[] = {
 	/* This machine and the way. */
 	{ "interface_down", "the tunnel's source is down", CERTAIN, HERE,
 	  "ip link set {interface} up; give it its address", .holds = saw_interface_down },
+	{ "no_carrier", "the tunnel's source has no carrier", CERTAIN, HERE,
+	  "the cable, the port that it is in, the radio: ip link show {interface}",
+	  .holds = saw_no_carrier },
 	{ "tunnel_down", "the tunnel's interface is down", CERTAIN, HERE, "ip link set {link} up",
 	  .holds = saw_tunnel_down },
 	{ "kernel_lost", "the kernel has no SAs with the peer any more", CERTAIN, HERE,
@@ -59,6 +62,14 @@ static const struct row rows[] = {
 	  "iptables -S OUTPUT, nft list ruleset: let UDP ports 500 and 4500 and IP protocol 50 to "
 	  "{peer} out, and in",
 	  .holds = saw_local_firewall },
+	{ "not_sent", "this machine does not send our IKE messages", CERTAIN, HERE,
+	  "ip rule; ip route get {peer} from {us} ipproto udp dport 500: a rule of policy routing "
+	  "sends them elsewhere than the rest",
+	  .holds = saw_not_sent },
+	{ "gateway_silent", "the next hop does not answer on its link", CERTAIN, HERE,
+	  "ip route get {peer}; ip neigh show: the gateway's address, the network's mask, the VLAN "
+	  "and the port that the cable is in; is the gateway up?",
+	  .holds = saw_gateway_silent },
 	{ "no_daemon", "no IKE daemon runs there", LIKELY, THERE,
 	  "start dmvpnd on {peer}; or the address is another machine's: compare map \"{tunnel}\" { "
 	  "nbma = \"{peer}\" } here",
@@ -74,8 +85,8 @@ static const struct row rows[] = {
 	  "ping {peer}, traceroute {peer}; look at the machine and its link",
 	  .holds = saw_peer_down },
 	{ "udp500_blocked", "UDP port 500 is blocked on the way", LIKELY, BETWEEN,
-	  "let UDP port 500 between {us} and {peer} pass, both ways; see what the peer knows of "
-	  "us: there, dmvpnctl explain {us}",
+	  "let UDP port 500 between {us} and {peer} pass, both ways, the firewalls of both "
+	  "machines included; see what the peer knows of us: there, dmvpnctl explain {us}",
 	  .holds = saw_udp500_likely },
 	{ "peer_ignores", "the peer does not know us, or accepts none of our policies", LIKELY,
 	  THERE,
@@ -87,13 +98,15 @@ static const struct row rows[] = {
 	  "let UDP port 500 from {us} to {peer} pass; who never sent anything (a forged address) "
 	  "would look the same",
 	  .holds = saw_udp500_return },
+	{ "udp500_return_blocked", "our answers do not reach the peer", LIKELY, BETWEEN,
+	  "let UDP port 500 from {us} to {peer} pass", .holds = saw_answer6_lost },
 	{ "map_address", "the peer's NBMA address is wrong", POSSIBLE, HERE,
 	  "compare map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}) with "
 	  "the address that the other end has",
 	  .holds = saw_map_address },
 	{ "udp500_blocked", "UDP port 500 is blocked on the way", POSSIBLE, BETWEEN,
-	  "let UDP port 500 between {us} and {peer} pass, both ways; see what the peer knows of "
-	  "us: there, dmvpnctl explain {us}",
+	  "let UDP port 500 between {us} and {peer} pass, both ways, the firewalls of both "
+	  "machines included; see what the peer knows of us: there, dmvpnctl explain {us}",
 	  .holds = saw_udp500_possible },
 	{ "peer_ignores", "the peer does not know us, or accepts none of our policies", POSSIBLE,
 	  THERE,
@@ -132,11 +145,23 @@ static const struct row rows[] = {
 	  DIFFERS(NO_POLICY, GROUP) },
 	{ "phase1_policy", "no common phase 1 policy", CERTAIN, BOTH,
 	  "make one isakmp-policy the same on both sides", FAILS(NO_POLICY) },
+	{ "answer_refused", "the peer refuses our answer to its own offer", CERTAIN, THERE,
+	  "there: a pre-shared key for {us}, by the identities that the connection has (libreswan: "
+	  "those of leftid and rightid in ipsec.secrets); its log names what is missing",
+	  .holds = saw_answer_refused, FAILS(PEER_NO_POLICY) },
+	{ "phase1_answer", "the peer answers with a policy that we did not offer", CERTAIN, THERE,
+	  "a fault of the peer's software: one isakmp-policy here, the one that it answers with, "
+	  "lets it pass",
+	  .holds = saw_another_answer, FAILS(PEER_NO_POLICY) },
 	{ "peer_no_policy", "the peer accepts none of our phase 1 policies", CERTAIN, BOTH,
 	  "compare isakmp-policy (IOS: show run | section crypto isakmp policy) on both sides; the "
 	  "peer knows the attribute: there, dmvpnctl explain {us}; does it expect {us} at all, "
 	  "and by IKEv1?",
-	  FAILS(PEER_NO_POLICY) },
+	  .holds = saw_no_answer_policy, FAILS(PEER_NO_POLICY) },
+	{ "answers_elsewhere", "the peer answers from another address", CERTAIN, THERE,
+	  "there: the daemon's source must be {peer} (tunnel source; strongSwan: local_addrs), and "
+	  "no NAT on the way back; or here: map \"{tunnel}\" to the address that answers",
+	  .drop = IKE_DROP_ELSEWHERE },
 
 	/* Phase 1: who it is. */
 	{ "udp4500_blocked", "UDP port 4500 is blocked behind the NAT", LIKELY, BETWEEN,
@@ -169,16 +194,19 @@ static const struct row rows[] = {
 	{ "peer_no_key", "the peer has no key for us, or does not know us", POSSIBLE, THERE,
 	  "there: isakmp-key \"{us}\" { key = \"...\" } (IOS: crypto isakmp key ... address {us})",
 	  .holds = saw_peer_unaware },
-	{ "cert_silent", "the peer refuses our certificate without a word", POSSIBLE, THERE,
-	  "look into the log of {peer}", .holds = saw_cert_silent },
 	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", LIKELY,
 	  BETWEEN, "let UDP packets of any length and fragments from {us} to {peer} pass",
 	  .holds = saw_answer4_lost },
 	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", LIKELY,
 	  BETWEEN, "let UDP packets of any length and fragments from {us} to {peer} pass",
+	  .holds = saw_long_answer6_lost },
+	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", LIKELY,
+	  BETWEEN, "let UDP packets of any length and fragments from {us} to {peer} pass",
 	  .holds = saw_answer2_lost },
 	{ "long_messages_lost", "longer UDP packets or fragments are lost on the way", POSSIBLE,
 	  BETWEEN, "let fragments between {us} and {peer} pass", .holds = saw_long_lost },
+	{ "cert_silent", "the peer refuses our certificate without a word", POSSIBLE, THERE,
+	  "look into the log of {peer}", .holds = saw_cert_silent },
 	{ "identity", "the peer's identity is not accepted", CERTAIN, THERE,
 	  "there: isakmp-identity = address (IOS: crypto isakmp identity address), which must be "
 	  "{peer}",
@@ -189,6 +217,10 @@ static const struct row rows[] = {
 	{ "aggressive_mode", "the peer tries aggressive mode", CERTAIN, THERE,
 	  "there: main mode (IOS: no crypto isakmp profile with initiate mode aggressive)",
 	  .drop = IKE_DROP_AGGRESSIVE },
+	{ "mode_config", "the peer wants mode configuration or XAuth", CERTAIN, THERE,
+	  "there: no pool of addresses and no XAuth for this peer (IOS: no crypto isakmp client "
+	  "configuration; strongSwan: no vips, no pools)",
+	  .holds = saw_mode_config, .drop = IKE_DROP_EXCHANGE_TYPE },
 	{ "ikev2", "the peer speaks IKEv2", CERTAIN, THERE,
 	  "there: IKEv1 (IOS: crypto isakmp ..., and in the ipsec profile no set ikev2-profile)",
 	  .drop = IKE_DROP_IKEV2 },
@@ -279,7 +311,7 @@ static const struct row rows[] = {
 	{ "peer_proxy_identities", "the peer does not accept what we want to protect", CERTAIN,
 	  THERE,
 	  "there: a GRE tunnel with source {peer} and tunnel protection, in transport mode "
-	  "(strongSwan: mode = transport, local_ts and remote_ts = dynamic[gre])",
+	  "(strongSwan: mode = transport, local_ts and remote_ts = dynamic[gre], no pools)",
 	  FAILS(PEER_PROXY_IDENTITIES) },
 	{ "phase2_silent", "the peer does not take our offer of phase 2, without a word", POSSIBLE,
 	  BOTH, "compare transform-set, mode and pfs on both sides; there, dmvpnctl explain {us}",
@@ -329,7 +361,8 @@ static const struct row rows[] = {
 	  "server's",
 	  .holds = saw_wrong_server },
 	{ "map_address", "the peer's NBMA address is another machine's", CERTAIN, HERE,
-	  "map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}): the address of "
+	  "map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}): the address "
+	  "of "
 	  "the next hop server instead",
 	  .holds = saw_another_server },
 	{ "registration_refused", "the server refuses our registration", CERTAIN, BOTH,
@@ -351,12 +384,31 @@ static const struct row rows[] = {
 	  "there: is it a next hop server, with \"network-id\" on that tunnel (IOS: ip nhrp "
 	  "network-id) and a daemon that speaks NHRP? Here: is it the one that nhs should name?",
 	  .holds = saw_no_nhrp },
+	{ "esp_truncation", "HMAC-SHA-256 is cut to different lengths", LIKELY, THERE,
+	  "there: 128 bits, as RFC 4868 has it (strongSwan: sha256_96 = no; libreswan: "
+	  "sha2-truncbug=no; Linux before 2.6.33 and some routers cut to 96); or another "
+	  "authentication in the transform-set, on both sides",
+	  .holds = saw_truncation },
+	{ "esp_integrity", "what comes from the peer fails its authentication", CERTAIN, BETWEEN,
+	  "somebody changes or forges them: a device on the way that touches ESP; clear crypto sa "
+	  "peer {peer} makes new keys",
+	  .holds = saw_integrity },
+	{ "gre_filtered", "this machine drops GRE before it comes to ESP", LIKELY, HERE,
+	  "iptables -S OUTPUT, nft list ruleset: let IP protocol 47 out; dmesg: \"nf_conntrack: "
+	  "table full\"?",
+	  .holds = saw_gre_unsent },
 	{ "tunnel_key", "the tunnel keys differ", LIKELY, BOTH,
 	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
 	  "it is never sent)",
 	  .holds = saw_tunnel_key },
 	{ "esp_blocked", "ESP is blocked on the way", LIKELY, BETWEEN,
-	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both ways",
+	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both "
+	  "ways, "
+	  "the firewalls of both machines included; do the peer's SAs count our packets (ip -s "
+	  "xfrm "
+	  "state; show crypto ipsec sa), then they arrive; does it have them at all? clear crypto "
+	  "sa "
+	  "peer {peer} makes new ones",
 	  .holds = saw_esp_blocked },
 	{ "esp_blocked", "ESP is blocked on the way", POSSIBLE, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) from {peer} to {us} pass",
@@ -375,6 +427,15 @@ static const struct row rows[] = {
 	  "iptables -S INPUT, nft list ruleset: let IP protocol 47 in that was protected "
 	  "(iptables: -p gre -m policy --dir in --pol ipsec -j ACCEPT)",
 	  .holds = saw_gre_filtered },
+	{ "gre_filtered", "the peer's own firewall drops GRE that comes out of ESP", POSSIBLE,
+	  THERE,
+	  "there: let IP protocol 47 in that was protected (iptables: -p gre -m policy --dir in "
+	  "--pol ipsec -j ACCEPT)",
+	  .holds = saw_gre_filtered_there },
+	{ "esp_truncation", "HMAC-SHA-256 is cut to different lengths", POSSIBLE, THERE,
+	  "there: 128 bits, as RFC 4868 has it (strongSwan: sha256_96 = no; libreswan: "
+	  "sha2-truncbug=no)",
+	  .holds = saw_truncation_there },
 	{ "no_nhrp", "nobody answers NHRP there", POSSIBLE, THERE,
 	  "there: \"network-id\" on that tunnel (IOS: ip nhrp network-id), and a daemon that "
 	  "speaks "
@@ -390,21 +451,31 @@ static const struct row rows[] = {
 	{ "esp_return_blocked", "what we send through the tunnel does not arrive", LIKELY, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) from {us} to {peer} pass",
 	  .holds = saw_esp_return_blocked },
-	{ "esp_blocked", "nothing comes through the tunnel any more", LIKELY, BETWEEN,
+	{ "esp_blocked", "nothing comes through the tunnel any more", POSSIBLE, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both "
 	  "ways, for as long "
 	  "as "
-	  "the tunnel is up; or {peer} has lost its SAs: clear crypto sa peer {peer} makes new "
-	  "ones, and isakmp-keepalive { interval = 10 } (IOS: crypto isakmp keepalive) finds out",
+	  "the tunnel is up; or {peer} has lost its SAs, or a NAT has come between: clear crypto "
+	  "sa "
+	  "peer {peer} makes new ones, and isakmp-keepalive { interval = 10 } (IOS: crypto isakmp "
+	  "keepalive) finds out",
 	  .holds = saw_gone_in_tunnel },
-	{ "peer_down", "the peer is down or cannot be reached any more", LIKELY, THERE,
+	{ "peer_down", "the peer is down or cannot be reached any more", POSSIBLE, THERE,
 	  "ping {peer}, traceroute {peer}; isakmp-keepalive { interval = 10 } (IOS: crypto isakmp "
 	  "keepalive) finds out by itself and lets go of what is dead",
 	  .holds = saw_gone },
 
+	{ "packet_loss", "packets are lost on the way", LIKELY, BETWEEN,
+	  "ping -c 100 {peer}: how many are lost, how long do they take? Then hop by hop: mtr "
+	  "{peer}",
+	  .holds = saw_loss },
+
 	/* How it ended, where nothing says more. */
 	{ "peer_dead", "the peer stopped answering", LIKELY, BETWEEN,
 	  "is the machine up, is its daemon? ping {peer}", .holds = saw_peer_died },
+	{ "peer_closed", "the peer deleted its SAs and has not come back", LIKELY, THERE,
+	  "was it stopped or configured anew? Its log tells; traffic for it makes new SAs",
+	  .holds = saw_peer_closed },
 	{ "peer_deleted", "the peer deleted the SA while it was made", LIKELY, THERE,
 	  "look into the log of {peer}", FAILS(PEER_DELETED) },
 	{ "malformed", "a message makes no sense", LIKELY, BOTH,

@@ -21,7 +21,7 @@ static bool is_fault(enum ike_cause cause)
 /* A success in this phase: what went wrong in it before is no longer so. */
 static void heal_ike(struct digest *g, int phase)
 {
-	if (g->well)
+	if (!g->heals)
 		return;
 	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++)
 		if (g->cause[i].e && g->cause[i].e->phase <= phase)
@@ -41,7 +41,7 @@ static void heal_offer(struct digest *g, int phase)
 		  IKE_CAUSE_PFS_GROUP },
 	};
 
-	if (g->well)
+	if (!g->heals)
 		return;
 	for (size_t i = 0; i < 4; i++)
 		g->cause[of_phase[phase - 1][i]] = (struct seen_ike){ 0 };
@@ -50,7 +50,7 @@ static void heal_offer(struct digest *g, int phase)
 
 static void heal_nhrp(struct digest *g)
 {
-	if (!g->well)
+	if (g->heals)
 		memset(g->nhrp, 0, sizeof(g->nhrp));
 }
 
@@ -68,7 +68,7 @@ static void outdate(struct digest *g, const struct ike_event *e)
 {
 	msec since = e->phase == 1 ? g->began[e->role] : e->at;
 
-	if (g->well)
+	if (!g->heals)
 		return;
 	for (size_t i = 0; i < IKE_CAUSE_COUNT; i++) {
 		const struct ike_event *old = g->cause[i].e;
@@ -92,13 +92,20 @@ static void failure(struct digest *g, const struct ike_event *e)
 		g->failed = e;
 }
 
+static bool is_recent(const struct digest *g, msec at, msec period)
+{
+	return g->f->now - MIN(at, g->f->now) <= period;
+}
+
 static void message(struct digest *g, const struct ike_event *e)
 {
 	if (e->message.sent) {
 		g->sent++;
+		g->length = e->message.length;
 		return;
 	}
 	g->heard++;
+	g->passed = MAX(g->passed, g->length);
 	g->heard_at = e->at;
 	g->heard_natt += e->local.port == 4500;
 	/* Whoever is in the middle of an exchange has had our last message answered. */
@@ -113,13 +120,16 @@ static void new_phase1(struct digest *g, const struct ike_event *e)
 {
 	g->waits = MM_START;
 	g->repeated = 0;
+	g->pending = false;
+	g->mute_since = 0;
 	g->began[e->role] = e->at;
 	if (e->role == IKE_RESPONDER) {
-		if (!g->well)
+		if (g->heals)
 			memset(g->drop, 0, sizeof(g->drop));
 		return;
 	}
 	g->we_opened = true;
+	g->length = g->passed = 0;
 	if (e->at - g->heard_at > SECONDS(60)) {
 		g->heard = g->heard_natt = 0;
 		g->answered = false;
@@ -134,7 +144,23 @@ static void new_state(struct digest *g, const struct ike_event *e)
 	if (e->phase == 1 && e->role == IKE_RESPONDER && e->state.old_state == MM_START)
 		new_phase1(g, e);
 	g->asked |= e->phase == 2;
+	/* What brings it on; an answer that is no good comes again with each repetition, too. */
+	if (e->state.event == EV_RCV_MSG) {
+		g->late += g->pending && is_recent(g, e->at, SECONDS(120));
+		g->pending = false;
+	}
 	g->waits = s == MM_DONE || s == QM_DONE || s == MM_ACTIVE || s == QM_ACTIVE ? MM_START : s;
+}
+
+static void phase2_done(struct digest *g, const struct ike_event *e)
+{
+	g->phase2 = e;
+	g->renewed += is_recent(g, e->at, SECONDS(60));
+	if (!g->mute_since)
+		g->mute_since = e->at;
+	heal_ike(g, 2);
+	if (g->heals)
+		g->nhrp_sent = g->nhrp_heard = 0; /* not through this SA */
 }
 
 static void add_ike(struct digest *g, const struct ike_event *e)
@@ -149,7 +175,13 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 	case IKE_EVENT_MESSAGE:
 		message(g, e);
 		break;
+	case IKE_EVENT_RETRANSMIT:
+		g->sent++;
+		g->pending = true;
+		break;
 	case IKE_EVENT_DUPLICATE:
+		/* Nobody repeats as quickly as a network that doubles packets. */
+		g->pending |= e->at - MIN(g->heard_at, e->at) >= 400;
 		g->repeated += e->phase == 1;
 		g->repeated2 += e->phase == 2;
 		break;
@@ -169,10 +201,11 @@ static void add_ike(struct digest *g, const struct ike_event *e)
 		heal_ike(g, 1);
 		break;
 	case IKE_EVENT_PHASE2_DONE:
-		g->phase2 = e;
-		heal_ike(g, 2);
-		if (!g->well)
-			g->nhrp_heard = 0; /* not through this SA */
+		phase2_done(g, e);
+		break;
+	case IKE_EVENT_DELETE:
+		if (!e->phase2.sent)
+			g->deleted = e;
 		break;
 	case IKE_EVENT_DROP:
 		if (e->drop.why < IKE_DROP_COUNT)
@@ -209,6 +242,7 @@ static void add_nhrp(struct digest *g, const struct recorded *r)
 		return;
 	case NHRP_EV_RECEIVED:
 		g->nhrp_heard++;
+		g->mute_since = 0;
 		g->nhrp_heard_at = r->at;
 		return;
 	case NHRP_EV_CLIENT_REFRESHED:
@@ -232,10 +266,11 @@ static void add_nhrp(struct digest *g, const struct recorded *r)
 	}
 }
 
-void explain_digest(const struct explain_facts *f, struct digest *g)
+void explain_digest(const struct explain_facts *f, bool past, struct digest *g)
 {
 	*g = (struct digest){ .f = f, .waits = MM_START };
 	g->well = (f->up || !f->secured) && f->registered;
+	g->heals = !g->well || !past;
 	for (size_t i = 0; i < f->count; i++) {
 		if (f->events[i].is_ike)
 			add_ike(g, &f->events[i].ike);

@@ -25,7 +25,8 @@ struct seen_nhrp {
 
 struct digest {
 	const struct explain_facts *f;
-	bool well; /* up, and registered where that is wanted */
+	bool well;  /* up, and registered where that is wanted */
+	bool heals; /* a success ends what went wrong before it */
 
 	struct seen_ike cause[IKE_CAUSE_COUNT];
 	struct seen_ike drop[IKE_DROP_COUNT];
@@ -35,6 +36,7 @@ struct digest {
 	const struct ike_event *nat;
 	const struct ike_event *phase1, *phase2; /* the newest success */
 	const struct ike_event *dead;		 /* DPD says so */
+	const struct ike_event *deleted;	 /* the newest delete of the peer's */
 	bool asked;				 /* a quick mode has begun since phase 1 */
 
 	msec began[2];		  /* the newest main mode, by role */
@@ -42,7 +44,12 @@ struct digest {
 	unsigned int heard_natt;  /* of those heard: on port 4500 */
 	unsigned int repeated;	  /* messages of the peer's that came again, since it opened */
 	unsigned int repeated2;	  /* the same in quick mode */
+	uint32_t length, passed;  /* octets of our last message; of the longest that was answered */
 	bool answered;		  /* something came that answers a message of ours */
+	bool pending;		  /* one of ours or theirs was repeated, and nothing came since */
+	unsigned int late;	  /* what came only after that, in the last two minutes */
+	unsigned int renewed;	  /* phase 2, within the last minute */
+	msec mute_since;	  /* phase 2 is done, and NHRP silent, since; 0: it is not */
 	unsigned int nhrp_sent, nhrp_heard;
 	unsigned int again; /* registrations that followed each other closely */
 	msec heard_at, nhrp_heard_at;
@@ -50,7 +57,8 @@ struct digest {
 	bool we_opened;
 };
 
-void explain_digest(const struct explain_facts *f, struct digest *g);
+/* past: where all is well by now, what went wrong before is kept. */
+void explain_digest(const struct explain_facts *f, bool past, struct digest *g);
 
 /* What a cause is known by, in explain_evidence.c and explain_tunnel.c; *evidence says it. */
 typedef bool explain_test(const struct digest *g, struct text *evidence);
@@ -68,7 +76,10 @@ explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interf
 	saw_registration_unanswered, saw_xauth, saw_no_xauth, saw_answer4_lost, saw_answer2_lost,
 	saw_peer_left, saw_left_signed, saw_no_quick_mode, saw_no_nhrp, saw_gre_refused, saw_no_nhrp_there, saw_gone,
 	saw_gone_in_tunnel, saw_esp_blocked_there, saw_not_registering, saw_esp_return_blocked,
-	saw_tunnel_down, saw_kernel_lost, saw_local_firewall, saw_gre_filtered;
+	saw_tunnel_down, saw_kernel_lost, saw_local_firewall, saw_gre_filtered, saw_no_carrier,
+	saw_not_sent, saw_answer_refused, saw_gateway_silent, saw_another_answer, saw_no_answer_policy, saw_mode_config,
+	saw_elsewhere, saw_answer6_lost, saw_long_answer6_lost, saw_peer_closed, saw_loss,
+	saw_integrity, saw_truncation, saw_truncation_there, saw_gre_unsent, saw_gre_filtered_there;
 /* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */
 bool explain_mute(const struct digest *g);
 /* " (30 s ago, seen 2 times)" */

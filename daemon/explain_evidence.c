@@ -54,7 +54,9 @@ static void add_ping(const struct digest *g, struct text *t)
 
 bool saw_no_route(const struct digest *g, struct text *t)
 {
-	if (g->well || g->f->route != EXPLAIN_ROUTE_NONE)
+	/* Without its interface there is none. */
+	if (g->well || g->f->route != EXPLAIN_ROUTE_NONE || g->f->interface_down ||
+	    g->f->no_carrier)
 		return false;
 	text_add(t, "the kernel has no route to it");
 	return true;
@@ -86,6 +88,14 @@ bool saw_interface_down(const struct digest *g, struct text *t)
 	return t->len > 0;
 }
 
+bool saw_no_carrier(const struct digest *g, struct text *t)
+{
+	if (g->f->no_carrier)
+		text_add(t, "%s, which has the tunnel's source address, is up, but has no carrier",
+			 g->f->interface);
+	return t->len > 0;
+}
+
 bool saw_tunnel_down(const struct digest *g, struct text *t)
 {
 	if (g->f->link_down)
@@ -103,15 +113,22 @@ bool saw_kernel_lost(const struct digest *g, struct text *t)
 	return true;
 }
 
+static bool is_ours(const struct digest *g, const struct explain_icmp *i)
+{
+	return addr_is_none(&i->from) || addr_equal(&i->from, &g->f->local);
+}
+
 static bool icmp_says(const struct digest *g, struct text *t)
 {
 	const struct explain_icmp *i = &g->f->icmp;
 	char from[ADDR_TEXT];
 
-	if (g->well || !i->seen || (g->heard && i->at < g->heard_at))
+	/* What is still so is said again, as each message is repeated. */
+	if (g->well || !i->seen || (g->heard && i->at < g->heard_at) ||
+	    g->f->now - MIN(i->at, g->f->now) > SECONDS(120))
 		return false;
 	text_add(t, "%s says to our IKE messages: %s%s",
-		 addr_is_none(&i->from) ? "this machine" : addr_text(&i->from, from),
+		 is_ours(g, i) ? "this machine" : addr_text(&i->from, from),
 		 i->filtered ? "administratively prohibited, " : "", strerror(i->error));
 	explain_add_when(g, t, i->at, 1);
 	return true;
@@ -138,10 +155,43 @@ bool saw_local_firewall(const struct digest *g, struct text *t)
 	return refused_here(&g->f->icmp) && icmp_says(g, t);
 }
 
+/* It does not even leave, though there is a route: a rule of policy routing, or the like. */
+bool saw_not_sent(const struct digest *g, struct text *t)
+{
+	const struct explain_icmp *i = &g->f->icmp;
+
+	return addr_is_none(&i->from) && !refused_here(i) && i->error != EMSGSIZE &&
+	       i->error != ECONNREFUSED && g->f->route == EXPLAIN_ROUTE_FOUND &&
+	       !g->f->interface_down && !g->f->no_carrier && icmp_says(g, t);
+}
+
+/* The kernel has asked for the next hop's link address in vain, and tells it by ICMP to itself. */
+bool saw_gateway_silent(const struct digest *g, struct text *t)
+{
+	const struct explain_icmp *i = &g->f->icmp;
+
+	if (addr_is_none(&i->from) || !is_ours(g, i) || i->error != EHOSTUNREACH ||
+	    g->f->interface_down || g->f->no_carrier || !icmp_says(g, t))
+		return false;
+	text_add(t, ": the next hop on the way there does not answer ARP");
+	return true;
+}
+
 bool saw_unreachable(const struct digest *g, struct text *t)
 {
-	return !refused_here(&g->f->icmp) && g->f->icmp.error != ECONNREFUSED &&
+	return !is_ours(g, &g->f->icmp) && g->f->icmp.error != ECONNREFUSED &&
 	       g->f->icmp.error != EMSGSIZE && !g->f->icmp.filtered && icmp_says(g, t);
+}
+
+/* What we send does not get as far as to the next machine, or is answered in another way. */
+static bool answers_otherwise(const struct digest *g)
+{
+	char buf[EXPLAIN_TEXT];
+	struct text t = text_of(buf, sizeof(buf));
+
+	return g->drop[IKE_DROP_ELSEWHERE].e || g->drop[IKE_DROP_IKEV2].e || g->f->interface_down ||
+	       g->f->no_carrier || g->f->route == EXPLAIN_ROUTE_NONE ||
+	       (is_ours(g, &g->f->icmp) && icmp_says(g, &t));
 }
 
 /* Nothing at all comes from there. */
@@ -152,7 +202,7 @@ static bool silent(const struct digest *g)
 
 bool saw_peer_down(const struct digest *g, struct text *t)
 {
-	if (!silent(g) || g->f->ping != EXPLAIN_PING_SILENT)
+	if (!silent(g) || answers_otherwise(g) || g->f->ping != EXPLAIN_PING_SILENT)
 		return false;
 	text_add(t, "it answers neither IKE nor a ping");
 	return true;
@@ -160,7 +210,7 @@ bool saw_peer_down(const struct digest *g, struct text *t)
 
 static bool udp500_blocked(const struct digest *g, struct text *t)
 {
-	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED)
+	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED || answers_otherwise(g))
 		return false;
 	text_add(t, "no answer to what we sent (%u times)", g->sent);
 	add_ping(g, t);
@@ -183,7 +233,7 @@ bool saw_udp500_possible(const struct digest *g, struct text *t)
 bool explain_mute(const struct digest *g)
 {
 	return !g->well && g->f->up && !g->f->registered && !g->nhrp_heard &&
-	       (!g->phase2 || g->f->now - g->phase2->at > SECONDS(2));
+	       (!g->phase2 || g->f->now - g->mute_since > SECONDS(2));
 }
 
 bool saw_map_address(const struct digest *g, struct text *t)
@@ -201,7 +251,7 @@ bool saw_map_address(const struct digest *g, struct text *t)
 
 static bool peer_ignores(const struct digest *g, struct text *t)
 {
-	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED)
+	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED || answers_otherwise(g))
 		return false;
 	text_add(t, "a peer that does not know us, has no key for us or accepts none of our "
 		    "isakmp-policies may stay silent");
@@ -250,7 +300,8 @@ static void add_state(const struct digest *g, struct text *t, enum ike_state s)
 
 bool saw_udp500_return(const struct digest *g, struct text *t)
 {
-	if (!waits_in(g, MM_WAIT_MSG3))
+	/* Who refuses them has them. */
+	if (!waits_in(g, MM_WAIT_MSG3) || g->cause[IKE_CAUSE_PEER_NO_POLICY].e)
 		return false;
 	if (g->repeated)
 		text_add(t, "its message 1 arrives and came again after we answered (%u times)",
@@ -307,7 +358,7 @@ bool saw_peer_unaware(const struct digest *g, struct text *t)
 	enum ike_state s = waits_in(g, MM_WAIT_MSG4) ? MM_WAIT_MSG4 : MM_WAIT_MSG5;
 
 	/* Who repeats message 3 has not had our answer to it; who sends message 5 has a key. */
-	if (!waits_in(g, s) ||
+	if (!waits_in(g, s) || (g->agreed && g->agreed->match.isakmp.auth == AUTH_RSA_SIG) ||
 	    (s == MM_WAIT_MSG5 && (g->nat || g->repeated || g->cause[IKE_CAUSE_KEY_MISMATCH].e)))
 		return false;
 	add_state(g, t, s);
@@ -320,6 +371,12 @@ bool saw_long_lost(const struct digest *g, struct text *t)
 
 	if (waits_in(g, MM_WAIT_MSG4))
 		text_add(t, "message 3 is longer than message 1, which arrived");
+	else if (certificates && waits_in(g, MM_WAIT_MSG6) && g->length > g->passed)
+		text_add(t,
+			 "our message 5, with a certificate, has %u octets; the longest one that "
+			 "was "
+			 "answered has %u",
+			 g->length, g->passed);
 	else if (certificates && (waits_in(g, MM_WAIT_MSG5) || waits_in(g, MM_WAIT_MSG6)))
 		text_add(t, "with certificates message 5 is long, and may be fragmented");
 	return t->len > 0;
@@ -336,6 +393,38 @@ bool saw_answer4_lost(const struct digest *g, struct text *t)
 	return true;
 }
 
+/* Phase 1 was done, and nothing of phase 2 followed. */
+static bool only_phase1(const struct digest *g)
+{
+	return !g->well && !g->f->up && g->phase1 && !g->failed && !g->asked &&
+	       (!g->phase2 || g->phase2->at < g->phase1->at);
+}
+
+static bool answer6_lost(const struct digest *g, struct text *t, bool signatures)
+{
+	bool of_signatures = g->agreed && g->agreed->match.isakmp.auth == AUTH_RSA_SIG;
+
+	if (!only_phase1(g) || g->nat || !g->repeated || g->phase1->role != IKE_RESPONDER ||
+	    of_signatures != signatures)
+		return false;
+	text_add(
+		t,
+		"phase 1 is done for us, but the peer repeats its message 5 (%u times): our answer "
+		"to it, message 6%s, does not arrive; messages 2 and 4 did",
+		g->repeated, signatures ? ", which is long, with a certificate" : "");
+	return true;
+}
+
+bool saw_answer6_lost(const struct digest *g, struct text *t)
+{
+	return answer6_lost(g, t, false);
+}
+
+bool saw_long_answer6_lost(const struct digest *g, struct text *t)
+{
+	return answer6_lost(g, t, true);
+}
+
 bool saw_answer2_lost(const struct digest *g, struct text *t)
 {
 	if (!waits_in(g, QM_WAIT_MSG3) || !g->repeated2)
@@ -349,7 +438,9 @@ bool saw_answer2_lost(const struct digest *g, struct text *t)
 
 bool saw_black_hole(const struct digest *g, struct text *t)
 {
-	if (g->f->ping != EXPLAIN_PING_ANSWERED || g->f->ping_large != EXPLAIN_PING_SILENT)
+	/* Where short ones are lost, too, it is not for their length. */
+	if (g->f->ping != EXPLAIN_PING_ANSWERED || g->f->ping_large != EXPLAIN_PING_SILENT ||
+	    g->f->pings_lost)
 		return false;
 	text_add(t,
 		 "a small ping is answered, one of %u octets is not, and nobody on the way says "
@@ -376,6 +467,29 @@ bool saw_phase2_unconfirmed(const struct digest *g, struct text *t)
 
 /* Rows of a peer that speaks of something else. */
 
+bool saw_answer_refused(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return g->cause[IKE_CAUSE_PEER_NO_POLICY].e->role == IKE_RESPONDER;
+}
+
+bool saw_another_answer(const struct digest *g, struct text *t)
+{
+	return !saw_answer_refused(g, t) &&
+	       g->cause[IKE_CAUSE_PEER_NO_POLICY].e->failure.mismatch.attr != ATTR_NONE;
+}
+
+bool saw_no_answer_policy(const struct digest *g, struct text *t)
+{
+	return !saw_another_answer(g, t) && !saw_answer_refused(g, t);
+}
+
+bool saw_mode_config(const struct digest *g, struct text *t)
+{
+	(void)t;
+	return g->drop[IKE_DROP_EXCHANGE_TYPE].e->drop.exchange == ISAKMP_XCHG_TRANSACTION;
+}
+
 bool saw_peer_expects_other(const struct digest *g, struct text *t)
 {
 	(void)t;
@@ -399,13 +513,6 @@ bool saw_no_xauth(const struct digest *g, struct text *t)
 	return !saw_xauth(g, t);
 }
 
-/* Phase 1 was done, and nothing of phase 2 followed. */
-static bool only_phase1(const struct digest *g)
-{
-	return !g->well && !g->f->up && g->phase1 && !g->failed && !g->asked &&
-	       (!g->phase2 || g->phase2->at < g->phase1->at);
-}
-
 bool saw_left_signed(const struct digest *g, struct text *t)
 {
 	(void)t;
@@ -419,11 +526,43 @@ bool saw_peer_left(const struct digest *g, struct text *t)
 
 bool saw_no_quick_mode(const struct digest *g, struct text *t)
 {
-	if (!only_phase1(g) || g->phase1->role != IKE_RESPONDER ||
+	if (!only_phase1(g) || g->phase1->role != IKE_RESPONDER || g->repeated ||
 	    g->f->now - g->phase1->at < SECONDS(2))
 		return false;
 	text_add(t, "it opened phase 1, which was completed, and has not begun a quick mode");
 	explain_add_when(g, t, g->phase1->at, 1);
+	return true;
+}
+
+/* Who took its leave and was not heard of since. */
+bool saw_peer_closed(const struct digest *g, struct text *t)
+{
+	msec at = g->deleted ? g->deleted->at : 0;
+
+	if (!at || g->well || g->f->up || g->failed || !g->f->mapped || !g->phase1 ||
+	    at < g->phase1->at || at < g->began[IKE_INITIATOR] || at < g->began[IKE_RESPONDER])
+		return false;
+	text_add(t, "it deleted its SAs with us, in due form, and has not come back");
+	explain_add_when(g, t, at, 1);
+	return true;
+}
+
+bool saw_loss(const struct digest *g, struct text *t)
+{
+	if (g->well || g->late + g->f->pings_lost < 2)
+		return false;
+	if (g->f->pings_lost)
+		text_add(t, "a ping was answered only when it was sent for the %s time%s",
+			 g->f->pings_lost == 1	 ? "second"
+			 : g->f->pings_lost == 2 ? "third"
+						 : "fourth",
+			 g->late ? "; " : "");
+	if (g->late)
+		text_add(t,
+			 "%u messages of the last two minutes had to be repeated before the next "
+			 "one came: "
+			 "some are lost, or they take longer than a second",
+			 g->late);
 	return true;
 }
 

@@ -166,9 +166,9 @@ static void settle(struct addrs *a, size_t from)
 /* What is recorded of an address of ours is about what we said of ourselves. */
 static bool is_ours(struct daemon *d, const struct addr *one)
 {
-	TUNNELS_EACH (d, t)
-		if (addr_equal(&t->local, one))
-			return true;
+	TUNNELS_EACH(d, t)
+	if (addr_equal(&t->local, one))
+		return true;
 	return false;
 }
 
@@ -292,7 +292,8 @@ static void of_interface(const struct explain_view *v, struct explain_facts *f,
 		    memcmp(&sin->sin_addr, f->local.b, sizeof(sin->sin_addr)) != 0)
 			continue;
 		snprintf(f->interface, sizeof(f->interface), "%s", i->ifa_name);
-		f->interface_down = !(i->ifa_flags & IFF_UP) || !(i->ifa_flags & IFF_RUNNING);
+		f->interface_down = !(i->ifa_flags & IFF_UP);
+		f->no_carrier = !f->interface_down && !(i->ifa_flags & IFF_RUNNING);
 	}
 }
 
@@ -339,6 +340,46 @@ static void of_icmp(struct daemon *d, struct explain_facts *f)
 		f->icmp = (struct explain_icmp){ true, i->error, i->filtered, i->from, i->at };
 }
 
+/*
+ * In main mode message follows on message: from sending one to the next one that comes. At best, since some
+ * are repeated, and some wait for a computation.
+ */
+static msec round_trip(const struct explain_facts *f)
+{
+	const struct ike_event *sent = NULL;
+	msec best = 0;
+
+	for (size_t i = 0; i < f->count; i++) {
+		const struct ike_event *e = &f->events[i].ike;
+
+		if (!f->events[i].is_ike || e->kind != IKE_EVENT_MESSAGE || e->phase != 1)
+			continue;
+		if (!e->message.sent && sent && e->at > sent->at &&
+		    memcmp(e->icookie, sent->icookie, sizeof(e->icookie)) == 0)
+			best = best ? MIN(best, e->at - sent->at) : e->at - sent->at;
+		sent = e->message.sent ? e : NULL;
+	}
+	return best;
+}
+
+void explain_count_again(struct subject *subjects, size_t count)
+{
+	struct ifaddrs *list;
+
+	if (getifaddrs(&list) < 0)
+		return;
+	for (const struct ifaddrs *i = list; i; i = i->ifa_next) {
+		const struct rtnl_link_stats *seen = i->ifa_data;
+
+		if (!i->ifa_addr || i->ifa_addr->sa_family != AF_PACKET || !seen)
+			continue;
+		for (size_t k = 0; k < count; k++)
+			if (!strcmp(i->ifa_name, subjects[k].facts.link))
+				subjects[k].facts.tunnel_in = seen->rx_packets;
+	}
+	freeifaddrs(list);
+}
+
 bool explain_gather(const struct explain_view *v, const struct addr *remote, bool force,
 		    struct subject *out)
 {
@@ -359,6 +400,7 @@ bool explain_gather(const struct explain_view *v, const struct addr *remote, boo
 	f->own_flaw = v->own_flaw;
 	of_tunnel(v, out);
 	of_icmp(v->d, f);
+	f->round_trip = round_trip(f);
 	return true;
 }
 

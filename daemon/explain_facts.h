@@ -36,6 +36,8 @@ struct addr explain_nbma_of(const struct explain_view *v, const struct addr *any
  */
 bool explain_gather(const struct explain_view *v, const struct addr *remote, bool force,
 		    struct subject *out);
+/* What has come out of their tunnels by now. */
+void explain_count_again(struct subject *subjects, size_t count);
 void explain_gather_machine(struct daemon *d, struct explain_machine *out);
 void explain_release(struct subject *s);
 

@@ -21,10 +21,11 @@ struct probe {
 	int fd;
 	uint16_t id;
 	struct loop_watch *watch;
-	struct event *deadline;
+	struct event *deadline, *again;
 	struct explain_facts **facts;
 	size_t count;
 	size_t waiting;
+	uint8_t round; /* of repetitions: the packets, and so their answers, say in which they were sent */
 	void (*done)(void *ctx);
 	void *ctx;
 };
@@ -67,6 +68,7 @@ static bool send_echo(const struct probe *p, size_t index, enum kind kind)
 	h.un.echo.id = htons(p->id);
 	h.un.echo.sequence = htons((uint16_t)(KINDS * index + kind));
 	memcpy(packet, &h, sizeof(h));
+	packet[sizeof(h)] = p->round;
 	sum = htons(checksum(packet, len));
 	memcpy(packet + offsetof(struct icmphdr, checksum), &sum, sizeof(sum));
 	memcpy(&to.sin_addr, dst->b, sizeof(to.sin_addr));
@@ -157,6 +159,8 @@ static void take(struct probe *p, const uint8_t *data, size_t len, const struct 
 	if (memcmp(&from->sin_addr, asked->b, sizeof(from->sin_addr)) != 0)
 		return;
 	*a = EXPLAIN_PING_ANSWERED;
+	if (a == &p->facts[sequence / KINDS]->ping && len > header + sizeof(h))
+		p->facts[sequence / KINDS]->pings_lost = data[header + sizeof(h)];
 	p->waiting--;
 }
 
@@ -187,6 +191,32 @@ static void time_is_over(evutil_socket_t fd, short what, void *arg)
 	finish(arg);
 }
 
+/* What has no answer yet goes once more: one that is lost tells little. */
+static void repeat(evutil_socket_t fd, short what, void *arg)
+{
+	struct probe *p = arg;
+
+	(void)fd;
+	(void)what;
+	p->round++;
+	for (size_t i = 0; i < p->count; i++)
+		for (enum kind k = SMALL; k < KINDS; k++)
+			if (*answer_of(p, (uint16_t)(KINDS * i + k)) == EXPLAIN_PING_SILENT)
+				send_echo(p, i, k);
+}
+
+/* A way that is slow needs more patience. */
+static struct timeval patience(const struct probe *p)
+{
+	msec longest = SECONDS(PROBE_SECONDS);
+
+	for (size_t i = 0; i < p->count; i++)
+		longest = MAX(longest, p->facts[i]->round_trip * 3 / 2);
+	longest = MIN(longest, SECONDS(PROBE_SECONDS_MAX));
+	return (struct timeval){ .tv_sec = (time_t)(longest / 1000),
+				 .tv_usec = (suseconds_t)(longest % 1000 * 1000) };
+}
+
 static void send_all(struct probe *p)
 {
 	for (size_t i = 0; i < p->count; i++) {
@@ -195,7 +225,8 @@ static void send_all(struct probe *p)
 		if (!addr_is_unicast(&f->remote) || addr_is_none(&f->local))
 			continue;
 		f->ping = EXPLAIN_PING_SILENT; /* unsent, too: the kernel knows no way */
-		p->waiting += send_echo(p, i, SMALL);
+		send_echo(p, i, SMALL);
+		p->waiting++;
 		if (f->large >= 576 && f->large <= LONGEST && send_echo(p, i, LARGE)) {
 			f->ping_large = EXPLAIN_PING_SILENT;
 			p->waiting++;
@@ -211,7 +242,8 @@ static void send_all(struct probe *p)
 struct probe *probe_start(struct daemon *d, struct explain_facts *const *facts, size_t count,
 			  void (*done)(void *ctx), void *ctx)
 {
-	const struct timeval patience = { .tv_sec = PROBE_SECONDS };
+	const struct timeval interval = { .tv_usec = 300000 };
+	struct timeval wait;
 	int discover = IP_PMTUDISC_PROBE;
 	struct probe *p;
 	int fd = socket(AF_INET, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, IPPROTO_ICMP);
@@ -229,10 +261,13 @@ struct probe *probe_start(struct daemon *d, struct explain_facts *const *facts, 
 		p->id = (uint16_t)getpid();
 	p->watch = loop_watch(d->loop, fd, readable, p);
 	p->deadline = evtimer_new(loop_base(d->loop), time_is_over, p);
-	if (!p->deadline)
+	p->again = event_new(loop_base(d->loop), -1, EV_PERSIST, repeat, p);
+	if (!p->deadline || !p->again)
 		abort();
 	send_all(p);
-	evtimer_add(p->deadline, &patience);
+	wait = patience(p);
+	evtimer_add(p->deadline, &wait);
+	evtimer_add(p->again, &interval);
 	return p;
 }
 
@@ -242,6 +277,7 @@ void probe_free(struct probe *p)
 		return;
 	loop_unwatch(p->watch);
 	event_free(p->deadline);
+	event_free(p->again);
 	close(p->fd);
 	free(p->facts);
 	free(p);

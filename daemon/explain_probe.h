@@ -2,7 +2,8 @@
 /*
  * "Can you ping it?", the first question about a silent peer: two echo requests to each, a small one
  * and one as long as the tunnel's longest packets are outside, which must not be fragmented; and a
- * third one through the tunnel where SAs are up. Sent only when somebody asks for an explanation.
+ * third one through the tunnel where SAs are up; repeated while there is no answer. Sent only when somebody
+ * asks for an explanation.
  */
 #ifndef DAEMON_EXPLAIN_PROBE_H
 #define DAEMON_EXPLAIN_PROBE_H
@@ -15,7 +16,8 @@
 struct daemon;
 struct probe;
 
-#define PROBE_SECONDS 1
+#define PROBE_SECONDS	  1
+#define PROBE_SECONDS_MAX 4 /* where IKE's messages take long, too */
 
 /*
  * Sends, from facts->local of each. `done` is called once, from the loop, when all have answered or time

@@ -62,9 +62,64 @@ static bool nothing_through(const struct digest *g)
 	return explain_mute(g) && !esp_arrives(g) && g->f->counted && !g->f->packets_in;
 }
 
+/* Packets come, and the kernel does not take them for the peer's. */
+static bool unauthentic(const struct digest *g)
+{
+	const struct explain_facts *f = g->f;
+
+	return f->up && f->counted && f->auth_failures && f->packets_in / 100 < f->auth_failures;
+}
+
+static bool by_sha256(const struct digest *g)
+{
+	return g->phase2 && g->phase2->phase2.suite.auth == HASH_SHA256;
+}
+
+static void add_refused(const struct digest *g, struct text *t)
+{
+	text_add(
+		t,
+		"the kernel has refused %u packets of the peer, whose authentication is wrong, and "
+		"taken %llu",
+		(unsigned int)g->f->auth_failures, (unsigned long long)g->f->packets_in);
+}
+
+/* Both have the same key, or phase 2 had failed. */
+bool saw_truncation(const struct digest *g, struct text *t)
+{
+	if (!unauthentic(g) || g->f->packets_in || !by_sha256(g))
+		return false;
+	add_refused(g, t);
+	text_add(t, "; the SAs authenticate by HMAC-SHA-256, which some implementations cut to 96 "
+		    "bits "
+		    "instead of 128");
+	return true;
+}
+
+bool saw_integrity(const struct digest *g, struct text *t)
+{
+	if (!unauthentic(g) || saw_truncation(g, t))
+		return false;
+	add_refused(g, t);
+	return true;
+}
+
+/* Nothing waits to be sent: it went into the tunnel and did not come to the SA. */
+bool saw_gre_unsent(const struct digest *g, struct text *t)
+{
+	if (!nothing_through(g) || g->f->packets_out || !g->f->kernel_sas || g->nhrp_sent < 2)
+		return false;
+	text_add(t,
+		 "%u NHRP packets have left for the tunnel, and the kernel has put none of them "
+		 "into "
+		 "the SA",
+		 g->nhrp_sent);
+	return true;
+}
+
 bool saw_esp_blocked(const struct digest *g, struct text *t)
 {
-	if (!nothing_through(g) || !g->f->packets_out)
+	if (!nothing_through(g) || !g->f->packets_out || g->f->auth_failures)
 		return false;
 	text_add(t,
 		 "the SAs are up, the kernel has sent %llu packets through them and got none "
@@ -77,7 +132,7 @@ bool saw_esp_blocked(const struct digest *g, struct text *t)
 /* Who only waits for a registration has sent nothing that could have been answered. */
 bool saw_esp_blocked_there(const struct digest *g, struct text *t)
 {
-	if (!nothing_through(g) || g->f->packets_out)
+	if (!nothing_through(g) || g->f->packets_out || g->f->auth_failures)
 		return false;
 	text_add(t, "the SAs are up, and nothing has come through them (%s)",
 		 g->nat ? "ESP inside UDP port 4500, as there is a NAT" : "IP protocol 50");
@@ -109,7 +164,9 @@ static void add_silence(const struct digest *g, struct text *t)
 {
 	text_add(t,
 		 "its tunnel address does not answer a ping through the tunnel, and nothing came "
-		 "out of its SAs for %llu s",
+		 "out of its SAs for %llu s (who answers no pings, and has nothing to say, looks "
+		 "the "
+		 "same)",
 		 (unsigned long long)(g->f->silence / 1000));
 }
 
@@ -124,7 +181,9 @@ bool saw_gone_in_tunnel(const struct digest *g, struct text *t)
 
 bool saw_gone(const struct digest *g, struct text *t)
 {
-	if (!gone(g) || g->f->ping != EXPLAIN_PING_SILENT)
+	/* Signs of life are no ping's business. */
+	if (!gone(g) || g->f->ping != EXPLAIN_PING_SILENT ||
+	    (g->heard_at && g->f->now - g->heard_at < SECONDS(15)))
 		return false;
 	add_silence(g, t);
 	text_add(t, "; it does not answer a ping outside either");
@@ -162,6 +221,30 @@ bool saw_tunnel_key_there(const struct digest *g, struct text *t)
 	*t = text_of(t->buf, t->cap);
 	text_add(t, "a peer whose tunnel has another key takes our packets for nobody's; its own "
 		    "\"explain\" tells whether ours arrive");
+	return true;
+}
+
+/* One that says nothing about it. */
+bool saw_gre_filtered_there(const struct digest *g, struct text *t)
+{
+	if (!saw_esp_blocked(g, t))
+		return false;
+	*t = text_of(t->buf, t->cap);
+	text_add(t,
+		 "what comes out of ESP passes the peer's firewall once more, as IP protocol 47; "
+		 "one "
+		 "that drops it there is as silent");
+	return true;
+}
+
+bool saw_truncation_there(const struct digest *g, struct text *t)
+{
+	if (!by_sha256(g) || !saw_esp_blocked(g, t))
+		return false;
+	*t = text_of(t->buf, t->cap);
+	text_add(t,
+		 "the SAs authenticate by HMAC-SHA-256, which some implementations cut to 96 bits "
+		 "instead of 128: such a one takes none of our packets");
 	return true;
 }
 

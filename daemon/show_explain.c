@@ -26,7 +26,8 @@ struct job {
 	size_t count;
 	size_t known; /* peers that were looked at */
 	size_t left_out;
-	bool one; /* it was asked for by its address */
+	bool one;      /* it was asked for by its address */
+	bool counting; /* the kernel's counters are what is left to come */
 	unsigned int waiting;
 	struct probe *probe;
 };
@@ -107,10 +108,19 @@ static void job_free(struct job *j)
 	free(j);
 }
 
+static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a);
+
+/* The counters come last: they have the pings that went through the tunnel, too. */
 static void arrived(struct job *j)
 {
 	if (--j->waiting)
 		return;
+	if (j->client && !j->counting) {
+		j->counting = true;
+		j->waiting = 1;
+		kernel_sa_dump(j->d, sas_arrived, j, 0);
+		return;
+	}
 	if (j->client)
 		ctl_answer(j->client, answer(j));
 	job_free(j);
@@ -123,6 +133,7 @@ static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct 
 	struct job *j = ctx;
 
 	(void)arg;
+	explain_count_again(j->subject, j->count);
 	for (size_t i = 0; i < j->count; i++) {
 		struct explain_facts *f = &j->subject[i].facts;
 
@@ -183,14 +194,14 @@ static void ask(struct job *j)
 {
 	struct explain_facts *facts[SUBJECTS];
 
-	j->waiting = 1 + (unsigned int)j->count;
+	j->waiting = 1 + (unsigned int)j->count; /* one for this function */
 	for (size_t i = 0; i < j->count; i++)
 		facts[i] = &j->subject[i].facts;
 	j->probe = probe_start(j->d, facts, j->count, pings_arrived, j);
 	j->waiting += j->probe != NULL;
 	for (size_t i = 0; i < j->count; i++)
 		kernel_route_lookup(j->d, &j->subject[i].facts.remote, route_arrived, j, i);
-	kernel_sa_dump(j->d, sas_arrived, j, 0);
+	arrived(j);
 }
 
 /* ---- the verb ---- */

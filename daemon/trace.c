@@ -303,7 +303,9 @@ static bool may_repeat(const struct ike_event *e)
 {
 	return trace.severity < LOG_DEBUG &&
 	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE ||
-		e->kind == IKE_EVENT_POLICY_MISS || e->kind == IKE_EVENT_ESP_MISS);
+		e->kind == IKE_EVENT_POLICY_MISS || e->kind == IKE_EVENT_ESP_MISS ||
+		(e->kind == IKE_EVENT_DROP && (e->drop.why == IKE_DROP_ELSEWHERE ||
+					       e->drop.why == IKE_DROP_EXCHANGE_TYPE)));
 }
 
 struct ike_lines {

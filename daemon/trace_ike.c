@@ -595,8 +595,7 @@ static const struct {
 
 int trace_ike_severity(const struct ike_event *e)
 {
-	if (e->kind == IKE_EVENT_DROP &&
-	    (e->drop.why == IKE_DROP_AGGRESSIVE || e->drop.why == IKE_DROP_IKEV2))
+	if (e->kind == IKE_EVENT_DROP && diagnose_is_drop_telling(e))
 		return LOG_WARNING;
 	if (e->level > 1 || (unsigned int)e->kind >= IKE_EVENT_COUNT)
 		return LOG_DEBUG;

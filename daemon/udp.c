@@ -411,7 +411,8 @@ void udp_send(struct daemon *d, const struct endpoint *local, const struct endpo
 		return;
 	}
 	d->udp->count.send_errors++;
-	if (err == EPERM || err == EACCES) /* a firewall rule of this machine */
+	/* A full queue is no reason. */
+	if (s && err != EAGAIN && err != ENOBUFS)
 		*icmp_place(d->udp, &remote->addr) =
 			(struct udp_icmp){ .about = remote->addr, .error = err, .at = loop_now() };
 	if (limit_take(&d->udp->log, loop_now()))

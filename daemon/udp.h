@@ -42,7 +42,7 @@ void udp_close(struct daemon *d, const struct addr *local);
 /* marked: with the non-ESP marker. */
 void udp_send(struct daemon *d, const struct endpoint *local, const struct endpoint *remote,
 	      bool marked, struct span data);
-/* The last ICMP error about what was sent to this address. */
+/* The last ICMP error about what was sent to this address, or why it could not be sent. */
 struct udp_icmp {
 	struct addr about;
 	struct addr from; /* who says so; none: this machine */

@@ -228,6 +228,7 @@ struct quick_mode {
 	bool in_done;		  /* and it has the inbound one */
 	uint8_t id[2][12]; /* bodies of IDci and IDcr, as the initiator sent them */
 	uint8_t id_len[2];
+	struct ike_proxy refused[2]; /* those of the peer's that are not the ends of the tunnel */
 };
 
 struct ipsec_pair {
@@ -360,6 +361,9 @@ struct ike_event *report(struct ike *ike, enum ike_event_kind kind, uint8_t leve
 struct ike_event *report_sa(const struct isakmp_sa *sa, enum ike_event_kind kind, uint8_t level);
 struct ike_event *report_exchange(struct exchange *x, enum ike_event_kind kind, uint8_t level);
 void report_payload(struct exchange *x, enum ike_event_kind kind, const struct isakmp_payload *p);
+/* Of an SA of ours, from somebody who was not asked. */
+void report_elsewhere(const struct isakmp_sa *sa, const struct ike_datagram *d,
+		      const struct isakmp_header *h);
 void report_drop(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h,
 		 enum ike_drop why, enum isakmp_flaw flaw, size_t offset);
 

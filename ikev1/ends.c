@@ -79,6 +79,18 @@ static bool fit(const struct exchange *x, const struct isakmp_sa *sa, const stru
 	return id_fits(id[0], initiator) && id_fits(id[1], responder);
 }
 
+/* For the account of a refusal. */
+static void keep(struct ike_proxy *out, struct span body)
+{
+	struct isakmp_id id;
+
+	if (!isakmp_parse_id(body, &id))
+		return;
+	*out = (struct ike_proxy){ .type = id.type, .protocol = id.protocol, .port = id.port };
+	out->len = (uint8_t)MIN(id.data.len, sizeof(out->data));
+	memcpy(out->data, id.data.data, out->len);
+}
+
 /* Absent identities would mean any protocol between the hosts: refused. */
 bool ends_fit(struct exchange *x, const struct incoming *in)
 {
@@ -93,6 +105,7 @@ bool ends_fit(struct exchange *x, const struct incoming *in)
 		report_payload(x, IKE_EVENT_PROCESSING, &in->m.payload[i]);
 		if (n == 2)
 			return false;
+		keep(&qm->refused[n], in->m.payload[i].body);
 		id[n++] = in->m.payload[i].body;
 	}
 	if (n != 2 || !fit(x, pair->sa, in, id))

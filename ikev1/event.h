@@ -92,6 +92,15 @@ struct ike_cert {
 	uint16_t notify; /* PEER_CERTIFICATE: how the peer said it */
 };
 
+/* An end as a quick mode names it; type 0: it names none. */
+struct ike_proxy {
+	uint8_t type; /* enum isakmp_id_type */
+	uint8_t protocol;
+	uint16_t port;
+	uint8_t len;
+	uint8_t data[8]; /* of addresses; longer ones are cut */
+};
+
 /* Why a datagram was dropped before it could touch an exchange. */
 enum ike_drop {
 	IKE_DROP_MALFORMED,	  /* `flaw` and `offset` say what */
@@ -109,6 +118,7 @@ enum ike_drop {
 	IKE_DROP_FLOOD,		  /* a first message, of more than are answered before they come again */
 	IKE_DROP_FRAGMENT,	  /* a fragment that fits none of the others, or too many of them */
 	IKE_DROP_REFLECTED,	  /* our own first message, sent back */
+	IKE_DROP_ELSEWHERE,	  /* answers ours, from another address: `from`; `remote` was asked */
 	IKE_DROP_COUNT
 };
 
@@ -225,6 +235,7 @@ struct ike_event {
 			uint8_t exchange;
 			/* What stands where a main mode would begin, by an SA payload; NONE: no matter. */
 			uint8_t not_sa;
+			struct addr from; /* of ELSEWHERE */
 		} drop;
 		struct {
 			enum ike_cause cause;
@@ -236,6 +247,8 @@ struct ike_event {
 			union {
 				struct mismatch mismatch; /* of NO_POLICY, NO_TRANSFORM, PFS_* */
 				struct ike_cert cert;	  /* of what is about certificates */
+				/* of PROXY_IDENTITIES: IDci and IDcr, as the peer names them */
+				struct ike_proxy proxy[2];
 			};
 		} failure;
 		struct {

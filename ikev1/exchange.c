@@ -199,6 +199,8 @@ void exchange_fail(struct exchange *x, enum ike_fsm_event event, enum ike_cause 
 		e->failure.cert = *x->cert;
 	else
 		e->failure.mismatch = x->mismatch;
+	if (cause == IKE_CAUSE_PROXY_IDENTITIES && x->phase == 2)
+		memcpy(e->failure.proxy, pair_of(x)->qm->refused, sizeof(e->failure.proxy));
 	if (cause == IKE_CAUSE_IDENTITY && x->phase == 1)
 		e->failure.cert = (struct ike_cert){ .id = sa_of(x)->claims };
 	e->failure.history_len = x->history_len;

@@ -98,7 +98,11 @@ static void input_main(struct ike *ike, const struct ike_datagram *d, const stru
 	if (!sa && !first)
 		sa = sa_find(ike, h->icookie, no_cookie);
 	if (!sa || !path_may_bring(sa, d, encrypted) || h->msgid != 0) {
-		report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
+		if (sa && sa->x.role == IKE_INITIATOR && !sa->x.done &&
+		    !addr_equal(&sa->remote.addr, &d->remote.addr))
+			report_elsewhere(sa, d, h);
+		else
+			report_drop(ike, d, h, IKE_DROP_UNKNOWN_SA, ISAKMP_OK, 0);
 		return;
 	}
 	if (exchange_is_duplicate(&sa->x, d->data)) {
@@ -238,6 +242,9 @@ static void input_info(struct ike *ike, const struct ike_datagram *d, const stru
 	/* A refusal of our first message knows our cookie only, or brings one that we never use. */
 	if (!sa && !encrypted) {
 		sa = sa_find(ike, h->icookie, no_cookie);
+		/* One of our message 2 may know the initiator's only. */
+		if (!sa && memcmp(h->rcookie, no_cookie, ISAKMP_COOKIE) == 0)
+			sa = sa_find_first(ike, h->icookie, &d->remote);
 		if (sa && !path_may_bring(sa, d, false))
 			sa = NULL;
 	}

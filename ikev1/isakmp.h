@@ -25,6 +25,7 @@ enum isakmp_exchange {
 	ISAKMP_XCHG_AUTH_ONLY = 3,
 	ISAKMP_XCHG_AGGRESSIVE = 4,
 	ISAKMP_XCHG_INFO = 5,
+	ISAKMP_XCHG_TRANSACTION = 6, /* mode configuration and XAuth (drafts) */
 	ISAKMP_XCHG_QUICK = 32,
 	ISAKMP_XCHG_NEW_GROUP = 33,
 };

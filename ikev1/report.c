@@ -55,6 +55,17 @@ void report_payload(struct exchange *x, enum ike_event_kind kind, const struct i
 		e->payload.vid = isakmp_vid_of(p->body);
 }
 
+void report_elsewhere(const struct isakmp_sa *sa, const struct ike_datagram *d,
+		      const struct isakmp_header *h)
+{
+	struct ike_event *e = report_sa(sa, IKE_EVENT_DROP, LEVEL_INFO);
+
+	sa->x.ike->counters.dropped[IKE_DROP_ELSEWHERE]++;
+	e->drop.exchange = h->exchange;
+	e->drop.why = IKE_DROP_ELSEWHERE;
+	e->drop.from = d->remote.addr;
+}
+
 void report_drop(struct ike *ike, const struct ike_datagram *d, const struct isakmp_header *h,
 		 enum ike_drop why, enum isakmp_flaw flaw, size_t offset)
 {

@@ -36,6 +36,7 @@ struct two {
 	enum ike_cause us_told;		      /* with the last PEER_DOWN or PEER_FAILED */
 	enum ike_cause us_suspect;	      /* the evidence that was told last */
 	unsigned int us_suspected;	      /* how often */
+	struct ike_event us_failed;	      /* the last of these events */
 	uint64_t sas_added;		      /* by us */
 	unsigned int keys_told;		      /* by us, and the last one of them */
 	uint8_t key_told[CRYPTO_KEY_MAX], key_cookie[ISAKMP_COOKIE];
@@ -115,6 +116,8 @@ static inline void two_effect(struct two *t, bool us, const struct ike_effect *e
 		if (us && e->event.kind == IKE_EVENT_EVIDENCE) {
 			t->us_suspect = e->event.failure.cause;
 			t->us_suspected++;
+		} else if (us && e->event.kind == IKE_EVENT_FAILED) {
+			t->us_failed = e->event;
 		}
 		break;
 	case IKE_EFFECT_KEY:

@@ -291,6 +291,11 @@ Test(diagnose, proxy_identities)
 	struct ike_event e = failed(2, IKE_RESPONDER, IKE_CAUSE_PROXY_IDENTITIES, QM_START);
 
 	check_holds(&e, "quick mode must be for host 10.0.0.4, host 10.0.1.2, protocol 47 (GRE)");
+	e.failure.proxy[0] = (struct ike_proxy){ ISAKMP_ID_IPV4_RANGE, 6, 22, 8,
+						 { 10, 0, 0, 1, 10, 0, 0, 9 } };
+	e.failure.proxy[1] = (struct ike_proxy){ .type = ISAKMP_ID_FQDN };
+	check_holds(&e, "not accepted (it wants 10.0.0.1 to 10.0.0.9, protocol 6, port 22 there and "
+			"ID_FQDN, any protocol here): quick mode must be");
 	e.failure.cause = IKE_CAUSE_PEER_PROXY_IDENTITIES;
 	check_holds(
 		&e,
@@ -455,6 +460,14 @@ Test(diagnose, wrong_protocols)
 	check_holds(&e, "tries aggressive mode, which is refused");
 	e.drop.why = IKE_DROP_IKEV2;
 	check_holds(&e, "speaks IKEv2");
+	e.drop.why = IKE_DROP_ELSEWHERE;
+	e.drop.from = addr_v4(0x0a000009);
+	check_holds(&e, "is answered from another address, 10.0.0.9, which is not accepted");
+	e.drop.why = IKE_DROP_EXCHANGE_TYPE;
+	e.drop.exchange = ISAKMP_XCHG_TRANSACTION;
+	check_holds(&e, "wants mode configuration or XAuth");
+	e.drop.exchange = ISAKMP_XCHG_BASE;
+	cr_assert_not(diagnose_ike(&e, (char[DIAGNOSE_TEXT]){ "" }));
 	e.drop.why = IKE_DROP_UNKNOWN_SA;
 	cr_assert_not(diagnose_ike(&e, (char[DIAGNOSE_TEXT]){ "" }));
 }

@@ -83,6 +83,27 @@ Test(ike_attacks, who_is_there_stays)
 	two_free(&t);
 }
 
+/* The right answer from the wrong place does not count, but is told: the peer may have two addresses. */
+Test(ike_attacks, answer_from_elsewhere)
+{
+	struct endpoint real;
+	struct two_datagram answer;
+
+	two_init(&t, &two_config, &two_config, GROUP_NONE);
+	two_connect(&t, true);
+	two_deliver(&t, 1);
+	answer = two_take(&t);
+	real = t.their_end;
+	t.their_end.addr = addr_v4(0x0a000009);
+	two_input(&t, true, answer.octets, answer.len);
+	t.their_end = real;
+	cr_expect_eq(dropped(IKE_DROP_ELSEWHERE), 1);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG2);
+	two_input(&t, true, answer.octets, answer.len);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG4);
+	two_free(&t);
+}
+
 /* All that we send comes back to us: with the key that all share we would be our own peer. */
 Test(ike_attacks, reflection)
 {

@@ -225,6 +225,30 @@ Test(ike_inputs, situation_and_doi)
 	two_free(&t);
 }
 
+/* It refuses our answer as somebody who has not taken our cookie yet: evidence, and no more. */
+Test(ike_inputs, answer_refused)
+{
+	struct isakmp_header h = { .version = ISAKMP_VERSION, .exchange = ISAKMP_XCHG_INFO };
+	struct forged f;
+
+	alone();
+	first_message(&f, one(1, 1, GOOD_OFFER));
+	memcpy(h.icookie, f.octets, ISAKMP_COOKIE);
+	forged_send(&t, &f);
+	isakmp_begin(&f.b, f.octets, sizeof(f.octets), &h);
+	isakmp_add_notify(&f.b, ISAKMP_PROTO_ISAKMP, ISAKMP_N_NO_PROPOSAL_CHOSEN, span_of(NULL, 0),
+			  span_of(NULL, 0));
+	forged_send(&t, &f);
+	cr_expect_eq(t.us_suspect, IKE_CAUSE_PEER_NO_POLICY);
+	cr_expect_eq(two_our_state(&t), MM_WAIT_MSG3);
+	/* Nobody else says so. */
+	h.icookie[0] ^= 1;
+	isakmp_begin(&f.b, f.octets, sizeof(f.octets), &h);
+	forged_send(&t, &f);
+	cr_expect_eq(dropped(IKE_DROP_UNKNOWN_SA), 1);
+	two_free(&t);
+}
+
 /* Refused, repeated, and its next message sent nevertheless: there is no state to trip over. */
 Test(ike_inputs, refused_and_then_some)
 {

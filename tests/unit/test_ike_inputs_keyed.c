@@ -212,6 +212,16 @@ Test(ike_inputs_keyed, quick_mode_identities)
 			refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
 		}
 	}
+	/* What was wanted instead is told. */
+	q = good_quick();
+	q.id[0] = span_of(subnet, sizeof(subnet));
+	q.id[1] = span_of(port, sizeof(port));
+	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
+	cr_expect_eq(t.us_failed.failure.proxy[0].type, ISAKMP_ID_IPV4_SUBNET);
+	cr_expect_eq(t.us_failed.failure.proxy[0].len, 8);
+	cr_expect_arr_eq(t.us_failed.failure.proxy[0].data, subnet + 4, 8);
+	cr_expect_eq(t.us_failed.failure.proxy[1].protocol, 47);
+	cr_expect_eq(t.us_failed.failure.proxy[1].port, 1);
 	q = good_quick();
 	q.id[2] = q.id[0];
 	refused(&q, IKE_CAUSE_PROXY_IDENTITIES);
