@@ -22,6 +22,11 @@
 declare -A FAULT=(
 	[none]='UP UP'
 	[no-route]='no_route peer_down'
+	[wrong-gateway]='gateway_silent peer_down'
+	[no-carrier]='no_carrier peer_down'
+	[policy-route]='not_sent nothing_received'
+	[answers-elsewhere]='answers_elsewhere udp500_return_blocked'
+	[gre-filtered]='gre_filtered esp_blocked'
 	[through-tunnel]='route_through_tunnel peer_down'
 	[interface-down]='interface_down peer_dead|unreachable'
 	[peer-down]='peer_down,map_address peer_down'
@@ -49,6 +54,8 @@ declare -A FAULT=(
 	[cert-revoked]='our_certificate cert_revoked'
 	[cert-usage]='our_certificate cert_key_usage'
 	[cert-name]='our_certificate cert_name'
+	[cert-long-there]='long_messages_lost long_messages_lost'
+	[cert-long-back]='long_messages_lost long_messages_lost'
 	[clock-behind]='cert_not_yet_valid,clock_here our_certificate,clock_there'
 	[clock-ahead]='cert_expired,clock_here our_certificate,clock_there'
 	[transform-encryption]='peer_no_transform transform_encryption'
@@ -73,6 +80,9 @@ declare -A EVIDENCE=(
 	[outside hub]="the address is not a host of the tunnel's prefix"
 	[unregistered spoke]='administratively prohibited \(4\)'
 	[unregistered hub]='"authorize" gives the address to another identity'
+	[wrong-gateway spoke]='the next hop on the way there does not answer ARP'
+	[answers-elsewhere spoke]='from another address, 10\.0\.1\.9,'
+	[cert-long-back hub]='the peer repeats its message 5'
 	[cert-expired spoke]='refuses our certificate.*the certificate has expired'
 	[cert-name hub]='whose subject alternative name is DNS:elsewhere\.lab'
 	[psk hub]='its message 5 does not decrypt with our key'
@@ -93,6 +103,14 @@ spoke_address() {
 # drop FROM TO MATCH...: the Internet router drops it.
 drop() {
 	on Internet iptables-legacy -A FORWARD -s "$1" -d "$2" "${@:3}" -j DROP
+}
+
+# answers_from ADDRESS TO: on the way from the hub IKE gets another source. (Without a state: the packets there
+# are left as they are.)
+answers_from() {
+	on Internet tc qdisc add dev hub ingress
+	on Internet tc filter add dev hub parent ffff: protocol ip u32 match ip protocol 17 0xff \
+		match ip dst "$2/32" action nat egress "$HUB/32" "$1"
 }
 
 # by_certificate NAME: this fault is one of certificates.
@@ -120,6 +138,11 @@ fault() {
 	none) ;;
 	no-route) ip -n "$spoke" route del default ;;
 	through-tunnel | interface-down) ;; # when all run
+	wrong-gateway) ip -n "$spoke" route replace default via 10.0.0.9 ;;
+	no-carrier) ip -n Internet link set "${spoke,,}" down ;;
+	policy-route) on "$spoke" ip rule add to "$HUB" ipproto udp dport 500 unreachable ;;
+	answers-elsewhere) answers_from 10.0.1.9 "$a" ;;
+	gre-filtered) on "$spoke" iptables-legacy -A OUTPUT -p gre -j DROP ;;
 	peer-down) drop "$a" "$HUB"; drop "$HUB" "$a" ;;
 	udp500-there) drop "$a" "$HUB" -p udp --dport 500 ;;
 	udp500-back) drop "$HUB" "$a" -p udp --dport 500 ;;
@@ -131,6 +154,8 @@ fault() {
 	esp-there) drop "$a" "$HUB" -p esp ;;
 	esp-back) drop "$HUB" "$a" -p esp ;;
 	mtu) drop "$a" "$HUB" -m length --length 1300:; drop "$HUB" "$a" -m length --length 1300: ;;
+	cert-long-there) drop "$a" "$HUB" -p udp -m length --length 900: ;;
+	cert-long-back) drop "$HUB" "$a" -p udp -m length --length 900: ;;
 	cert-expired) certificate "$spoke" expired ;;
 	cert-not-yet) certificate "$spoke" not-yet ;;
 	cert-untrusted) certificate "$spoke" good other ;;
@@ -242,6 +267,11 @@ mended() {
 	on Internet iptables-legacy -F FORWARD
 	case ${faulty[$spoke]} in
 	no-route) ip -n "$spoke" route add default via 10.0.0.1 ;;
+	wrong-gateway) ip -n "$spoke" route replace default via 10.0.0.1 ;;
+	no-carrier) ip -n Internet link set "${spoke,,}" up ;;
+	policy-route) on "$spoke" ip rule del to "$HUB" ipproto udp dport 500 unreachable ;;
+	answers-elsewhere) on Internet tc qdisc del dev hub ingress ;;
+	gre-filtered) on "$spoke" iptables-legacy -F OUTPUT ;;
 	interface-down) ip -n "$spoke" -b - <<<$'link set eth0 up\nroute replace default via 10.0.0.1' ;;
 	esac
 	unset "faulty[$spoke]" "under_of[$spoke]"

@@ -34,6 +34,12 @@ declare -A FOREIGN=(
 	[foreign-pfs-ours-only]='peer_no_transform pfs_one_side'
 	[foreign-pfs-groups]='peer_no_transform pfs_groups'
 	[foreign-proxy-identities]='peer_proxy_identities proxy_identities'
+	[foreign-other-port]='proxy_identities proxy_identities'
+	[foreign-mode-config]='peer_proxy_identities mode_config'
+	[foreign-truncation]='esp_blocked,esp_truncation esp_truncation'
+	[foreign-gre-filtered]='esp_blocked,gre_filtered -'
+	[foreign-sends-other-key]='tunnel_key -'
+	[foreign-closes]='- peer_closed'
 	[foreign-tunnel-key]='tunnel_key -'
 	[foreign-tunnel-down]='tunnel_key -'
 )
@@ -41,7 +47,14 @@ declare -A FOREIGN=(
 # foreign_edit NODE NAME: what it changes in strongSwan's configuration there, in REPLY.
 foreign_edit() {
 	case $2 in
-	foreign-none | foreign-tunnel-key | foreign-tunnel-down) REPLY= ;;
+	foreign-none | foreign-tunnel-key | foreign-tunnel-down | foreign-gre-filtered | foreign-sends-other-key | \
+		foreign-closes) REPLY= ;;
+	foreign-other-port) REPLY='s/dynamic\[gre\]/dynamic[gre\/77]/' ;;
+	foreign-mode-config)
+		REPLY='s/^[[:space:]]*proposals = .*/&\npools = some/; $a pools {\nsome {\naddrs = 10.77.0.0/24\n}\n}'
+		[[ $1 == Hub ]] || REPLY='s/^[[:space:]]*proposals = .*/&\nvips = 0.0.0.0/'
+		;;
+	foreign-truncation) REPLY='s/^(.*esp_proposals = ).*/\13des-sha256-modp1024\nsha256_96 = yes/' ;;
 	foreign-ikev2) REPLY='s/version = 1/version = 2/' ;;
 	foreign-aggressive-mode) REPLY='s/version = 1/&\naggressive = yes/' ;;
 	foreign-xauth)
@@ -95,6 +108,25 @@ foreign_names() {
 	done
 }
 
+# foreign_evidence NAME: what must stand in our evidence, in REPLY.
+foreign_evidence() {
+	REPLY=
+	case $1 in
+	foreign-other-port) REPLY='protocol 47, port 77 there' ;;
+	foreign-truncation) REPLY='cut to *96 bits' ;;
+	esac
+}
+
+# foreign_conf NODE NAME: ours, as it must be for this fault.
+foreign_conf() {
+	local edits=()
+
+	[[ $1 != Hub ]] || edits=('s/authentication = "NHRP-KEY"/&\
+		map "172.16.0.2" { nbma = "10.0.0.4" }/')
+	[[ $2 != foreign-truncation ]] || edits+=('s/esp-sha-hmac/esp-sha256-hmac/')
+	article_conf "$1" "${edits[@]}"
+}
+
 # foreign_says NODE PEER CAUSES
 foreign_says() {
 	[[ -n $LAB_TAP ]] || show "$1" "explain $2"
@@ -102,21 +134,33 @@ foreign_says() {
 
 # foreign_spokes NAME...
 foreign_spokes() {
-	local name causes
+	local name causes suits='' suit REPLY
 
 	chapter foreign-spokes
-	article_conf Hub 's/authentication = "NHRP-KEY"/&\
-		map "172.16.0.2" { nbma = "10.0.0.4" }/'
-	start Hub
-	eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub, see $OUT"
 	foreign_start SiteA "$SITE_A" "$HUB" 172.16.0.2
 	for name; do
 		read -ra causes <<<"${FOREIGN[$name]}"
 		[[ ${causes[1]} != - ]] || continue
 		step "strongSwan calls the hub: $name"
 		foreign_configure SiteA "$name"
+		# Most go with one configuration of ours.
+		suit=any
+		[[ $name != foreign-truncation ]] || suit=$name
+		if [[ $suits != "$suit" ]]; then
+			[[ -z $suits ]] || stop Hub
+			foreign_conf Hub "$name"
+			start Hub
+			eventually 5 test -S /run/dmvpnd/Hub.ctl || die "no dmvpnd on the hub, see $OUT"
+			suits=$suit
+		fi
 		swanctl_on SiteA --initiate --child gre --timeout 3 || true
-		expect "$name: the hub says ${causes[1]}" eventually 5 names_causes Hub "$SITE_A" "${causes[1]}"
+		case $name in
+		foreign-truncation) on SiteA ping -q -c 2 -i 0.2 -W 0.1 172.16.0.1 >/dev/null || true ;;
+		foreign-closes) swanctl_on SiteA --terminate --ike peer --timeout 2 || true ;;
+		esac
+		foreign_evidence "$name"
+		expect "$name: the hub says ${causes[1]}" eventually 5 \
+			names_causes Hub "$SITE_A" "${causes[1]}" "$REPLY"
 		foreign_says Hub "$SITE_A"
 	done
 	strongswan_stop SiteA
@@ -126,25 +170,32 @@ foreign_spokes() {
 
 # foreign_hubs NAME...
 foreign_hubs() {
-	local name causes key
+	local name causes keys REPLY
 
 	foreign_start Hub "$HUB" "$SITE_A" 172.16.0.1
 	for name; do
 		read -ra causes <<<"${FOREIGN[$name]}"
+		[[ ${causes[0]} != - ]] || continue
 		step "strongSwan is the hub: $name"
 		foreign_configure Hub "$name"
-		key=1
-		[[ $name != foreign-tunnel-key ]] || key=7
-		ip -n Hub link set Tunnel0 type gre local "$HUB" remote "$SITE_A" key "$key" ttl 64
+		keys=(ikey 1 okey 1)
+		case $name in
+		foreign-tunnel-key) keys=(ikey 7 okey 7) ;;
+		foreign-sends-other-key) keys=(ikey 1 okey 7) ;;
+		foreign-gre-filtered) on Hub iptables-legacy -A INPUT -p gre -j DROP ;;
+		esac
+		ip -n Hub link set Tunnel0 type gre local "$HUB" remote "$SITE_A" "${keys[@]}" ttl 64
 		[[ $name != foreign-tunnel-down ]] || ip -n Hub link set Tunnel0 down
 		chapter "$name"
-		article_conf SiteA
+		foreign_conf SiteA "$name"
 		start SiteA
 		eventually 5 test -S /run/dmvpnd/SiteA.ctl || die "no dmvpnd on SiteA, see $OUT"
-		expect "$name: SiteA says ${causes[0]}" eventually 8 names_causes SiteA "$HUB" "${causes[0]}"
+		foreign_evidence "$name"
+		expect "$name: SiteA says ${causes[0]}" eventually 8 names_causes SiteA "$HUB" "${causes[0]}" "$REPLY"
 		foreign_says SiteA "$HUB"
 		expect "SiteA stops by itself" stop SiteA
 		ip -n Hub link set Tunnel0 up
+		[[ $name != foreign-gre-filtered ]] || on Hub iptables-legacy -F INPUT
 	done
 	strongswan_stop Hub
 	ip -n Hub link del Tunnel0

@@ -16,6 +16,8 @@ act cert-expired cert-not-yet
 act cert-usage cert-untrusted
 act cert-name clock-behind
 act clock-ahead
+act cert-long-there
+act cert-long-back
 
 step "what was wrong is told as the past when all is well"
 configure_for cert-revoked

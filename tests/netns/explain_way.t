@@ -21,5 +21,8 @@ act udp500-back esp-back
 act udp500-both udp500-refused
 act map-nowhere map-no-daemon
 act map-spoke mtu
+act wrong-gateway policy-route
+act no-carrier gre-filtered
+act answers-elsewhere
 act none
 finish
