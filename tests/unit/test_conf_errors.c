@@ -446,6 +446,9 @@ Test(conf_errors, warnings)
 		{ GOOD "isakmp-key 0.0.0.0/0 { key = 0123456789abcdefghij }",
 		  { "W 6: isakmp-key 0.0.0.0/0: key: is the same for every peer: whoever has it can "
 		    "pose as any of them" } },
+		{ GOOD "isakmp-key 10.0.0.1 { key = \"0123456789abcdefghij \" }",
+		  { "W 6: isakmp-key 10.0.0.1: key: begins or ends with a blank, which is part of it: is "
+		    "it part of the peer's, too?" } },
 		{ GOOD "transform-set X { encryption = esp-gcm }\nipsec-profile Y { transform-set = S }",
 		  { "W 6: transform-set X: no ipsec-profile uses it",
 		    "W 7: ipsec-profile Y: no tunnel uses it" } },
