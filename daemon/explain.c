@@ -138,6 +138,8 @@ static const char *phase2_agreed(const struct digest *g)
 
 static const char *esp_comes(const struct digest *g)
 {
+	if (!g->f->secured)
+		return NULL;
 	if (g->f->counted && g->f->packets_in)
 		return "the kernel has decrypted packets of the peer";
 	return g->nhrp_heard ? "NHRP packets of it came through the SA" : NULL;
@@ -257,6 +259,8 @@ void explain(const struct explain_facts *facts, struct explanation *out)
 	*out = (struct explanation){ .past = g.well };
 	out->state = state_of(&g);
 	out->meaning = meaning_of(out->state);
+	if (!strcmp(out->state, "NHRP") && !facts->secured)
+		out->meaning = "The tunnel has no IPsec; the registration by NHRP is missing.";
 	if (!strcmp(out->state, "NONE") && (g.sent || g.heard))
 		out->meaning = "There is no SA with this peer now, and none is being negotiated.";
 	if (g.drop[IKE_DROP_AGGRESSIVE].e || g.drop[IKE_DROP_IKEV2].e)

@@ -413,6 +413,11 @@ static const struct row rows[] = {
 	{ "esp_blocked", "ESP is blocked on the way", POSSIBLE, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) from {peer} to {us} pass",
 	  .holds = saw_esp_blocked_there },
+	{ "gre_blocked", "GRE is blocked on the way", POSSIBLE, BETWEEN,
+	  "let IP protocol 47 between {us} and {peer} pass, both ways, the firewalls of both "
+	  "machines "
+	  "included",
+	  .holds = saw_gre_blocked },
 	{ "not_registering", "the peer does not register", POSSIBLE, THERE,
 	  "there: nhs with our tunnel address, and map with {us} (IOS: ip nhrp nhs, ip nhrp map), "
 	  "on a "

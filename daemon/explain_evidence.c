@@ -243,9 +243,8 @@ bool saw_map_address(const struct digest *g, struct text *t)
 	if (silent(g) && g->we_opened)
 		text_add(t, "nobody there speaks IKE with us");
 	else if (explain_mute(g) && g->f->server)
-		text_add(t,
-			 "whoever is there speaks IKE with us, and does not answer as a next hop "
-			 "server");
+		text_add(t, "whoever is there %sdoes not answer as a next hop server",
+			 g->f->secured ? "speaks IKE with us, and " : "");
 	return t->len > 0;
 }
 

@@ -25,8 +25,10 @@ bool saw_no_nhrp(const struct digest *g, struct text *t)
 		return false;
 	if (g->f->ping_inside == EXPLAIN_PING_ANSWERED)
 		text_add(t,
-			 "its tunnel address answers a ping through the tunnel, so ESP passes and "
-			 "the tunnel keys are the same; no NHRP packet of it came");
+			 "its tunnel address answers a ping through the tunnel, so %sthe tunnel "
+			 "keys "
+			 "are the same; no NHRP packet of it came",
+			 g->f->secured ? "ESP passes and " : "");
 	else if (came_out(g))
 		text_add(t,
 			 "%llu packets of the peer were decrypted and came out of the tunnel, none "
@@ -49,9 +51,9 @@ bool saw_gre_refused(const struct digest *g, struct text *t)
 	if ((!explain_mute(g) && !gone(g)) || !g->f->gre_refused)
 		return false;
 	text_add(t,
-		 "ESP arrives, but what comes out of it is refused by %s itself (ICMP, about GRE): "
-		 "no "
-		 "tunnel there that is up has our addresses and our key",
+		 "%s refused by %s itself (ICMP, about GRE): no tunnel there that is up has our "
+		 "addresses and our key",
+		 g->f->secured ? "ESP arrives, but what comes out of it is" : "what we send is",
 		 addr_text(&g->f->remote, peer));
 	return true;
 }
@@ -59,7 +61,23 @@ bool saw_gre_refused(const struct digest *g, struct text *t)
 /* SAs are up, and the kernel has got nothing through them. */
 static bool nothing_through(const struct digest *g)
 {
-	return explain_mute(g) && !esp_arrives(g) && g->f->counted && !g->f->packets_in;
+	return explain_mute(g) && !esp_arrives(g) && g->f->secured && g->f->counted &&
+	       !g->f->packets_in;
+}
+
+/* A tunnel without IPsec: the kernel counts nothing for a peer. */
+static bool plain_silence(const struct digest *g)
+{
+	return explain_mute(g) && !esp_arrives(g) && !g->f->secured;
+}
+
+bool saw_gre_blocked(const struct digest *g, struct text *t)
+{
+	if (!plain_silence(g))
+		return false;
+	text_add(t, "no NHRP packet of it came, and its tunnel address does not answer a ping; the "
+		    "tunnel has no IPsec, so its packets are IP protocol 47");
+	return true;
 }
 
 /* Packets come, and the kernel does not take them for the peer's. */
@@ -141,10 +159,12 @@ bool saw_esp_blocked_there(const struct digest *g, struct text *t)
 
 bool saw_not_registering(const struct digest *g, struct text *t)
 {
-	if (!nothing_through(g) || g->f->server)
+	if ((!nothing_through(g) && !plain_silence(g)) || g->f->server)
 		return false;
-	text_add(t, "no registration has come; a peer that has the SAs and no NHRP on that tunnel, "
-		    "or another next hop server, sends none");
+	text_add(t,
+		 "no registration has come; a peer that has %sno NHRP on that tunnel, or another "
+		 "next hop server, sends none",
+		 g->f->secured ? "the SAs and " : "");
 	return true;
 }
 
@@ -216,7 +236,7 @@ bool saw_gre_filtered(const struct digest *g, struct text *t)
 
 bool saw_tunnel_key_there(const struct digest *g, struct text *t)
 {
-	if (!saw_esp_blocked(g, t) || !g->f->packets_out)
+	if (!plain_silence(g) && !saw_esp_blocked(g, t))
 		return false;
 	*t = text_of(t->buf, t->cap);
 	text_add(t, "a peer whose tunnel has another key takes our packets for nobody's; its own "
@@ -250,10 +270,11 @@ bool saw_truncation_there(const struct digest *g, struct text *t)
 
 bool saw_no_nhrp_there(const struct digest *g, struct text *t)
 {
-	if (!g->f->server || !saw_esp_blocked(g, t))
+	if (!g->f->server || (!plain_silence(g) && !saw_esp_blocked(g, t)))
 		return false;
 	*t = text_of(t->buf, t->cap);
-	text_add(t, "a machine that has the SAs and no NHRP on that tunnel is as silent");
+	text_add(t, "a machine that has %sno NHRP on that tunnel is as silent",
+		 g->f->secured ? "the SAs and " : "");
 	return true;
 }
 

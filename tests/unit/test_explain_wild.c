@@ -347,3 +347,25 @@ Test(explain_wild, not_the_past_with_the_present)
 	explain(&facts, &x);
 	cr_assert_null(named("peer_down"));
 }
+
+/* Without IPsec nobody speaks of it. */
+Test(explain_wild, no_ipsec)
+{
+	facts.secured = false;
+	facts.up = facts.counted = true;
+	facts.phase1 = facts.phase2 = MM_START;
+	facts.ping_inside = EXPLAIN_PING_SILENT;
+	nhrp(NHRP_EV_SENT);
+	check_state("NHRP");
+	cr_assert_not_null(strstr(x.meaning, "has no IPsec"));
+	check_first("map_address", EXPLAIN_POSSIBLE);
+	cr_assert(evidence_of_first("whoever is there does not answer"));
+	cr_assert(named("gre_blocked"));
+	cr_assert(named("tunnel_key"));
+	cr_assert(named("no_nhrp"));
+	for (size_t i = 0; i < x.causes; i++)
+		cr_assert_null(strstr(x.cause[i].evidence, "SA"), "%s", x.cause[i].evidence);
+	facts.gre_refused = true;
+	check_first("tunnel_key", EXPLAIN_CERTAIN);
+	cr_assert(evidence_of_first("what we send is refused by 10.0.1.2 itself"));
+}
