@@ -176,11 +176,10 @@ static const char *const silences[IKE_STATE_COUNT] = {
 
 /* The same after message 5, with certificates. */
 static const char silence_signed[] =
-	"{peer} stays silent after our message 5: it refuses our certificate without a word, which "
-	"its log tells; or the message is lost, being a long one: look for a device on the way "
-	"that "
-	"drops longer UDP packets or fragments, and whether UDP is blocked from here on (port 4500 "
-	"behind NAT)";
+	"{peer} stays silent after our message 5: it refuses our certificate without a word, "
+	"which its log tells; or the message is lost, being a long one: look for a device on the "
+	"way that drops longer UDP packets or fragments, and whether UDP is blocked from here on "
+	"(port 4500 behind NAT)";
 
 static const char overloaded[] =
 	"the negotiation with {peer} did not get beyond {state} in time; this machine may be "
@@ -202,10 +201,9 @@ static const char *const causes[IKE_CAUSE_COUNT] = {
 		"there (\"crypto isakmp key ... address {us}\")",
 	[IKE_CAUSE_PEER_REFUSES] =
 		"{peer} refuses us after message {our message}, although the pre-shared keys are "
-		"the "
-		"same (its refusal is encrypted with them): it expects another identity than ours, "
-		"or another way to authenticate (XAuth, certificates), or aggressive mode; its log "
-		"tells which",
+		"the same (its refusal is encrypted with them): it expects another identity than "
+		"ours, or another way to authenticate (XAuth, certificates), or aggressive mode; "
+		"its log tells which",
 	[IKE_CAUSE_PEER_LEFT] = "{peer} deleted the ISAKMP SA right after phase 1, before any "
 				"quick mode: it does not "
 				"accept our identity, or what it expects from us beyond that "
@@ -248,8 +246,8 @@ static const char our_identity_refused[] = "{peer} does not accept our phase 1 i
 /* With certificates. */
 static const char left_signed[] =
 	"{peer} deleted the ISAKMP SA right after phase 1, before any quick mode: it does not "
-	"accept our "
-	"certificate (its CA, a CRL, the dates), or not the identity in it; its log tells which";
+	"accept our certificate (its CA, a CRL, the dates), or not the identity in it; its log "
+	"tells which";
 
 static const char our_message_refused[] = "{peer} says that a message of ours makes no sense to it "
 					  "(in {state}); its log may tell why";
@@ -450,18 +448,15 @@ static bool dropped(struct text *t, const struct ike_event *e, const char *peer)
 	case IKE_DROP_EXCHANGE_TYPE:
 		text_add(t,
 			 "%s wants mode configuration or XAuth, which are not spoken here; "
-			 "configure "
-			 "neither for this peer there (no pool of addresses, no extended "
-			 "authentication)",
+			 "configure neither for this peer there (no pool of addresses, no "
+			 "extended authentication)",
 			 peer);
 		return true;
 	case IKE_DROP_ELSEWHERE:
 		text_add(t,
 			 "our message to %s is answered from another address, %s, which is not "
-			 "accepted: "
-			 "let it answer from the address that it is called by (a second address, a "
-			 "virtual "
-			 "one, a NAT on the way back), or call it by that one",
+			 "accepted: let it answer from the address that it is called by (a second "
+			 "address, a virtual one, a NAT on the way back), or call it by that one",
 			 peer, addr_text(&e->drop.from, from));
 		return true;
 	default:

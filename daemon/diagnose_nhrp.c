@@ -184,8 +184,7 @@ static void client_refused(struct text *t, const struct nhrp_event *e, const str
 	case NHRP_WHY_STATIC:
 		text_add(t,
 			 "; change map \"%s\" of our nhrp to this NBMA address, or \"address\" of "
-			 "the "
-			 "tunnel there",
+			 "the tunnel there",
 			 n->protocol);
 		break;
 	case NHRP_WHY_KERNEL:
@@ -253,10 +252,9 @@ bool diagnose_nhrp(const struct nhrp_event *e, char buf[DIAGNOSE_TEXT])
 	case NHRP_EV_REGISTRATION_UNANSWERED:
 		text_add(
 			&t,
-			"next hop server %s (%s) does not answer our registration; next attempt in "
-			"%u s; if this goes on: does ESP pass, are tunnel key and NHRP "
-			"authentication "
-			"the same on both sides?",
+			"next hop server %s (%s) does not answer our registration; next attempt "
+			"in %u s; if this goes on: does ESP pass, are tunnel key and NHRP "
+			"authentication the same on both sides?",
 			n.protocol, n.nbma, e->seconds);
 		return true;
 	case NHRP_EV_NHS_DOWN:

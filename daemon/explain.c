@@ -211,25 +211,22 @@ static void notes(const struct digest *g, struct explanation *x)
 	if (g->renewed >= 5 && g->phase2) {
 		snprintf(text, sizeof(text),
 			 "phase 2 was negotiated %u times within the last minute (the last time "
-			 "for %u "
-			 "s): the lifetimes are very short, or each side replaces what the other "
-			 "has made",
+			 "for %u s): the lifetimes are very short, or each side replaces what the "
+			 "other has made",
 			 g->renewed, g->phase2->phase2.life_seconds);
 		note(x, text);
 	}
 	if (g->well && g->late >= 2) {
 		snprintf(text, sizeof(text),
 			 "%u IKE messages of the last two minutes had to be repeated: packets are "
-			 "lost on "
-			 "the way, or take longer than a second",
+			 "lost on the way, or take longer than a second",
 			 g->late);
 		note(x, text);
 	}
 	if (g->f->counted && g->f->replay_drops) {
 		snprintf(text, sizeof(text),
 			 "%u packets of the peer were dropped as replays: the way doubles or "
-			 "reorders "
-			 "them",
+			 "reorders them",
 			 (unsigned int)g->f->replay_drops);
 		note(x, text);
 	}
@@ -290,10 +287,9 @@ size_t explain_machine(const struct explain_machine *m, struct explain_cause out
 	snprintf(out[0].evidence, EXPLAIN_TEXT, "%s", m->redirect_why);
 	snprintf(out[0].change, EXPLAIN_TEXT,
 		 "a kernel with eBPF socket filters (CONFIG_BPF_SYSCALL), and in a container or "
-		 "unit "
-		 "no filter of system calls that refuses bpf(2); until then traffic between spokes "
-		 "takes the way through this hub (phase 3), or spokes have routes to each other "
-		 "(phase 2)");
+		 "unit no filter of system calls that refuses bpf(2); until then traffic between "
+		 "spokes takes the way through this hub (phase 3), or spokes have routes to each "
+		 "other (phase 2)");
 	return 1;
 }
 

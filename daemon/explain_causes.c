@@ -46,8 +46,7 @@ static const struct row rows[] = {
 	  .holds = saw_tunnel_down },
 	{ "kernel_lost", "the kernel has no SAs with the peer any more", CERTAIN, HERE,
 	  "who flushed them (ip xfrm state flush, another IPsec daemon)? clear crypto sa peer "
-	  "{peer} "
-	  "makes new ones",
+	  "{peer} makes new ones",
 	  .holds = saw_kernel_lost },
 	{ "no_route", "no route to the peer", CERTAIN, HERE,
 	  "ip route add {peer} via GATEWAY, or a default route", .holds = saw_no_route },
@@ -91,8 +90,7 @@ static const struct row rows[] = {
 	{ "peer_ignores", "the peer does not know us, or accepts none of our policies", LIKELY,
 	  THERE,
 	  "there: isakmp-key \"{us}\" { key = ... } and an isakmp-policy like ours; its log may "
-	  "name "
-	  "what it refuses",
+	  "name what it refuses",
 	  .holds = saw_peer_ignores_likely },
 	{ "udp500_return_blocked", "our answers do not reach the peer", LIKELY, BETWEEN,
 	  "let UDP port 500 from {us} to {peer} pass; who never sent anything (a forged address) "
@@ -263,8 +261,7 @@ static const struct row rows[] = {
 	  .holds = saw_peer_names_none, FAILS(PEER_CERTIFICATE) },
 	{ "our_certificate", "the peer refuses our certificate, right after phase 1", LIKELY, THERE,
 	  "there: compare its CAs, CRL, clock and the name it expects with our certificate; look "
-	  "into "
-	  "the log of {peer}",
+	  "into the log of {peer}",
 	  .holds = saw_left_signed, FAILS(PEER_LEFT) },
 	{ "clock_there", "the peer's clock is off", LIKELY, THERE, "there: date; set up NTP",
 	  .holds = saw_clock_there },
@@ -292,8 +289,7 @@ static const struct row rows[] = {
 	  "make the transform-set the same on both sides", FAILS(NO_TRANSFORM) },
 	{ "peer_no_transform", "the peer accepts none of our transform-sets", CERTAIN, BOTH,
 	  "compare transform-set, mode and pfs on both sides (or its kernel refuses them); the "
-	  "peer "
-	  "knows what it is: there, dmvpnctl explain {us}",
+	  "peer knows what it is: there, dmvpnctl explain {us}",
 	  FAILS(PEER_NO_TRANSFORM) },
 	{ "pfs_one_side", "PFS on our side only", CERTAIN, BOTH,
 	  "there: ipsec-profile { pfs = group{our number} } (IOS: set pfs group{our number}), or "
@@ -305,8 +301,7 @@ static const struct row rows[] = {
 	  FAILS(PFS_GROUP) },
 	{ "proxy_identities", "the peer protects something else than this tunnel", CERTAIN, THERE,
 	  "there: tunnel protection on a GRE tunnel with source {peer}, and no crypto map (or an "
-	  "ACL "
-	  "of gre host {peer} host {us})",
+	  "ACL of gre host {peer} host {us})",
 	  FAILS(PROXY_IDENTITIES) },
 	{ "peer_proxy_identities", "the peer does not accept what we want to protect", CERTAIN,
 	  THERE,
@@ -349,8 +344,7 @@ static const struct row rows[] = {
 	  .holds = saw_nhrp_key_there },
 	{ "duplicate_address", "two spokes have one tunnel address", CERTAIN, THERE,
 	  "give one of the two another tunnel { address }; where the spoke has moved: clear ip "
-	  "nhrp "
-	  "{tunnel}",
+	  "nhrp {tunnel}",
 	  .holds = saw_same_address_here },
 	{ "duplicate_address", "another spoke has our tunnel address", CERTAIN, HERE,
 	  "tunnel { address = ... } (IOS: ip address) that nobody else has; where we have moved: "
@@ -362,16 +356,14 @@ static const struct row rows[] = {
 	  .holds = saw_wrong_server },
 	{ "map_address", "the peer's NBMA address is another machine's", CERTAIN, HERE,
 	  "map \"{tunnel}\" { nbma = \"{peer}\" } (IOS: ip nhrp map {tunnel} {peer}): the address "
-	  "of "
-	  "the next hop server instead",
+	  "of the next hop server instead",
 	  .holds = saw_another_server },
 	{ "registration_refused", "the server refuses our registration", CERTAIN, BOTH,
 	  "compare the tunnel's address and mask with the server's; its log names the reason",
 	  .holds = saw_registration_refused },
 	{ "client_refused", "we refuse the peer's registration", CERTAIN, BOTH,
 	  "there: the tunnel's address (IOS: ip address), or here what keeps it from that peer: "
-	  "the "
-	  "tunnel's prefix, a map, authorize, limits; the evidence says which",
+	  "the tunnel's prefix, a map, authorize, limits; the evidence says which",
 	  .holds = saw_client_refused },
 	{ "nhrp_error", "the peer answers NHRP with an error", CERTAIN, BOTH,
 	  "compare the tunnel's configuration on both sides", .holds = saw_nhrp_error },
@@ -403,25 +395,20 @@ static const struct row rows[] = {
 	  .holds = saw_tunnel_key },
 	{ "esp_blocked", "ESP is blocked on the way", LIKELY, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both "
-	  "ways, "
-	  "the firewalls of both machines included; do the peer's SAs count our packets (ip -s "
-	  "xfrm "
-	  "state; show crypto ipsec sa), then they arrive; does it have them at all? clear crypto "
-	  "sa "
-	  "peer {peer} makes new ones",
+	  "ways, the firewalls of both machines included; do the peer's SAs count our packets (ip "
+	  "-s xfrm state; show crypto ipsec sa), then they arrive; does it have them at all? "
+	  "clear crypto sa peer {peer} makes new ones",
 	  .holds = saw_esp_blocked },
 	{ "esp_blocked", "ESP is blocked on the way", POSSIBLE, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) from {peer} to {us} pass",
 	  .holds = saw_esp_blocked_there },
 	{ "gre_blocked", "GRE is blocked on the way", POSSIBLE, BETWEEN,
 	  "let IP protocol 47 between {us} and {peer} pass, both ways, the firewalls of both "
-	  "machines "
-	  "included",
+	  "machines included",
 	  .holds = saw_gre_blocked },
 	{ "not_registering", "the peer does not register", POSSIBLE, THERE,
 	  "there: nhs with our tunnel address, and map with {us} (IOS: ip nhrp nhs, ip nhrp map), "
-	  "on a "
-	  "tunnel that is up; there, dmvpnctl explain {us}",
+	  "on a tunnel that is up; there, dmvpnctl explain {us}",
 	  .holds = saw_not_registering },
 	{ "tunnel_key", "the tunnel keys differ", POSSIBLE, BOTH,
 	  "tunnel { key = ... } (IOS: tunnel key): the same on both sides (network-id may differ, "
@@ -443,8 +430,7 @@ static const struct row rows[] = {
 	  .holds = saw_truncation_there },
 	{ "no_nhrp", "nobody answers NHRP there", POSSIBLE, THERE,
 	  "there: \"network-id\" on that tunnel (IOS: ip nhrp network-id), and a daemon that "
-	  "speaks "
-	  "NHRP",
+	  "speaks NHRP",
 	  .holds = saw_no_nhrp_there },
 	{ "registration_unanswered", "the peer does not answer registrations", LIKELY, THERE,
 	  "is it a next hop server? There: tunnel without nhs of its own for {us}; see its log",
@@ -458,12 +444,9 @@ static const struct row rows[] = {
 	  .holds = saw_esp_return_blocked },
 	{ "esp_blocked", "nothing comes through the tunnel any more", POSSIBLE, BETWEEN,
 	  "let IP protocol 50 (behind a NAT UDP port 4500) between {us} and {peer} pass, both "
-	  "ways, for as long "
-	  "as "
-	  "the tunnel is up; or {peer} has lost its SAs, or a NAT has come between: clear crypto "
-	  "sa "
-	  "peer {peer} makes new ones, and isakmp-keepalive { interval = 10 } (IOS: crypto isakmp "
-	  "keepalive) finds out",
+	  "ways, for as long as the tunnel is up; or {peer} has lost its SAs, or a NAT has come "
+	  "between: clear crypto sa peer {peer} makes new ones, and isakmp-keepalive { interval = "
+	  "10 } (IOS: crypto isakmp keepalive) finds out",
 	  .holds = saw_gone_in_tunnel },
 	{ "peer_down", "the peer is down or cannot be reached any more", POSSIBLE, THERE,
 	  "ping {peer}, traceroute {peer}; isakmp-keepalive { interval = 10 } (IOS: crypto isakmp "

@@ -373,8 +373,7 @@ bool saw_long_lost(const struct digest *g, struct text *t)
 	else if (certificates && waits_in(g, MM_WAIT_MSG6) && g->length > g->passed)
 		text_add(t,
 			 "our message 5, with a certificate, has %u octets; the longest one that "
-			 "was "
-			 "answered has %u",
+			 "was answered has %u",
 			 g->length, g->passed);
 	else if (certificates && (waits_in(g, MM_WAIT_MSG5) || waits_in(g, MM_WAIT_MSG6)))
 		text_add(t, "with certificates message 5 is long, and may be fragmented");
@@ -559,8 +558,7 @@ bool saw_loss(const struct digest *g, struct text *t)
 	if (g->late)
 		text_add(t,
 			 "%u messages of the last two minutes had to be repeated before the next "
-			 "one came: "
-			 "some are lost, or they take longer than a second",
+			 "one came: some are lost, or they take longer than a second",
 			 g->late);
 	return true;
 }

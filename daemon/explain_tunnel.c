@@ -26,8 +26,7 @@ bool saw_no_nhrp(const struct digest *g, struct text *t)
 	if (g->f->ping_inside == EXPLAIN_PING_ANSWERED)
 		text_add(t,
 			 "its tunnel address answers a ping through the tunnel, so %sthe tunnel "
-			 "keys "
-			 "are the same; no NHRP packet of it came",
+			 "keys are the same; no NHRP packet of it came",
 			 g->f->secured ? "ESP passes and " : "");
 	else if (came_out(g))
 		text_add(t,
@@ -109,8 +108,7 @@ bool saw_truncation(const struct digest *g, struct text *t)
 		return false;
 	add_refused(g, t);
 	text_add(t, "; the SAs authenticate by HMAC-SHA-256, which some implementations cut to 96 "
-		    "bits "
-		    "instead of 128");
+		    "bits instead of 128");
 	return true;
 }
 
@@ -129,8 +127,7 @@ bool saw_gre_unsent(const struct digest *g, struct text *t)
 		return false;
 	text_add(t,
 		 "%u NHRP packets have left for the tunnel, and the kernel has put none of them "
-		 "into "
-		 "the SA",
+		 "into the SA",
 		 g->nhrp_sent);
 	return true;
 }
@@ -185,8 +182,7 @@ static void add_silence(const struct digest *g, struct text *t)
 	text_add(t,
 		 "its tunnel address does not answer a ping through the tunnel, and nothing came "
 		 "out of its SAs for %llu s (who answers no pings, and has nothing to say, looks "
-		 "the "
-		 "same)",
+		 "the same)",
 		 (unsigned long long)(g->f->silence / 1000));
 }
 
@@ -252,8 +248,7 @@ bool saw_gre_filtered_there(const struct digest *g, struct text *t)
 	*t = text_of(t->buf, t->cap);
 	text_add(t,
 		 "what comes out of ESP passes the peer's firewall once more, as IP protocol 47; "
-		 "one "
-		 "that drops it there is as silent");
+		 "one that drops it there is as silent");
 	return true;
 }
 
