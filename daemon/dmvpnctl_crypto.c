@@ -231,13 +231,19 @@ static void ipsec_peer(const json_t *link, const json_t *peer, FILE *out)
 void render_ipsec_sa(const json_t *answer, FILE *out)
 {
 	const json_t *link, *peer;
+	bool any = false;
 	size_t i, j;
 
 	json_array_foreach (json_object_get(answer, "interfaces"), i, link) {
+		if (!json_array_size(json_object_get(link, "peers")))
+			continue;
+		any = true;
 		fprintf(out, "\ninterface: %s\n    Crypto map tag: %s, local addr %s\n",
 			member_text(link, "interface"), member_text(link, "map"),
 			member_text(link, "local"));
 		json_array_foreach (json_object_get(link, "peers"), j, peer)
 			ipsec_peer(link, peer, out);
 	}
+	if (!any)
+		fprintf(out, "\nNo SAs found\n");
 }

@@ -344,6 +344,7 @@ Test(dmvpnctl, layouts)
 		{ render_isakmp_stats, "show-crypto-isakmp-stats" },
 		{ render_ipsec_sa, "show-crypto-ipsec-sa" },
 		{ render_ipsec_sa, "show-crypto-ipsec-sa-shared-nat" },
+		{ render_ipsec_sa, "show-crypto-ipsec-sa-none" },
 		{ render_isakmp_key, "show-crypto-isakmp-key" },
 		{ render_isakmp_peers, "show-crypto-isakmp-peers" },
 		{ render_session, "show-crypto-session" },
