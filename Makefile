@@ -72,7 +72,7 @@ help:
 	@sed -n 's/^#   //p' Makefile
 	@echo "make check-arch check-unit check-sim check-fuzz check-netns check-report   the parts of make check"
 	@echo "make lab-shell       leave the lab up, with a shell to look around in"
-	@echo "make install         DESTDIR and prefix are honoured (prefix=$(prefix))"
+	@echo "make install         DESTDIR and prefix are honoured (prefix=$(prefix)); make uninstall takes it away"
 	@echo "make fuzz            look for new inputs, FUZZ_SECONDS=60 for each target"
 	@echo "SANITIZE=1           build and test with ASan and UBSan, in build/sanitize-1"
 

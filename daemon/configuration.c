@@ -61,6 +61,9 @@ bool configuration_open_log(const struct options *o, const struct conf *conf)
 		to = TRACE_STDERR;
 	if (trace_open(to, path, o->instance, level))
 		return true;
-	log_msg(LOG_ERR, "cannot log to %s: %s", path, strerror(errno));
+	log_msg(LOG_ERR, "cannot log to %s: %s%s", path, strerror(errno),
+		getenv("NOTIFY_SOCKET") && (errno == EROFS || errno == EACCES)
+			? "; the systemd unit lets the log go below /var/log"
+			: "");
 	return false;
 }

@@ -202,6 +202,10 @@ refute "nor does it where something is in its way" machine systemctl start dmvpn
 expect "the journal has the reason, though it logs to a file" eventually 5 journal '^error: .*Tunnel0' --priority err
 machine systemctl stop dmvpnd
 ip -n Hub link delete Tunnel0
+install_conf "$CONF/dmvpnd.conf" 's|^log = .*|log = /srv/dmvpnd.log|'
+refute "nor where it may not write its log" machine systemctl start dmvpnd
+expect "the journal says where it may" eventually 5 journal 'cannot log to /srv/.* below /var/log'
+machine systemctl stop dmvpnd
 
 step "A spoke: the router's text, its hub by name from a name server with IPv6, keys for Wireshark"
 configure SiteB "$TOP/conf/hub.conf"
