@@ -11,7 +11,7 @@
 #include "lib/util.h"
 
 #define ARROW 46 /* characters between the two lines */
-#define CHAIN 160
+#define CHAIN 200
 
 /* "SA, VENDOR x4 (168)", "HASH, NOTIFY R_U_THERE (84)"; without `notify` only what payloads there are. */
 static void list_payloads(const json_t *step, const char *notify, char out[CHAIN])
