@@ -79,6 +79,7 @@ struct explain_facts {
 	enum explain_route route;
 	struct explain_icmp icmp;
 	enum explain_ping ping, ping_large;
+	unsigned int wrong_way;	 /* packets that rp_filter dropped here while the pings were out */
 	unsigned int pings_lost; /* small ones, before the one that was answered */
 	unsigned int large;	 /* octets of the large one with its IP header */
 	msec round_trip;	 /* of IKE messages, at best; 0: not known */

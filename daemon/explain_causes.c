@@ -69,6 +69,10 @@ static const struct row rows[] = {
 	  "ip route get {peer}; ip neigh show: the gateway's address, the network's mask, the VLAN "
 	  "and the port that the cable is in; is the gateway up?",
 	  .holds = saw_gateway_silent },
+	{ "reverse_path", "this machine drops what comes in by another interface", LIKELY, HERE,
+	  "ip route get {peer}: the route should leave by {interface}, which has the tunnel's "
+	  "source address; or sysctl net.ipv4.conf.{interface}.rp_filter=2 (and that of \"all\")",
+	  .holds = saw_wrong_way },
 	{ "no_daemon", "no IKE daemon runs there", LIKELY, THERE,
 	  "start dmvpnd on {peer}; or the address is another machine's: compare map \"{tunnel}\" { "
 	  "nbma = \"{peer}\" } here",

@@ -79,7 +79,7 @@ explain_test saw_no_route, saw_route_through_tunnel, saw_own_address, saw_interf
 	saw_tunnel_down, saw_kernel_lost, saw_local_firewall, saw_gre_filtered, saw_no_carrier,
 	saw_not_sent, saw_answer_refused, saw_gateway_silent, saw_another_answer, saw_no_answer_policy, saw_mode_config,
 	saw_elsewhere, saw_answer6_lost, saw_long_answer6_lost, saw_peer_closed, saw_loss,
-	saw_integrity, saw_truncation, saw_truncation_there, saw_gre_unsent, saw_gre_blocked, saw_gre_filtered_there;
+	saw_integrity, saw_truncation, saw_truncation_there, saw_gre_unsent, saw_wrong_way, saw_gre_blocked, saw_gre_filtered_there;
 /* SAs are up, long enough for an answer, and NHRP has heard nothing through them. */
 bool explain_mute(const struct digest *g);
 /* " (30 s ago, seen 2 times)" */

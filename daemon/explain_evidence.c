@@ -42,6 +42,11 @@ bool explain_add_nhrp(const struct digest *g, struct text *t, enum nhrp_event_ki
 	return true;
 }
 
+static const char *plural(unsigned int n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void add_ping(const struct digest *g, struct text *t)
 {
 	if (g->f->ping == EXPLAIN_PING_ANSWERED)
@@ -118,6 +123,19 @@ static bool is_ours(const struct digest *g, const struct explain_icmp *i)
 	return addr_is_none(&i->from) || addr_equal(&i->from, &g->f->local);
 }
 
+/* Its answers come, and are not let in. */
+bool saw_wrong_way(const struct digest *g, struct text *t)
+{
+	if (!g->f->wrong_way || g->f->ping != EXPLAIN_PING_SILENT)
+		return false;
+	text_add(
+		t,
+		"it does not answer a ping, and while that was out this machine dropped %u packets "
+		"that came in by another interface than the one that leads back (rp_filter)",
+		g->f->wrong_way);
+	return true;
+}
+
 static bool icmp_says(const struct digest *g, struct text *t)
 {
 	const struct explain_icmp *i = &g->f->icmp;
@@ -189,8 +207,8 @@ static bool answers_otherwise(const struct digest *g)
 	char buf[EXPLAIN_TEXT];
 	struct text t = text_of(buf, sizeof(buf));
 
-	return g->drop[IKE_DROP_ELSEWHERE].e || g->drop[IKE_DROP_IKEV2].e || g->f->interface_down ||
-	       g->f->no_carrier || g->f->route == EXPLAIN_ROUTE_NONE ||
+	return saw_wrong_way(g, &t) || g->drop[IKE_DROP_ELSEWHERE].e || g->drop[IKE_DROP_IKEV2].e ||
+	       g->f->interface_down || g->f->no_carrier || g->f->route == EXPLAIN_ROUTE_NONE ||
 	       (is_ours(g, &g->f->icmp) && icmp_says(g, &t));
 }
 
@@ -212,7 +230,7 @@ static bool udp500_blocked(const struct digest *g, struct text *t)
 {
 	if (!silent(g) || !g->we_opened || g->f->icmp.error == ECONNREFUSED || answers_otherwise(g))
 		return false;
-	text_add(t, "no answer to what we sent (%u times)", g->sent);
+	text_add(t, "no answer to what we sent (%u time%s)", g->sent, plural(g->sent));
 	add_ping(g, t);
 	text_add(t,
 		 "; which way, this end cannot tell: where the peer's own state is MM_WAIT_MSG3, "
@@ -303,8 +321,8 @@ bool saw_udp500_return(const struct digest *g, struct text *t)
 	if (!waits_in(g, MM_WAIT_MSG3) || g->cause[IKE_CAUSE_PEER_NO_POLICY].e)
 		return false;
 	if (g->repeated)
-		text_add(t, "its message 1 arrives and came again after we answered (%u times)",
-			 g->repeated);
+		text_add(t, "its message 1 arrives and came again after we answered (%u time%s)",
+			 g->repeated, plural(g->repeated));
 	else
 		text_add(t, "its message 1 arrives; to our answer nothing came");
 	add_ping(g, t);
@@ -329,8 +347,8 @@ bool saw_udp4500_return(const struct digest *g, struct text *t)
 		return false;
 	text_add(t,
 		 "phase 1 is done for us, on UDP port 4500, but the peer repeats its message (%u "
-		 "times): our answers there do not arrive",
-		 g->repeated);
+		 "time%s): our answers there do not arrive",
+		 g->repeated, plural(g->repeated));
 	return true;
 }
 
@@ -385,9 +403,9 @@ bool saw_answer4_lost(const struct digest *g, struct text *t)
 	if (!waits_in(g, MM_WAIT_MSG5) || !g->repeated || g->heard_natt)
 		return false;
 	text_add(t,
-		 "it repeats its message 3 (%u times), so our answer to it, message 4, does not "
+		 "it repeats its message 3 (%u time%s), so our answer to it, message 4, does not "
 		 "arrive; message 2, which is shorter, did",
-		 g->repeated);
+		 g->repeated, plural(g->repeated));
 	return true;
 }
 
@@ -405,11 +423,11 @@ static bool answer6_lost(const struct digest *g, struct text *t, bool signatures
 	if (!only_phase1(g) || g->nat || !g->repeated || g->phase1->role != IKE_RESPONDER ||
 	    of_signatures != signatures)
 		return false;
-	text_add(
-		t,
-		"phase 1 is done for us, but the peer repeats its message 5 (%u times): our answer "
-		"to it, message 6%s, does not arrive; messages 2 and 4 did",
-		g->repeated, signatures ? ", which is long, with a certificate" : "");
+	text_add(t,
+		 "phase 1 is done for us, but the peer repeats its message 5 (%u time%s): our "
+		 "answer to it, message 6%s, does not arrive; messages 2 and 4 did",
+		 g->repeated, plural(g->repeated),
+		 signatures ? ", which is long, with a certificate" : "");
 	return true;
 }
 
@@ -428,9 +446,9 @@ bool saw_answer2_lost(const struct digest *g, struct text *t)
 	if (!waits_in(g, QM_WAIT_MSG3) || !g->repeated2)
 		return false;
 	text_add(t,
-		 "it repeats its first message of quick mode (%u times), so our answer to it, the "
+		 "it repeats its first message of quick mode (%u time%s), so our answer to it, the "
 		 "longest message so far, does not arrive",
-		 g->repeated2);
+		 g->repeated2, plural(g->repeated2));
 	return true;
 }
 

@@ -362,6 +362,31 @@ static msec round_trip(const struct explain_facts *f)
 	return best;
 }
 
+uint64_t explain_wrong_way(void)
+{
+	static const char group[] = "TcpExt:", name[] = "IPReversePathFilter";
+	char names[4096], values[4096], *n, *v, *next_name, *next_value;
+	FILE *file = fopen("/proc/self/net/netstat", "re");
+	uint64_t count = 0;
+
+	/* A line of names, then one of values. */
+	while (file && fgets(names, sizeof(names), file) && fgets(values, sizeof(values), file)) {
+		if (strncmp(names, group, sizeof(group) - 1) != 0)
+			continue;
+		n = strtok_r(names, " \n", &next_name);
+		v = strtok_r(values, " \n", &next_value);
+		while (n && v && strcmp(n, name) != 0) {
+			n = strtok_r(NULL, " \n", &next_name);
+			v = strtok_r(NULL, " \n", &next_value);
+		}
+		count = n && v ? strtoull(v, NULL, 10) : 0;
+		break;
+	}
+	if (file)
+		fclose(file);
+	return count;
+}
+
 void explain_count_again(struct subject *subjects, size_t count)
 {
 	struct ifaddrs *list;

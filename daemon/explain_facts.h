@@ -36,6 +36,8 @@ struct addr explain_nbma_of(const struct explain_view *v, const struct addr *any
  */
 bool explain_gather(const struct explain_view *v, const struct addr *remote, bool force,
 		    struct subject *out);
+/* Packets that this machine has dropped, as they came in where it would not answer (rp_filter). */
+uint64_t explain_wrong_way(void);
 /* What has come out of their tunnels by now. */
 void explain_count_again(struct subject *subjects, size_t count);
 void explain_gather_machine(struct daemon *d, struct explain_machine *out);

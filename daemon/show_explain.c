@@ -29,6 +29,7 @@ struct job {
 	bool one;      /* it was asked for by its address */
 	bool counting; /* the kernel's counters are what is left to come */
 	unsigned int waiting;
+	uint64_t wrong_way; /* before the pings */
 	struct probe *probe;
 };
 
@@ -133,6 +134,8 @@ static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct 
 	struct job *j = ctx;
 
 	(void)arg;
+	uint64_t wrong_way = explain_wrong_way() - j->wrong_way;
+
 	explain_count_again(j->subject, j->count);
 	for (size_t i = 0; i < j->count; i++) {
 		struct explain_facts *f = &j->subject[i].facts;
@@ -140,6 +143,7 @@ static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct 
 		uint64_t last = 0, now = (uint64_t)time(NULL);
 
 		/* Who shares its address with others has SAs that the address does not tell. */
+		f->wrong_way = (unsigned int)wrong_way;
 		f->counted = !a->err && !prefix_contains(&d->conf->nat_pool, &f->remote);
 		for (size_t k = 0; f->counted && k < a->count; k++) {
 			const struct xfrm_sa_info *sa = &a->sas[k];
@@ -197,6 +201,7 @@ static void ask(struct job *j)
 	j->waiting = 1 + (unsigned int)j->count; /* one for this function */
 	for (size_t i = 0; i < j->count; i++)
 		facts[i] = &j->subject[i].facts;
+	j->wrong_way = explain_wrong_way();
 	j->probe = probe_start(j->d, facts, j->count, pings_arrived, j);
 	j->waiting += j->probe != NULL;
 	for (size_t i = 0; i < j->count; i++)

@@ -26,6 +26,7 @@ declare -A FAULT=(
 	[no-carrier]='no_carrier peer_down'
 	[policy-route]='not_sent nothing_received'
 	[answers-elsewhere]='answers_elsewhere udp500_return_blocked'
+	[reverse-path]='reverse_path udp500_return_blocked'
 	[gre-filtered]='gre_filtered esp_blocked'
 	[through-tunnel]='route_through_tunnel peer_down'
 	[interface-down]='interface_down peer_dead|unreachable'
@@ -113,6 +114,18 @@ answers_from() {
 		match ip dst "$2/32" action nat egress "$HUB/32" "$1"
 }
 
+# two_uplinks SPOKE: it sends by the second one, and wants the answers there, too.
+two_uplinks() {
+	ip link add second netns Internet type veth peer name eth1 netns "$1"
+	ip -n Internet -b - <<<$'address add 10.0.7.1/30 dev second\nlink set second up'
+	ip -n "$1" -b - <<-END
+		address add 10.0.7.2/30 dev eth1
+		link set eth1 up
+		route add $HUB/32 via 10.0.7.1
+	END
+	on "$1" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
+}
+
 # by_certificate NAME: this fault is one of certificates.
 by_certificate() {
 	[[ $1 == cert-* || $1 == clock-* ]]
@@ -142,6 +155,7 @@ fault() {
 	no-carrier) ip -n Internet link set "${spoke,,}" down ;;
 	policy-route) on "$spoke" ip rule add to "$HUB" ipproto udp dport 500 unreachable ;;
 	answers-elsewhere) answers_from 10.0.1.9 "$a" ;;
+	reverse-path) two_uplinks "$spoke" ;;
 	gre-filtered) on "$spoke" iptables-legacy -A OUTPUT -p gre -j DROP ;;
 	peer-down) drop "$a" "$HUB"; drop "$HUB" "$a" ;;
 	udp500-there) drop "$a" "$HUB" -p udp --dport 500 ;;
@@ -271,6 +285,10 @@ mended() {
 	no-carrier) ip -n Internet link set "${spoke,,}" up ;;
 	policy-route) on "$spoke" ip rule del to "$HUB" ipproto udp dport 500 unreachable ;;
 	answers-elsewhere) on Internet tc qdisc del dev hub ingress ;;
+	reverse-path)
+		ip -n "$spoke" link del eth1
+		on "$spoke" sh -c 'echo 0 >/proc/sys/net/ipv4/conf/eth0/rp_filter'
+		;;
 	gre-filtered) on "$spoke" iptables-legacy -F OUTPUT ;;
 	interface-down) ip -n "$spoke" -b - <<<$'link set eth0 up\nroute replace default via 10.0.0.1' ;;
 	esac

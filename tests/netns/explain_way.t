@@ -23,6 +23,6 @@ act map-nowhere map-no-daemon
 act map-spoke mtu
 act wrong-gateway policy-route
 act no-carrier gre-filtered
-act answers-elsewhere
+act answers-elsewhere reverse-path
 act none
 finish

@@ -72,6 +72,22 @@ Test(explain_wild, gateway_silent)
 	cr_assert_null(named("gateway_silent"));
 }
 
+/* Two uplinks: out by one, back by the other. */
+Test(explain_wild, reverse_path)
+{
+	opens(IKE_INITIATOR);
+	facts.phase1 = MM_WAIT_MSG2;
+	facts.ping = EXPLAIN_PING_SILENT;
+	check_first("peer_down", EXPLAIN_LIKELY);
+	facts.wrong_way = 4;
+	check_first("reverse_path", EXPLAIN_LIKELY);
+	cr_assert_null(named("peer_down"));
+	/* Somebody else's packets, where the peer is heard. */
+	facts.ping = EXPLAIN_PING_ANSWERED;
+	check_first("udp500_blocked", EXPLAIN_LIKELY);
+	cr_assert_null(named("reverse_path"));
+}
+
 /* ---- phase 1 ---- */
 
 Test(explain_wild, answers_from_another_address)
