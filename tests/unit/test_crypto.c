@@ -15,7 +15,7 @@
 
 static struct span digest(enum hash_id id, struct span data)
 {
-	uint8_t *out = xcalloc(1, hash_get(id)->len);
+	uint8_t *out = keep(xcalloc(1, hash_get(id)->len));
 
 	crypto_hash(id, &data, 1, out);
 	return (struct span){ out, hash_get(id)->len };
@@ -23,7 +23,7 @@ static struct span digest(enum hash_id id, struct span data)
 
 static struct span mac(enum hash_id id, struct span key, struct span data)
 {
-	uint8_t *out = xcalloc(1, hash_get(id)->len);
+	uint8_t *out = keep(xcalloc(1, hash_get(id)->len));
 
 	crypto_hmac(id, key, &data, 1, out);
 	return (struct span){ out, hash_get(id)->len };
@@ -490,7 +490,7 @@ static void *work(void *arg)
 	struct span secret = *(struct span *)arg;
 	uint8_t out[GROUP_SECRET_MAX];
 	const json_t *c;
-	bool *ok = xcalloc(1, sizeof(*ok));
+	bool *ok = keep(xcalloc(1, sizeof(*ok)));
 
 	*ok = span_is(digest(HASH_SHA1, text_span("abc")),
 		      hex("a9993e364706816aba3e25717850c26c9cd0d89d"));

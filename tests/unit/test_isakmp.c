@@ -16,7 +16,7 @@
 /* A message as it arrives: parsed as far as it goes, in memory of exactly its size. */
 static enum isakmp_flaw parse(struct span datagram, bool encrypted, struct isakmp_message *m)
 {
-	uint8_t *copy = xmemdup(datagram.data, datagram.len);
+	uint8_t *copy = keep(xmemdup(datagram.data, datagram.len));
 	struct span s = { copy, datagram.len };
 	enum isakmp_flaw flaw = isakmp_parse_header(s, &m->header);
 	size_t offset = 0;
@@ -171,7 +171,7 @@ Test(isakmp, header)
 	uint8_t o[64] = { 0 };
 
 	for (size_t len = 0; len < ISAKMP_HEADER; len++)
-		cr_expect_eq(isakmp_parse_header((struct span){ xmemdup(hex(good).data, len), len },
+		cr_expect_eq(isakmp_parse_header((struct span){ keep(xmemdup(hex(good).data, len)), len },
 						 &h),
 			     ISAKMP_SHORT_HEADER);
 	cr_expect_eq(h.msgid, 7, "untouched on a flaw");
@@ -224,7 +224,7 @@ static void each_recorded(each_fn *fn)
 			const json_t *j = json_array_get(messages, i);
 			struct span bytes = json_hex(j, "bytes");
 			bool encrypted = json_object_get(j, "plain");
-			uint8_t *whole = xmemdup(bytes.data, bytes.len);
+			uint8_t *whole = keep(xmemdup(bytes.data, bytes.len));
 
 			if (encrypted)
 				memcpy(whole + ISAKMP_HEADER, json_hex(j, "plain").data,
@@ -236,7 +236,7 @@ static void each_recorded(each_fn *fn)
 
 static void parses_and_builds_again(struct span bytes, bool encrypted)
 {
-	uint8_t *again = xcalloc(1, bytes.len);
+	uint8_t *again = keep(xcalloc(1, bytes.len));
 	struct isakmp_builder b;
 	struct isakmp_message m;
 
@@ -288,7 +288,7 @@ Test(isakmp, truncated)
 static void survives_flips(struct span bytes, bool encrypted)
 {
 	static const uint8_t values[] = { 0, 1, 3, 4, 5, 8, 0x7f, 0x80, 0xfe, 0xff };
-	uint8_t *copy = xmemdup(bytes.data, bytes.len);
+	uint8_t *copy = keep(xmemdup(bytes.data, bytes.len));
 	struct isakmp_message m;
 
 	for (size_t at = 0; at < bytes.len; at++)
@@ -463,7 +463,7 @@ Test(isakmp, attributes)
 		static const size_t between[] = { 0, 4, 12, 24, 36, 40, 45 };
 		bool flawless = false;
 
-		r = reader_of(xmemdup(s.data, len), len);
+		r = reader_of(keep(xmemdup(s.data, len)), len);
 		while (isakmp_next_attribute(&r, &a))
 			;
 		for (size_t i = 0; i < ARRAY_SIZE(between); i++)
@@ -517,7 +517,7 @@ Test(isakmp, notify)
 	cr_assert(isakmp_parse_notify(s, &n));
 	cr_expect(n.type == ISAKMP_N_R_U_THERE && n.spi.len == 16 && n.data.len == 4);
 	for (size_t len = 0; len < s.len; len++) {
-		struct span cut = { xmemdup(s.data, len), len };
+		struct span cut = { keep(xmemdup(s.data, len)), len };
 
 		cr_expect_eq(isakmp_parse_notify(cut, &n), len >= 24);
 	}
@@ -532,7 +532,7 @@ Test(isakmp, delete)
 	cr_assert(isakmp_parse_delete(s, &d));
 	cr_expect(d.protocol == 3 && d.spi_size == 4 && d.count == 2 && d.spis.len == 8);
 	for (size_t len = 0; len < s.len; len++)
-		cr_expect_not(isakmp_parse_delete((struct span){ xmemdup(s.data, len), len }, &d));
+		cr_expect_not(isakmp_parse_delete((struct span){ keep(xmemdup(s.data, len)), len }, &d));
 	cr_expect_not(isakmp_parse_delete(hex("00000001 03 04 0001 11111111 22222222"), &d));
 	cr_expect_not(isakmp_parse_delete(hex("00000001 03 04 ffff 11111111"), &d));
 	cr_expect_not(isakmp_parse_delete(hex("00000001 03 ff ffff 11111111"), &d));

@@ -45,7 +45,7 @@ Test(wire, read_past_the_end)
 	sub = read_sub(&r, 0);
 	cr_expect(sub.bad);
 	for (size_t len = 0; len < 4; len++) {
-		r = reader_of(xmemdup("abc", len), len);
+		r = reader_of(keep(xmemdup("abc", len)), len);
 		read_u8(&r);
 		read_u16(&r);
 		cr_expect_eq(r.bad, len < 3);
@@ -106,7 +106,7 @@ Test(wire, write)
 Test(wire, write_past_the_end)
 {
 	for (size_t cap = 0; cap <= 16; cap++) {
-		struct writer w = writer_of(xcalloc(1, cap), cap);
+		struct writer w = writer_of(keep(xcalloc(1, cap)), cap);
 
 		write_u8(&w, 1);
 		write_u16(&w, 2);

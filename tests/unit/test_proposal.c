@@ -202,7 +202,7 @@ Test(proposal, malformed)
 		{ 40, 0, "a transform more than the chain names" },
 	};
 	struct span s = hex(two_proposals);
-	uint8_t *copy = xmemdup(s.data, s.len);
+	uint8_t *copy = keep(xmemdup(s.data, s.len));
 	struct offer o;
 
 	for (size_t i = 0; i < ARRAY_SIZE(flips); i++) {
@@ -239,7 +239,7 @@ Test(proposal, spi)
 			     len <= 16 ? ISAKMP_OK : ISAKMP_BAD_CONTENT, "%u", len);
 	}
 	s = one(ISAKMP_PROTO_ESP, 12, "");
-	copy = xmemdup(s.data, s.len);
+	copy = keep(xmemdup(s.data, s.len));
 	for (uint32_t spi = 0; spi < 300; spi++) {
 		copy[16] = copy[17] = 0;
 		copy[18] = (uint8_t)(spi >> 8);
@@ -251,7 +251,7 @@ Test(proposal, spi)
 
 Test(proposal, more_than_the_limit)
 {
-	uint8_t *body = xcalloc(1, 4096);
+	uint8_t *body = keep(xcalloc(1, 4096));
 	struct writer w = writer_of(body, 4096);
 	struct offer o;
 
@@ -357,7 +357,7 @@ Test(proposal, build_refuses)
 		{ CIPHER_GCM128, HASH_SHA1 },
 	};
 	static struct ike_policy many[256];
-	uint8_t *buf = xcalloc(1, 10000);
+	uint8_t *buf = keep(xcalloc(1, 10000));
 	struct writer w;
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad_policies); i++) {

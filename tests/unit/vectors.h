@@ -69,7 +69,7 @@ static inline json_t *vector_file(const char *name)
 	json_t *j;
 
 	snprintf(path, sizeof(path), "tests/vectors/%s", name);
-	j = json_load_file(path, 0, &error);
+	j = keep(json_load_file(path, 0, &error));
 	cr_assert(j, "%s: %s", path, error.text);
 	return j;
 }
