@@ -132,6 +132,7 @@ Test(conf, site_a)
 Test(conf, examples)
 {
 	struct conf_report r;
+	static const char *const modern[] = { "conf/spoke-modern.conf", "conf/hub-modern.conf" };
 	struct conf *c = conf_load("conf/spoke.conf", NULL, &r);
 
 	cr_assert_not_null(c);
@@ -147,14 +148,17 @@ Test(conf, examples)
 	conf_free(c);
 	conf_report_free(&r);
 
-	c = conf_load("conf/spoke-modern.conf", NULL, &r);
-	cr_assert_not_null(c);
-	cr_assert_eq(c->ipsec_profiles[0].transform_sets[0]->esp.cipher, CIPHER_GCM256);
-	/* The mode of a file in the source tree is nobody's fault; today's algorithms are good. */
-	for (size_t i = 0; i < r.count; i++)
-		cr_assert_eq(r.messages[i].line, 0, "%s", r.messages[i].text);
-	conf_free(c);
-	conf_report_free(&r);
+	for (size_t f = 0; f < ARRAY_SIZE(modern); f++) {
+		c = conf_load(modern[f], NULL, &r);
+		cr_assert_not_null(c);
+		cr_assert_eq(c->ipsec_profiles[0].transform_sets[0]->esp.cipher, CIPHER_GCM256);
+		cr_assert_eq(conf_tunnel_is_hub(&c->tunnels[0]), f == 1);
+		/* The mode of a file in the source tree is nobody's fault; today's algorithms are good. */
+		for (size_t i = 0; i < r.count; i++)
+			cr_assert_eq(r.messages[i].line, 0, "%s", r.messages[i].text);
+		conf_free(c);
+		conf_report_free(&r);
+	}
 }
 
 Test(conf, everything_given)
