@@ -63,12 +63,12 @@ static const char *clock_of(const json_t *step)
 	return strlen(time) > 7 ? time + 7 : time;
 }
 
-/* "peer key mismatch": the name of a cause as people read it. */
-static const char *cause_of(const json_t *step)
+/* "peer key mismatch": the name of a cause, or of a reason, as people read it. */
+static const char *name_of(const json_t *step, const char *member)
 {
 	static char text[64];
 
-	snprintf(text, sizeof(text), "%s", member_text(step, "cause"));
+	snprintf(text, sizeof(text), "%s", member_text(step, member));
 	for (char *at = text; (at = strchr(at, '_'));)
 		*at = ' ';
 	return text;
@@ -94,6 +94,29 @@ static void alive_text(const json_t *step, char *out, size_t size)
 		 we ? "they are" : "we are", times);
 }
 
+/* "dropped: unknown sa (3 times)" */
+static void dropped_text(const json_t *step, char *out, size_t size)
+{
+	int count = (int)member_int(step, "count");
+	char times[32] = "";
+
+	if (count > 1)
+		snprintf(times, sizeof(times), " (%d times)", count);
+	snprintf(out, size, "dropped: %s%s", name_of(step, "reason"), times);
+}
+
+/* Whether there is nothing but what was dropped. */
+static bool is_outside(const json_t *exchange)
+{
+	const json_t *step;
+	size_t i;
+
+	json_array_foreach (json_object_get(exchange, "steps"), i, step)
+		if (!is_kind(step, "dropped"))
+			return false;
+	return true;
+}
+
 static void heading_of(const json_t *exchange, char *out, size_t size)
 {
 	switch (member_int(exchange, "phase")) {
@@ -106,7 +129,8 @@ static void heading_of(const json_t *exchange, char *out, size_t size)
 			 member_text(exchange, "role"), member_text(exchange, "msgid"));
 		break;
 	default:
-		snprintf(out, size, "informational");
+		snprintf(out, size, "%s",
+			 is_outside(exchange) ? "of no exchange" : "informational");
 	}
 }
 
@@ -151,13 +175,17 @@ static void print_wrapped(const char *text, int indent, int width, FILE *out)
 
 static void print_step(const json_t *step, int phase, FILE *out)
 {
-	char alive[120];
+	char text[120];
 
 	if (is_kind(step, "message")) {
 		print_message(step, out);
 	} else if (is_kind(step, "alive")) {
-		alive_text(step, alive, sizeof(alive));
-		fprintf(out, "%-12s  %-14s = %s\n", clock_of(step), "", alive);
+		alive_text(step, text, sizeof(text));
+		fprintf(out, "%-12s  %-14s = %s\n", clock_of(step), "", text);
+	} else if (is_kind(step, "dropped")) {
+		dropped_text(step, text, sizeof(text));
+		fprintf(out, "%-12s  %-14s x %s\n", clock_of(step), "", text);
+		print_wrapped(member_text(step, "text"), 31, 70, out);
 	} else if (is_kind(step, "again")) {
 		fprintf(out, "%-12s  %-14s | no answer: once more (%d)\n", clock_of(step), "",
 			(int)member_int(step, "count"));
@@ -165,7 +193,7 @@ static void print_step(const json_t *step, int phase, FILE *out)
 		fprintf(out, "%-12s  %-14s |=== PHASE %d COMPLETED ===\n", clock_of(step), "",
 			phase);
 	} else if (is_kind(step, "evidence")) {
-		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", cause_of(step));
+		fprintf(out, "%-12s  %-14s ? %s\n", clock_of(step), "", name_of(step, "cause"));
 	} else if (is_kind(step, "failed")) {
 		fprintf(out, "%-12s  %-14s X FAILED in %s\n", clock_of(step), "",
 			member_text(step, "state"));
@@ -237,9 +265,12 @@ static void svg_step(const json_t *step, int phase, int y, FILE *out)
 	} else if (is_kind(step, "alive")) {
 		class = "mid";
 		alive_text(step, text, sizeof(text));
+	} else if (is_kind(step, "dropped")) {
+		class = "again";
+		dropped_text(step, text, sizeof(text));
 	} else {
 		snprintf(text, sizeof(text), "%s: %.150s", member_text(step, "kind"),
-			 cause_of(step));
+			 name_of(step, "cause"));
 	}
 	svg_text(out, (LEFT + RIGHT) / 2, y, class, text);
 }

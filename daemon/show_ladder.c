@@ -2,7 +2,7 @@
 /*
  * The messages of a peer's negotiations, made from what the flight recorder kept: exchange by exchange,
  * since both ends may begin at once, each message with our state behind it, the state that the peer
- * must be in if it sent this one, and what became of the exchange.
+ * must be in if it sent this one, and what became of the exchange. What was dropped is there, too: it may be why there are no messages.
  */
 #include "daemon/show.h"
 
@@ -51,23 +51,57 @@ static const enum ike_state senders_state[IKE_STATE_COUNT] = {
 	[QM_START] = QM_WAIT_MSG2,     [QM_WAIT_MSG2] = QM_WAIT_MSG3, [QM_WAIT_MSG3] = QM_ACTIVE,
 };
 
-static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e, int phase)
+static const char *text_of_step(const json_t *step, const char *member)
+{
+	const char *text = json_string_value(json_object_get(step, member));
+
+	return text ? text : "";
+}
+
+static bool is_step(const json_t *step, const char *kind)
+{
+	return strcmp(text_of_step(step, "kind"), kind) == 0;
+}
+
+static void count(json_t *step)
+{
+	json_int_t n = json_integer_value(json_object_get(step, "count"));
+
+	json_object_set_new(step, "count", json_integer(n + 1));
+}
+
+static struct exchange_key key_of(const struct ike_event *e, int phase)
 {
 	struct exchange_key key;
-	struct exchange *x;
-	char msgid[16];
 
 	memset(&key, 0, sizeof(key)); /* with its padding */
 	memcpy(key.icookie, e->icookie, sizeof(key.icookie));
 	key.phase = phase;
 	key.msgid = phase == 2 ? e->msgid : 0;
+	return key;
+}
+
+/* NULL: there is none. */
+static struct exchange *exchange_find(const struct ladder *l, const struct ike_event *e, int phase)
+{
+	struct exchange_key key = key_of(e, phase);
+	struct exchange *x;
+
 	HASH_FIND(hh, l->by_key, &key, sizeof(key), x);
+	return x;
+}
+
+static struct exchange *exchange_of(struct ladder *l, const struct ike_event *e, int phase)
+{
+	struct exchange *x = exchange_find(l, e, phase);
+	char msgid[16];
+
 	if (x)
 		return x;
 	x = xcalloc(1, sizeof(*x));
-	x->key = key;
+	x->key = key_of(e, phase);
 	x->state = phase == 2 ? QM_START : MM_START;
-	snprintf(msgid, sizeof(msgid), "%08x", key.msgid);
+	snprintf(msgid, sizeof(msgid), "%08x", x->key.msgid);
 	x->shown = json_pack("{s:o, s:i, s:s, s:s, s:I, s:[]}", "time",
 			     show_wall_clock(l->epoch, e->at), "phase", phase, "role",
 			     e->role == IKE_INITIATOR ? "initiator" : "responder", "msgid", msgid,
@@ -146,6 +180,28 @@ static void failed(struct ladder *l, const struct ike_event *e, const char *kind
 	json_object_set_new(s, "text", show_text(text));
 }
 
+/* In the exchange that it wanted to be of, if that goes on; the same again is the same step. */
+static void dropped(struct ladder *l, const struct ike_event *e)
+{
+	const char *reason = diagnose_drop_name(e->drop.why);
+	struct exchange *x = exchange_find(l, e, e->msgid ? 2 : 1);
+	char text[DIAGNOSE_TEXT];
+	json_t *s;
+
+	if (!x || x->state == MM_ACTIVE)
+		x = exchange_of(l, e, 0);
+	s = json_array_get(x->steps, json_array_size(x->steps) - 1);
+	if (s && is_step(s, "dropped") && strcmp(text_of_step(s, "reason"), reason) == 0) {
+		count(s);
+		return;
+	}
+	s = add_step(l, x, e, "dropped");
+	json_object_set_new(s, "reason", json_string(reason));
+	if (diagnose_ike(e, text))
+		json_object_set_new(s, "text", show_text(text));
+	count(s);
+}
+
 static void add(struct ladder *l, const struct ike_event *e)
 {
 	switch (e->kind) {
@@ -154,6 +210,9 @@ static void add(struct ladder *l, const struct ike_event *e)
 		break;
 	case IKE_EVENT_STATE:
 		state(l, e);
+		break;
+	case IKE_EVENT_DROP:
+		dropped(l, e);
 		break;
 	case IKE_EVENT_RETRANSMIT:
 		json_object_set_new(step(l, e, "again"), "count",
@@ -178,9 +237,7 @@ static void add(struct ladder *l, const struct ike_event *e)
 
 static bool notifies(const json_t *step, unsigned int type)
 {
-	const char *notify = json_string_value(json_object_get(step, "notify"));
-
-	return notify && strcmp(notify, isakmp_notify_name(type)) == 0;
+	return strcmp(text_of_step(step, "notify"), isakmp_notify_name(type)) == 0;
 }
 
 static bool is_sent(const json_t *step)
@@ -196,9 +253,9 @@ static json_t *alive_step(json_t *steps, const json_t *question)
 
 	for (size_t i = json_array_size(steps); i-- > 0;) {
 		s = json_array_get(steps, i);
-		if (strcmp(json_string_value(json_object_get(s, "kind")), "alive") != 0)
+		if (!is_step(s, "alive"))
 			break;
-		if (strcmp(json_string_value(json_object_get(s, "asked")), asked) == 0)
+		if (strcmp(text_of_step(s, "asked"), asked) == 0)
 			return s;
 	}
 	s = json_pack("{s:s, s:O, s:s}", "kind", "alive", "time", json_object_get(question, "time"),
@@ -224,9 +281,7 @@ static void fold(json_t *exchange)
 			continue;
 		}
 		alive = alive_step(steps, s);
-		json_object_set_new(
-			alive, "count",
-			json_integer(1 + json_integer_value(json_object_get(alive, "count"))));
+		count(alive);
 		json_object_set(alive, "last", json_object_get(next, "time"));
 		i++;
 	}

@@ -252,3 +252,45 @@ Test(show_recorder, ladder_of_signs_of_life)
 	free(text);
 	recorder_free(d.recorder);
 }
+
+/* Messages that were not let in: in the exchange that they were meant for, or in none. */
+Test(show_recorder, ladder_of_what_was_dropped)
+{
+	static const char *const lines[] = {
+		"phase 1, main mode, we are the initiator\n",
+		"MM_WAIT_MSG2   |---",
+		" x dropped: elsewhere (2 times)\n",
+		"our message to 10.0.0.6 is answered from another address, 10.0.0.9,",
+		" | no answer: once more (1)\n",
+		"of no exchange\n",
+		" x dropped: ikev2\n",
+		"10.0.0.6 speaks IKEv2, ",
+	};
+	struct ike_event again = { .kind = IKE_EVENT_RETRANSMIT, .retransmit.count = 1 };
+	struct ike_event elsewhere = { .kind = IKE_EVENT_DROP, .drop.why = IKE_DROP_ELSEWHERE };
+	struct ike_event ikev2 = { .kind = IKE_EVENT_DROP,
+				   .icookie = { 7 },
+				   .drop.why = IKE_DROP_IKEV2 };
+	const char *at;
+	char *text;
+
+	d.recorder = recorder_new(1 << 16, 1 << 14);
+	elsewhere.drop.from = addr_v4(0x0a000009);
+	record_message(true, 168, 0);
+	record_state(MM_START, MM_WAIT_MSG2, 0);
+	record(elsewhere, 10);
+	record(elsewhere, 20);
+	record(again, 1000);
+	record(ikev2, 2000);
+	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+		at = strstr(at, lines[i]);
+		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
+		at += strlen(lines[i]);
+	}
+	free(text);
+	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
+	cr_assert_not_null(strstr(text, ">dropped: elsewhere (2 times)</text>"));
+	free(text);
+	recorder_free(d.recorder);
+}
