@@ -276,21 +276,42 @@ void explain(const struct explain_facts *facts, struct explanation *out)
 	notes(&g, out);
 }
 
-size_t explain_machine(const struct explain_machine *m, struct explain_cause out[EXPLAIN_CAUSES])
+static void no_redirects(const char *why, struct explain_cause *out)
 {
-	if (!m->redirect_why)
-		return 0;
-	out[0] = (struct explain_cause){ .name = "kernel_bpf",
-					 .title = "redirects (phase 3) cannot be sent",
-					 .weight = EXPLAIN_CERTAIN,
-					 .side = EXPLAIN_HERE };
-	snprintf(out[0].evidence, EXPLAIN_TEXT, "%s", m->redirect_why);
-	snprintf(out[0].change, EXPLAIN_TEXT,
+	*out = (struct explain_cause){ .name = "kernel_bpf",
+				       .title = "redirects (phase 3) cannot be sent",
+				       .weight = EXPLAIN_CERTAIN,
+				       .side = EXPLAIN_HERE };
+	snprintf(out->evidence, EXPLAIN_TEXT, "%s", why);
+	snprintf(out->change, EXPLAIN_TEXT,
 		 "a kernel with eBPF socket filters (CONFIG_BPF_SYSCALL), and in a container or "
 		 "unit no filter of system calls that refuses bpf(2); until then traffic between "
 		 "spokes takes the way through this hub (phase 3), or spokes have routes to each "
 		 "other (phase 2)");
-	return 1;
+}
+
+static void no_source(const char *tunnel, const char *why, struct explain_cause *out)
+{
+	*out = (struct explain_cause){ .name = "no_source",
+				       .title = "a tunnel has no source, so nobody reaches it",
+				       .weight = EXPLAIN_CERTAIN,
+				       .side = EXPLAIN_HERE };
+	snprintf(out->evidence, EXPLAIN_TEXT, "%s: %s", tunnel, why);
+	snprintf(out->change, EXPLAIN_TEXT,
+		 "give the interface its IPv4 address (ip -br addr shows what there is), or name "
+		 "another one in tunnel %s { source = ... } (IOS: --map)",
+		 tunnel);
+}
+
+size_t explain_machine(const struct explain_machine *m, struct explain_cause out[EXPLAIN_CAUSES])
+{
+	size_t n = 0;
+
+	for (; n < m->waiting_count; n++)
+		no_source(m->waiting[n].name, m->waiting[n].why, &out[n]);
+	if (m->redirect_why)
+		no_redirects(m->redirect_why, &out[n++]);
+	return n;
 }
 
 bool explain_matters(const struct explain_facts *facts, const struct explanation *x)

@@ -23,6 +23,7 @@
 #include "lib/util.h"
 
 #define EXPLAIN_TEXT   1200
+#define EXPLAIN_WAITING 4 /* of all tunnels */
 #define EXPLAIN_CAUSES 8
 #define EXPLAIN_RULED  12
 #define EXPLAIN_NOTES  6
@@ -93,8 +94,13 @@ struct explain_facts {
 
 /* What concerns all peers. */
 struct explain_machine {
-	const char *
-		redirect_why; /* a tunnel shall redirect and cannot, because ...; NULL: all is well */
+	/* A tunnel shall redirect and cannot, because ...; NULL: all is well. */
+	const char *redirect_why;
+	/* Tunnels whose source has no address: what it lacks. */
+	struct {
+		const char *name, *why;
+	} waiting[EXPLAIN_WAITING];
+	size_t waiting_count;
 };
 
 enum explain_weight {

@@ -166,9 +166,9 @@ static void settle(struct addrs *a, size_t from)
 /* What is recorded of an address of ours is about what we said of ourselves. */
 static bool is_ours(struct daemon *d, const struct addr *one)
 {
-	TUNNELS_EACH(d, t)
-	if (addr_equal(&t->local, one))
-		return true;
+	TUNNELS_EACH (d, t)
+		if (addr_equal(&t->local, one))
+			return true;
 	return false;
 }
 
@@ -210,9 +210,9 @@ struct addr explain_nbma_of(const struct explain_view *v, const struct addr *any
 	for (size_t i = 0; i < v->entry_count; i++)
 		if (addr_equal(&v->entries[i].protocol, any))
 			return v->entries[i].nbma;
-	TUNNELS_EACH(v->d, t)
-	if (prefix_contains(&t->conf->address, any))
-		return (struct addr){ 0 };
+	TUNNELS_EACH (v->d, t)
+		if (prefix_contains(&t->conf->address, any))
+			return (struct addr){ 0 };
 	return *any;
 }
 
@@ -327,9 +327,14 @@ static void of_tunnel(const struct explain_view *v, struct subject *s)
 void explain_gather_machine(struct daemon *d, struct explain_machine *out)
 {
 	*out = (struct explain_machine){ 0 };
-	TUNNELS_EACH(d, t)
-	if (t->conf->nhrp.redirect && !d->hairpin)
-		out->redirect_why = d->hairpin_why;
+	TUNNELS_EACH (d, t) {
+		if (t->conf->nhrp.redirect && !d->hairpin)
+			out->redirect_why = d->hairpin_why;
+		if (!*t->waits || out->waiting_count == EXPLAIN_WAITING)
+			continue;
+		out->waiting[out->waiting_count].name = t->conf->name;
+		out->waiting[out->waiting_count++].why = t->waits;
+	}
 }
 
 static void of_icmp(struct daemon *d, struct explain_facts *f)

@@ -180,6 +180,13 @@ static bool make_tunnel(struct daemon *d, struct tunnel *t, const struct addr *l
 	return true;
 }
 
+static void wait_for_source(struct tunnel *t, const char *why)
+{
+	if (!*t->waits)
+		log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
+	snprintf(t->waits, sizeof(t->waits), "%s", why);
+}
+
 /* False only for an error that waiting will not cure. */
 static bool try_tunnel(struct daemon *d, struct tunnel *t)
 {
@@ -188,13 +195,11 @@ static bool try_tunnel(struct daemon *d, struct tunnel *t)
 	int err = source_address(d, t, &local, why);
 
 	if (!err && make_tunnel(d, t, &local, why)) {
-		t->waiting_told = false;
+		*t->waits = '\0';
 		return true;
 	}
 	if (err == EADDRNOTAVAIL || err == ENODEV) {
-		if (!t->waiting_told)
-			log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
-		t->waiting_told = true;
+		wait_for_source(t, why);
 		return true;
 	}
 	log_msg(LOG_ERR, "%s: %s", t->conf->name, why);
@@ -334,14 +339,12 @@ static void check_source(struct daemon *d, struct tunnel *t)
 	}
 	err = source_address(d, t, &local, why);
 	if (err) {
-		if (!t->waiting_told)
-			log_msg(LOG_WARNING, "%s: %s; waiting for it", t->conf->name, why);
-		t->waiting_told = true;
+		wait_for_source(t, why);
 		return;
 	}
-	if (t->waiting_told)
+	if (*t->waits)
 		log_msg(LOG_NOTICE, "%s: its source is there again", t->conf->name);
-	t->waiting_told = false;
+	*t->waits = '\0';
 	if (!addr_equal(&local, &t->local))
 		readdress(d, t, &local);
 }

@@ -23,6 +23,8 @@
 
 struct packets;
 
+#define TUNNEL_WHY 256
+
 struct tunnel {
 	const struct conf_tunnel *conf; /* NULL: this place is free */
 	int id;		     /* index in d->tunnels, and the NHRP core's interface id */
@@ -32,7 +34,7 @@ struct tunnel {
 	uint32_t leaving_reqid;
 	unsigned int ifindex; /* 0: the link is not made */
 	bool adopted;	      /* the link was there at start */
-	bool waiting_told;
+	char waits[TUNNEL_WHY]; /* what its source lacks; empty: nothing */
 	uint16_t mtu;	      /* of the link */
 	struct packets *packets; /* packets.h; NULL until the link is made */
 };

@@ -560,7 +560,7 @@ static void resync(struct gre_links *ls)
 
 	push(ls, GRE_LINK_RESYNC, 0, NULL, NULL);
 	know_all(ls);
-	HASH_ITER(hh, ls->own, o, next) {
+	HASH_ITER (hh, ls->own, o, next) {
 		err = read_link(ls, o->ifindex, NULL, &info, text);
 		if (err == ENODEV)
 			link_is_gone(ls, o);
@@ -650,9 +650,9 @@ void gre_links_close(struct gre_links *ls)
 		return;
 	rtnl_close(ls->ask);
 	rtnl_close(ls->listen);
-	HASH_ITER(hh, ls->own, o, next)
+	HASH_ITER (hh, ls->own, o, next)
 		disown(ls, o);
-	HASH_ITER(hh, ls->other, other, next_other)
+	HASH_ITER (hh, ls->other, other, next_other)
 		forget_other(ls, other);
 	fifo_free(&ls->queue);
 	free(ls);

@@ -369,7 +369,7 @@ void gre_neighs_close(struct gre_neighs *ns)
 	mirror_free(&ns->mirror);
 	rtnl_close(ns->ask);
 	rtnl_close(ns->upcalls);
-	HASH_ITER(hh, ns->watched, w, next) {
+	HASH_ITER (hh, ns->watched, w, next) {
 		HASH_DEL(ns->watched, w);
 		free(w);
 	}

@@ -33,12 +33,12 @@ static void iface_free(struct iface *i, msec now)
 			nhs_stop(&i->nhs[k], now, NHRP_WHY_REMOVED);
 	offers_withdraw(i, now);
 	shortcuts_clear(i, &(struct addr){ 0 }, NHRP_WHY_REMOVED);
-	HASH_ITER(hh, i->bindings, b, next_b)
+	HASH_ITER (hh, i->bindings, b, next_b)
 		binding_free(b, NHRP_WHY_REMOVED);
 	redirect_free(i);
 	routes_forget(i);
 	multicast_configure(i, now, NULL, 0);
-	HASH_ITER(hh, i->peers, p, next_p)
+	HASH_ITER (hh, i->peers, p, next_p)
 		peer_let_go(p);
 	util_wipe(i->authentication, sizeof(i->authentication));
 	free(i->multicast);
@@ -54,7 +54,7 @@ void nhrp_free(struct nhrp *n)
 
 	if (!n)
 		return;
-	HASH_ITER(hh, n->ifaces, i, next)
+	HASH_ITER (hh, n->ifaces, i, next)
 		iface_free(i, 0);
 	effects_free(n);
 	timers_free(&n->timers);
@@ -195,7 +195,7 @@ static void change_maps(struct iface *i, msec now, const struct nhrp_config *cfg
 	struct binding *b, *next;
 	const struct addr *nbma;
 
-	HASH_ITER(hh, i->bindings, b, next) {
+	HASH_ITER (hh, i->bindings, b, next) {
 		if (b->type == NHRP_ENTRY_LOCAL)
 			continue;
 		nbma = static_nbma(i, cfg, &b->protocol);
@@ -263,7 +263,7 @@ void nhrp_interface_readdress(struct nhrp *n, msec now, int id, struct addr nbma
 		return;
 	i->cfg.nbma = nbma;
 	/* Their SA pairs were with the old address. */
-	HASH_ITER(hh, i->peers, p, next)
+	HASH_ITER (hh, i->peers, p, next)
 		if (nbma.len && p->up)
 			peer_down(p, now);
 	for (size_t k = 0; k < i->n_nhs; k++)
@@ -563,7 +563,7 @@ static void clear_iface(struct iface *i, msec now, const struct addr *protocol)
 	struct binding *b, *next;
 
 	shortcuts_clear(i, protocol, NHRP_WHY_CLEARED);
-	HASH_ITER(hh, i->bindings, b, next) {
+	HASH_ITER (hh, i->bindings, b, next) {
 		if (b->type == NHRP_ENTRY_LOCAL || b->type == NHRP_ENTRY_STATIC)
 			continue;
 		if (protocol->len && !addr_equal(protocol, &b->protocol))

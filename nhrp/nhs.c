@@ -212,7 +212,7 @@ void nhs_remove(struct nhs *s, msec now)
 
 	nhs_stop(s, now, NHRP_WHY_REMOVED);
 	choose(i, now);
-	HASH_ITER(hh, i->bindings, b, next) {
+	HASH_ITER (hh, i->bindings, b, next) {
 		if (b->nhs != s)
 			continue;
 		b->nhs = NULL;

@@ -216,7 +216,7 @@ void offers_withdraw(struct iface *i, msec now)
 {
 	struct offer *o, *next;
 
-	HASH_ITER(hh, i->offers, o, next) {
+	HASH_ITER (hh, i->offers, o, next) {
 		struct told *t, *following;
 
 		for (t = LIST_FIRST(&o->told); t; t = following) {

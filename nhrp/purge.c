@@ -22,7 +22,7 @@ void purges_free(struct iface *i)
 {
 	struct purge *g, *next;
 
-	HASH_ITER(hh, i->purges, g, next)
+	HASH_ITER (hh, i->purges, g, next)
 		purge_free(g);
 }
 

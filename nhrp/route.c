@@ -66,7 +66,7 @@ void routes_forget(struct iface *i)
 	struct nhrp *n = i->core;
 	struct question *q, *next;
 
-	HASH_ITER(hh, n->questions, q, next)
+	HASH_ITER (hh, n->questions, q, next)
 		if (q->id == i->id)
 			forget(n, q);
 }

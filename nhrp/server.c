@@ -408,7 +408,7 @@ void server_review(struct iface *i, msec now)
 {
 	struct binding *b, *next;
 
-	HASH_ITER(hh, i->bindings, b, next)
+	HASH_ITER (hh, i->bindings, b, next)
 		review(b, now);
 }
 

@@ -533,7 +533,7 @@ bool shortcut_purge(const struct arrival *a, const struct nhrp_cie *cie)
 			any = true;
 		}
 	/* An answer that is under way may be what is purged here. */
-	HASH_ITER(hh, a->iface->shortcuts, s, next)
+	HASH_ITER (hh, a->iface->shortcuts, s, next)
 		if (s->asking && prefix_contains(&prefix, &s->asked))
 			ask_anew(s, a->now);
 	return any;
@@ -543,7 +543,7 @@ void shortcuts_clear(struct iface *i, const struct addr *protocol, enum nhrp_rea
 {
 	struct shortcut *s, *next;
 
-	HASH_ITER(hh, i->shortcuts, s, next)
+	HASH_ITER (hh, i->shortcuts, s, next)
 		if (!protocol->len || prefix_contains(&s->prefix, protocol))
 			shortcut_free(s, why);
 }

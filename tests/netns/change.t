@@ -50,6 +50,7 @@ network SiteB $'link set eth0 down\nlink set eth0 name later'
 article_conf SiteB
 start SiteB
 expect "it waits" eventually 5 log_has SiteB 'Tunnel0: .*waiting for it'
+expect "and explain says so" eval "[[ \$(ctl SiteB explain) == *'Evidence: Tunnel0: there is no interface eth0'* ]]"
 network SiteB $'link set later name eth0\nlink set eth0 up\nroute add default via 10.0.0.1'
 works_again 10 SiteB 172.16.0.1
 network SiteB $'route add 172.16.2.1 via 172.16.0.2 dev Tunnel0'

@@ -612,7 +612,15 @@ Test(explain, this_machine)
 	cr_assert_str_eq(x.cause[0].name, "kernel_bpf");
 	cr_assert_eq(x.cause[0].side, EXPLAIN_HERE);
 	cr_assert_not_null(strstr(x.cause[0].evidence, "Operation not permitted"));
+	m.waiting[0].name = "Tunnel0";
+	m.waiting[0].why = "eth7: there is no such interface";
+	m.waiting_count = 1;
+	cr_assert_eq(explain_machine(&m, x.cause), 2);
+	cr_assert_str_eq(x.cause[0].name, "no_source");
+	cr_assert_str_eq(x.cause[0].evidence, "Tunnel0: eth7: there is no such interface");
+	cr_assert_not_null(strstr(x.cause[0].change, "tunnel Tunnel0 { source = ... }"));
 	m.redirect_why = NULL;
+	m.waiting_count = 0;
 	cr_assert_eq(explain_machine(&m, x.cause), 0);
 }
 
