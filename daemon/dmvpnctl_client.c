@@ -100,19 +100,30 @@ json_t *client_ask(int fd, const json_t *request)
 	char *line = json_dumps(request, JSON_COMPACT);
 	json_error_t error;
 	json_t *answer = NULL;
-	bool sent = line && send_all(fd, line, strlen(line)) && send_all(fd, "\n", 1);
+	bool nothing = true;
 	FILE *in;
 
+	/* The answer is read in any case: the daemon may have said why before it closed. */
+	if (line && send_all(fd, line, strlen(line)))
+		send_all(fd, "\n", 1);
 	free(line);
 	in = fdopen(fd, "r");
 	if (in) {
-		/* Also after a failed send: the daemon may have said why before it closed. */
+		int first = getc(in);
+
+		nothing = first == EOF;
+		ungetc(first, in);
 		answer = json_loadf(in, JSON_DISABLE_EOF_CHECK, &error);
 		fclose(in);
 	}
-	if (!answer)
-		fprintf(stderr, "dmvpnctl: no answer from the daemon%s%s; its log may tell why\n",
-			sent && in ? ": " : "", sent && in ? error.text : "");
+	if (!answer && nothing)
+		fputs("dmvpnctl: the daemon has ended before it answered; its log may tell why\n",
+		      stderr);
+	else if (!answer)
+		fprintf(stderr,
+			"dmvpnctl: the daemon's answer has no end (%s): it has ended meanwhile, or "
+			"nobody read the answer for 10 seconds\n",
+			error.text);
 	return answer;
 }
 
