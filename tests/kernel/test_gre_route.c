@@ -343,7 +343,7 @@ static void test_many_lookups(void)
 	uint64_t begin;
 
 	start();
-	must(run("for i in $(seq 0 79); do for j in $(seq 0 249); do echo route add 30.$i.$j.0/24 "
+	must(run("for i in $(seq 0 19); do for j in $(seq 0 249); do echo route add 30.$i.$j.0/24 "
 		 "via "
 		 "172.16.0.1 dev gre1; done; done | ip -n A -batch -") == 0,
 	     "routes");
@@ -371,7 +371,7 @@ static void test_many_lookups(void)
 				0x1e000000 + ((uint32_t)ev.found.token << 8) &&
 			addr_to_v4(&ev.found.gateway) == 0xac100001;
 	}
-	note("%d lookups, half of them behind shortcuts, in 20000 routes: %llu ms", N,
+	note("%d lookups, half of them behind shortcuts, in 5000 routes: %llu ms", N,
 	     (unsigned long long)(clock_ms() - begin));
 	ok(got == N && good == N, "all of %d questions are answered, each once", N);
 }
