@@ -109,6 +109,20 @@ static void record_state(enum ike_state old_state, enum ike_state new_state, uns
 	record(e, ms);
 }
 
+/* The ladder has these, one behind the other. */
+static void check_ladder(const char *const *lines, size_t count)
+{
+	char *text = rendered(show_ladder, "10.0.0.6", render_ladder);
+	const char *at = text;
+
+	for (size_t i = 0; i < count; i++) {
+		at = strstr(at, lines[i]);
+		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
+		at += strlen(lines[i]);
+	}
+	free(text);
+}
+
 Test(show_recorder, ladder)
 {
 	static const char *const lines[] = {
@@ -124,7 +138,6 @@ Test(show_recorder, ladder)
 				    .failure.cause = IKE_CAUSE_NO_ANSWER,
 				    .failure.state = MM_WAIT_MSG4 };
 	struct ike_event said = { .kind = IKE_EVENT_MESSAGE };
-	const char *at;
 	char *text;
 
 	d.recorder = recorder_new(1 << 16, 1 << 12);
@@ -141,12 +154,7 @@ Test(show_recorder, ladder)
 	said.message.notify = ISAKMP_N_NO_PROPOSAL_CHOSEN;
 	record(said, 600);
 	record(failed, 900);
-	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		at = strstr(at, lines[i]);
-		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
-	}
-	free(text);
+	check_ladder(lines, ARRAY_SIZE(lines));
 	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
 	cr_assert_eq(strncmp(text, "<svg ", 5), 0);
 	cr_assert_not_null(strstr(text, ">SA, VENDOR x2 (104)</text>"));
@@ -171,8 +179,6 @@ Test(show_recorder, ladders_of_crossed_negotiations)
 	struct ike_event theirs = { .kind = IKE_EVENT_MESSAGE, .role = IKE_RESPONDER };
 	struct ike_event our_state = { .kind = IKE_EVENT_STATE, .icookie = { 1 } };
 	struct ike_event their_state = { .kind = IKE_EVENT_STATE, .role = IKE_RESPONDER };
-	const char *at;
-	char *text;
 
 	d.recorder = recorder_new(1 << 16, 1 << 12);
 	ours.message.sent = true;
@@ -192,12 +198,7 @@ Test(show_recorder, ladders_of_crossed_negotiations)
 	record(our_state, 3);
 	our_state.state.new_state = MM_DONE;
 	record(our_state, 900);
-	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		at = strstr(at, lines[i]);
-		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
-	}
-	free(text);
+	check_ladder(lines, ARRAY_SIZE(lines));
 	recorder_free(d.recorder);
 }
 
@@ -215,7 +216,6 @@ Test(show_recorder, ladder_of_signs_of_life)
 	struct ike_event up = { .kind = IKE_EVENT_STATE, .state.new_state = MM_ACTIVE };
 	struct ike_event asked = { .kind = IKE_EVENT_MESSAGE };
 	struct ike_event answered;
-	const char *at;
 	char *text;
 
 	d.recorder = recorder_new(1 << 16, 1 << 12);
@@ -240,13 +240,7 @@ Test(show_recorder, ladder_of_signs_of_life)
 	record(asked, 11);
 	asked.message.sent = true;
 	record(asked, 12);
-	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		at = strstr(at, lines[i]);
-		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
-		at += strlen(lines[i]);
-	}
-	free(text);
+	check_ladder(lines, ARRAY_SIZE(lines));
 	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
 	cr_assert_not_null(strstr(text, "we asked whether they are alive: answered 3 times"));
 	free(text);
@@ -271,7 +265,6 @@ Test(show_recorder, ladder_of_what_was_dropped)
 	struct ike_event ikev2 = { .kind = IKE_EVENT_DROP,
 				   .icookie = { 7 },
 				   .drop.why = IKE_DROP_IKEV2 };
-	const char *at;
 	char *text;
 
 	d.recorder = recorder_new(1 << 16, 1 << 14);
@@ -282,13 +275,7 @@ Test(show_recorder, ladder_of_what_was_dropped)
 	record(elsewhere, 20);
 	record(again, 1000);
 	record(ikev2, 2000);
-	at = text = rendered(show_ladder, "10.0.0.6", render_ladder);
-	for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
-		at = strstr(at, lines[i]);
-		cr_assert_not_null(at, "%s in\n%s", lines[i], text);
-		at += strlen(lines[i]);
-	}
-	free(text);
+	check_ladder(lines, ARRAY_SIZE(lines));
 	text = rendered(show_ladder, "10.0.0.6", render_ladder_svg);
 	cr_assert_not_null(strstr(text, ">dropped: elsewhere (2 times)</text>"));
 	free(text);
