@@ -7,6 +7,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/options.h"
+#include "daemon/privilege.h"
 #include "daemon/trace.h"
 #include "daemon/trustpoint.h"
 #include "xfrm/xfrm.h"
@@ -62,7 +63,7 @@ bool configuration_open_log(const struct options *o, const struct conf *conf)
 	if (trace_open(to, path, o->instance, level))
 		return true;
 	log_msg(LOG_ERR, "cannot log to %s: %s%s", path, strerror(errno),
-		getenv("NOTIFY_SOCKET") && (errno == EROFS || errno == EACCES)
+		privilege_unit_forbids(errno)
 			? "; the systemd unit lets the log go below /var/log"
 			: "");
 	return false;

@@ -414,54 +414,49 @@ static bool failure(struct text *t, const struct ike_event *e, const char *peer)
 	return true;
 }
 
-bool diagnose_is_drop_telling(const struct ike_event *e)
+/* NULL: nobody needs to know. */
+static const char *drop_sentence(const struct ike_event *e)
 {
 	switch (e->drop.why) {
 	case IKE_DROP_AGGRESSIVE:
+		return "{peer} tries aggressive mode, which is refused: it shows identities and "
+		       "lets everybody guess the pre-shared key; configure main mode there";
 	case IKE_DROP_IKEV2:
-	case IKE_DROP_ELSEWHERE:
-		return true;
+		return "{peer} speaks IKEv2, which is not spoken here; configure IKEv1 main mode "
+		       "there (\"crypto isakmp ...\", not \"crypto ikev2 ...\")";
 	case IKE_DROP_EXCHANGE_TYPE:
-		return e->drop.exchange == ISAKMP_XCHG_TRANSACTION;
+		if (e->drop.exchange != ISAKMP_XCHG_TRANSACTION)
+			return NULL;
+		return "{peer} wants mode configuration or XAuth, which are not spoken here; "
+		       "configure neither for this peer there (no pool of addresses, no extended "
+		       "authentication)";
+	case IKE_DROP_ELSEWHERE:
+		return "our message to {peer} is answered from another address, {from}, which is "
+		       "not accepted: let it answer from the address that it is called by (a "
+		       "second address, a virtual one, a NAT on the way back), or call it by that "
+		       "one";
 	default:
-		return false;
+		return NULL;
 	}
+}
+
+bool diagnose_is_drop_telling(const struct ike_event *e)
+{
+	return drop_sentence(e);
 }
 
 static bool dropped(struct text *t, const struct ike_event *e, const char *peer)
 {
+	const char *sentence = drop_sentence(e);
 	char from[ADDR_TEXT];
+	const struct text_word words[] = {
+		{ "{peer}", peer },
+		{ "{from}", addr_text(&e->drop.from, from) },
+	};
 
-	switch (e->drop.why) {
-	case IKE_DROP_AGGRESSIVE:
-		text_add(t,
-			 "%s tries aggressive mode, which is refused: it shows identities and lets "
-			 "everybody guess the pre-shared key; configure main mode there",
-			 peer);
-		return true;
-	case IKE_DROP_IKEV2:
-		text_add(t,
-			 "%s speaks IKEv2, which is not spoken here; configure IKEv1 main mode "
-			 "there (\"crypto isakmp ...\", not \"crypto ikev2 ...\")",
-			 peer);
-		return true;
-	case IKE_DROP_EXCHANGE_TYPE:
-		text_add(t,
-			 "%s wants mode configuration or XAuth, which are not spoken here; "
-			 "configure neither for this peer there (no pool of addresses, no "
-			 "extended authentication)",
-			 peer);
-		return true;
-	case IKE_DROP_ELSEWHERE:
-		text_add(t,
-			 "our message to %s is answered from another address, %s, which is not "
-			 "accepted: let it answer from the address that it is called by (a second "
-			 "address, a virtual one, a NAT on the way back), or call it by that one",
-			 peer, addr_text(&e->drop.from, from));
-		return true;
-	default:
-		return false;
-	}
+	if (sentence)
+		text_fill(t, sentence, words, ARRAY_SIZE(words));
+	return sentence;
 }
 
 bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT])
@@ -472,5 +467,5 @@ bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT])
 	addr_text(&e->remote.addr, peer);
 	if (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE)
 		return failure(&t, e, peer);
-	return e->kind == IKE_EVENT_DROP && diagnose_is_drop_telling(e) && dropped(&t, e, peer);
+	return e->kind == IKE_EVENT_DROP && dropped(&t, e, peer);
 }

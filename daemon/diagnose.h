@@ -18,8 +18,9 @@
 #define DIAGNOSE_VALUE 64
 
 /*
- * For IKE_EVENT_FAILED and IKE_EVENT_EVIDENCE, and for those IKE_EVENT_DROPs that somebody should know about (aggressive
- * mode, IKEv2, mode configuration, an answer from elsewhere). False: no fault of anybody's (superseded, cleared, expired), *buf is empty.
+ * For IKE_EVENT_FAILED and IKE_EVENT_EVIDENCE, and for those IKE_EVENT_DROPs that somebody should know about
+ * (aggressive mode, IKEv2, mode configuration, an answer from elsewhere). False: no fault of anybody's
+ * (superseded, cleared, expired), *buf is empty.
  */
 bool diagnose_ike(const struct ike_event *e, char buf[DIAGNOSE_TEXT]);
 /* Whether it has a sentence for this IKE_EVENT_DROP. */

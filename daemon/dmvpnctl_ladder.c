@@ -56,11 +56,16 @@ static void label_message(const json_t *step, size_t room, char chain[CHAIN], ch
 }
 
 /* "Nov 21 22:13:01.123" without the day: a heading has it. */
-static const char *clock_of(const json_t *step)
+static const char *clock_in(const json_t *step, const char *member)
 {
-	const char *time = member_text(step, "time");
+	const char *time = member_text(step, member);
 
 	return strlen(time) > 7 ? time + 7 : time;
+}
+
+static const char *clock_of(const json_t *step)
+{
+	return clock_in(step, "time");
 }
 
 /* "peer key mismatch": the name of a cause, or of a reason, as people read it. */
@@ -79,17 +84,16 @@ static bool is_kind(const json_t *step, const char *kind)
 	return strcmp(member_text(step, "kind"), kind) == 0;
 }
 
-/* "they asked 12 times, we answered, last 22:13:01.123" */
+/* "we asked whether they are alive: answered 12 times, last 22:13:01.123" */
 static void alive_text(const json_t *step, char *out, size_t size)
 {
 	bool we = strcmp(member_text(step, "asked"), "we") == 0;
 	int count = (int)member_int(step, "count");
-	const char *last = member_text(step, "last");
 	char times[60] = "once";
 
 	if (count > 1)
 		snprintf(times, sizeof(times), "%d times, last %.12s", count,
-			 strlen(last) > 7 ? last + 7 : last);
+			 clock_in(step, "last"));
 	snprintf(out, size, "%s asked whether %s alive: answered %s", we ? "we" : "they",
 		 we ? "they are" : "we are", times);
 }

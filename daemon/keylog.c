@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/privilege.h"
 #include "daemon/text.h"
 #include "daemon/trace.h"
 #include "lib/addr.h"
@@ -67,7 +68,7 @@ static bool open_folder(struct keylog *k, char why[KEYLOG_WHY])
 	if (mkdir(k->path, 0700) && errno != EEXIST)
 		return refuse(why, "--keylog %s: cannot make this folder: %s%s", k->path,
 			      strerror(errno),
-			      getenv("NOTIFY_SOCKET") && (errno == EROFS || errno == EACCES)
+			      privilege_unit_forbids(errno)
 				      ? "; the systemd unit lets keys go below /var/lib/dmvpnd"
 				      : "");
 	k->folder = open(k->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -7,7 +7,9 @@
 #ifndef DAEMON_PRIVILEGE_H
 #define DAEMON_PRIVILEGE_H
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 
 /* Whether what the daemon needs is there. False: an error has been logged. */
 bool privilege_check(void);
@@ -16,5 +18,10 @@ bool privilege_check(void);
  * has been logged.
  */
 bool privilege_drop(void);
+/* Whether a file could not be written, by this errno, for what systemd's unit leaves writable. */
+static inline bool privilege_unit_forbids(int err)
+{
+	return getenv("NOTIFY_SOCKET") && (err == EROFS || err == EACCES);
+}
 
 #endif

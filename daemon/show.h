@@ -97,6 +97,8 @@ json_t *show_sessions(struct daemon *d, struct answer *a, const struct show_peer
 json_t *show_addr(const struct addr *a);
 /* Any text, also what json_string() refuses: a path or a message with octets that are no UTF-8. */
 json_t *show_text(const char *text);
+/* A member's text, "" where there is none. */
+const char *show_member(const json_t *object, const char *name);
 /*
  * Milliseconds from 1970 to the beginning of the loop's clock. Taken once for all of an answer: the
  * times in it are then as far from each other as they were.

@@ -132,14 +132,12 @@ static void arrived(struct job *j)
 static void sas_arrived(struct daemon *d, void *ctx, uint64_t arg, const struct kernel_answer *a)
 {
 	struct job *j = ctx;
-
-	(void)arg;
 	uint64_t wrong_way = explain_wrong_way() - j->wrong_way;
 
+	(void)arg;
 	explain_count_again(j->subject, j->count);
 	for (size_t i = 0; i < j->count; i++) {
 		struct explain_facts *f = &j->subject[i].facts;
-
 		uint64_t last = 0, now = (uint64_t)time(NULL);
 
 		/* Who shares its address with others has SAs that the address does not tell. */

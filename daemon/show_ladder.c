@@ -51,16 +51,9 @@ static const enum ike_state senders_state[IKE_STATE_COUNT] = {
 	[QM_START] = QM_WAIT_MSG2,     [QM_WAIT_MSG2] = QM_WAIT_MSG3, [QM_WAIT_MSG3] = QM_ACTIVE,
 };
 
-static const char *text_of_step(const json_t *step, const char *member)
-{
-	const char *text = json_string_value(json_object_get(step, member));
-
-	return text ? text : "";
-}
-
 static bool is_step(const json_t *step, const char *kind)
 {
-	return strcmp(text_of_step(step, "kind"), kind) == 0;
+	return strcmp(show_member(step, "kind"), kind) == 0;
 }
 
 static void count(json_t *step)
@@ -191,7 +184,7 @@ static void dropped(struct ladder *l, const struct ike_event *e)
 	if (!x || x->state == MM_ACTIVE)
 		x = exchange_of(l, e, 0);
 	s = json_array_get(x->steps, json_array_size(x->steps) - 1);
-	if (s && is_step(s, "dropped") && strcmp(text_of_step(s, "reason"), reason) == 0) {
+	if (s && is_step(s, "dropped") && strcmp(show_member(s, "reason"), reason) == 0) {
 		count(s);
 		return;
 	}
@@ -237,7 +230,7 @@ static void add(struct ladder *l, const struct ike_event *e)
 
 static bool notifies(const json_t *step, unsigned int type)
 {
-	return strcmp(text_of_step(step, "notify"), isakmp_notify_name(type)) == 0;
+	return strcmp(show_member(step, "notify"), isakmp_notify_name(type)) == 0;
 }
 
 static bool is_sent(const json_t *step)
@@ -255,7 +248,7 @@ static json_t *alive_step(json_t *steps, const json_t *question)
 		s = json_array_get(steps, i);
 		if (!is_step(s, "alive"))
 			break;
-		if (strcmp(text_of_step(s, "asked"), asked) == 0)
+		if (strcmp(show_member(s, "asked"), asked) == 0)
 			return s;
 	}
 	s = json_pack("{s:s, s:O, s:s}", "kind", "alive", "time", json_object_get(question, "time"),

@@ -41,11 +41,6 @@ struct sessions {
 	msec now;
 };
 
-static const char *text_of_member(const json_t *o, const char *name)
-{
-	return json_string_value(json_object_get(o, name)) ?: "";
-}
-
 static json_int_t int_of_member(const json_t *o, const char *name)
 {
 	return json_integer_value(json_object_get(o, name));
@@ -138,7 +133,7 @@ static const char *status_of(const json_t *session)
 	size_t i;
 
 	json_array_foreach (sas, i, sa)
-		active |= !strcmp(text_of_member(sa, "state"), "QM_IDLE");
+		active |= !strcmp(show_member(sa, "state"), "QM_IDLE");
 	if (int_of_member(session, "active_sas"))
 		return active ? "UP-ACTIVE" : "UP-NO-IKE";
 	if (active)

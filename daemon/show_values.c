@@ -68,6 +68,11 @@ json_t *show_ahead(msec now, msec then)
 	return show_u64(then > now ? (then - now) / 1000 : 0);
 }
 
+const char *show_member(const json_t *object, const char *name)
+{
+	return json_string_value(json_object_get(object, name)) ?: "";
+}
+
 int show_addr_order(const struct addr *a, const struct addr *b)
 {
 	/* Ten thousand of them are sorted: not by memcmp(), which is a call. */

@@ -34,7 +34,8 @@ static struct {
 	char *path;
 	char *ident;
 	int severity;
-	bool starting; /* errors go to stderr, too */
+	bool starting;					   /* errors go to stderr, too */
+	enum { NOT_ASKED, JOURNAL, NO_JOURNAL } stderr_is; /* asked for the first line there */
 	trace_sink *follower;
 	void *follower_ctx;
 	struct bucket buckets[BUCKET_COUNT];
@@ -95,6 +96,7 @@ bool trace_open(enum trace_to to, const char *path, const char *ident, int sever
 	trace.path = own_path;
 	trace.ident = own_ident;
 	trace.severity = severity;
+	trace.stderr_is = NOT_ASKED;
 	if (to == TRACE_SYSLOG)
 		openlog(trace.ident, LOG_PID, LOG_DAEMON);
 	return true;
@@ -164,8 +166,13 @@ static bool stderr_is_journal(void)
 	unsigned long long device, inode;
 	struct stat st;
 
-	return name && sscanf(name, "%llu:%llu", &device, &inode) == 2 &&
-	       !fstat(STDERR_FILENO, &st) && st.st_dev == device && st.st_ino == inode;
+	if (trace.stderr_is == NOT_ASKED)
+		trace.stderr_is = name && sscanf(name, "%llu:%llu", &device, &inode) == 2 &&
+						  !fstat(STDERR_FILENO, &st) &&
+						  st.st_dev == device && st.st_ino == inode
+					  ? JOURNAL
+					  : NO_JOURNAL;
+	return trace.stderr_is == JOURNAL;
 }
 
 static void write_to(enum trace_to to, int fd, const struct trace_line *line)
@@ -304,8 +311,8 @@ static bool may_repeat(const struct ike_event *e)
 	return trace.severity < LOG_DEBUG &&
 	       (e->kind == IKE_EVENT_FAILED || e->kind == IKE_EVENT_EVIDENCE ||
 		e->kind == IKE_EVENT_POLICY_MISS || e->kind == IKE_EVENT_ESP_MISS ||
-		(e->kind == IKE_EVENT_DROP && (e->drop.why == IKE_DROP_ELSEWHERE ||
-					       e->drop.why == IKE_DROP_EXCHANGE_TYPE)));
+		(e->kind == IKE_EVENT_DROP &&
+		 (e->drop.why == IKE_DROP_ELSEWHERE || e->drop.why == IKE_DROP_EXCHANGE_TYPE)));
 }
 
 struct ike_lines {

@@ -240,6 +240,16 @@ Test(recorder, memory_has_an_end)
 	recorder_free(r);
 }
 
+/* From a hundred thousand addresses, 1000 the first. */
+static void flood(struct recorder *r)
+{
+	for (uint32_t i = 0; i < 100000; i++) {
+		struct ike_event e = state_event(1000 + i, 2, 2);
+
+		recorder_ike(r, &e, true);
+	}
+}
+
 Test(recorder, a_flood_of_strangers_pushes_out_no_peer)
 {
 	struct recorder *r = recorder_new(1 << 14, 1 << 14);
@@ -248,11 +258,7 @@ Test(recorder, a_flood_of_strangers_pushes_out_no_peer)
 	size_t count;
 
 	recorder_ike(r, &peer, false);
-	for (uint32_t i = 0; i < 100000; i++) {
-		struct ike_event e = state_event(1000 + i, 2, 2);
-
-		recorder_ike(r, &e, true);
-	}
+	flood(r);
 	out = read_all(r, 1, &count);
 	cr_assert_eq(count, 1);
 	free(out);
@@ -274,11 +280,7 @@ Test(recorder, nor_how_a_peer_came_up)
 	done.remote.addr = host(1);
 	recorder_ike(r, &first, true);
 	recorder_ike(r, &done, false);
-	for (uint32_t i = 0; i < 100000; i++) {
-		struct ike_event e = state_event(1000 + i, 2, 2);
-
-		recorder_ike(r, &e, true);
-	}
+	flood(r);
 	out = read_all(r, 1, &count);
 	cr_assert_eq(count, 2);
 	cr_assert(out[0].at == 1 && out[1].at == 3);

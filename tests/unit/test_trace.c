@@ -615,10 +615,12 @@ Test(log, the_journal_gets_severities_instead_of_times)
 	snprintf(name, sizeof(name), "%llu:%llu", (unsigned long long)st.st_dev,
 		 (unsigned long long)st.st_ino);
 	setenv("JOURNAL_STREAM", name, 1);
+	cr_assert(trace_open(TRACE_STDERR, NULL, NULL, LOG_INFO));
 	log_msg(LOG_WARNING, "one");
 	log_msg(LOG_INFO, "two");
 	cr_assert_str_eq(log_text(), "<4>warning: one\n<6>two\n");
 	setenv("JOURNAL_STREAM", "1:1", 1);
+	cr_assert(trace_open(TRACE_STDERR, NULL, NULL, LOG_INFO));
 	log_msg(LOG_INFO, "three");
 	cr_assert_null(strstr(log_text(), "<6>three"));
 	cr_assert_not_null(strstr(log_text(), " three\n"));
